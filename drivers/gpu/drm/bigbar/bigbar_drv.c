@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Binding to a PCI device.
+ */
+
+/**
+ * DOC: Overview
+ *
+ * bigbar hands out the memory BAR of a PCI device as VRAM, by buffer objects
+ * that TTM places, evicts and moves. There is no GPU: the CPU clears and copies
+ * and is the only one to use the memory, which makes the driver small enough to
+ * show how a TTM driver maps VRAM with huge page-table entries, and gives tests
+ * a device that every QEMU has.
+ *
+ * By itself it binds to QEMU's ivshmem-plain, whose BAR 2 is the memory. It
+ * binds to any other device when that is asked for by driver_override, and
+ * takes the largest memory BAR that it has.
+ */
+
+#include <linux/io.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_ioctl.h>
+#include <drm/drm_print.h>
+
+#include <drm/bigbar_drm.h>
+
+#include "bigbar_drv.h"
+
+#define PCI_DEVICE_ID_IVSHMEM	0x1110
+#define IVSHMEM_VRAM_BAR	2
+
+/* Smaller than one PMD entry there would be nothing to show. */
+#define BIGBAR_MIN_VRAM		PMD_SIZE
+
+static const struct drm_ioctl_desc bigbar_ioctls[] = {
+	DRM_IOCTL_DEF_DRV(BIGBAR_DEVICE_INFO, bigbar_device_info_ioctl,
+			  DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(BIGBAR_GEM_CREATE, bigbar_gem_create_ioctl,
+			  DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(BIGBAR_GEM_MMAP_OFFSET, bigbar_gem_mmap_offset_ioctl,
+			  DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(BIGBAR_GEM_MOVE, bigbar_gem_move_ioctl,
+			  DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(BIGBAR_GEM_INFO, bigbar_gem_info_ioctl,
+			  DRM_RENDER_ALLOW),
+};
+
+static const struct file_operations bigbar_fops = {
+	.owner = THIS_MODULE,
+	.open = drm_open,
+	.release = drm_release,
+	.unlocked_ioctl = drm_ioctl,
+	.compat_ioctl = drm_compat_ioctl,
+	.poll = drm_poll,
+	.read = drm_read,
+	.llseek = noop_llseek,
+	.mmap = ttm_huge_mmap,
+	.get_unmapped_area = ttm_huge_get_unmapped_area,
+	.fop_flags = FOP_UNSIGNED_OFFSET,
+};
+
+static void bigbar_debugfs_init(struct drm_minor *minor)
+{
+	struct bigbar_device *bigbar = to_bigbar(minor->dev);
+
+	ttm_resource_manager_create_debugfs(&bigbar->vram.man,
+					    minor->debugfs_root, "vram");
+	ttm_huge_debugfs_init(&bigbar->huge, minor->debugfs_root,
+			      bigbar->ttm.dev_mapping);
+}
+
+static const struct drm_driver bigbar_driver = {
+	.driver_features = DRIVER_GEM | DRIVER_RENDER,
+	.ioctls = bigbar_ioctls,
+	.num_ioctls = ARRAY_SIZE(bigbar_ioctls),
+	.fops = &bigbar_fops,
+	.debugfs_init = bigbar_debugfs_init,
+	.name = "bigbar",
+	.desc = "Buffer objects in a PCI memory BAR",
+	.major = 1,
+	.minor = 0,
+};
+
+/* The BAR that holds the memory, or a negative error code. */
+static int bigbar_find_bar(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	int bar, best = -ENODEV;
+	resource_size_t size = 0;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		/* Only the device we know has one that is given. */
+		if (id->device == PCI_DEVICE_ID_IVSHMEM && bar != IVSHMEM_VRAM_BAR)
+			continue;
+		if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM))
+			continue;
+		if (pci_resource_len(pdev, bar) > size) {
+			size = pci_resource_len(pdev, bar);
+			best = bar;
+		}
+	}
+
+	if (best < 0)
+		return dev_err_probe(&pdev->dev, best, "no memory BAR\n");
+	if (size < BIGBAR_MIN_VRAM)
+		return dev_err_probe(&pdev->dev, -ENODEV,
+				     "BAR %d has %llu KiB, at least %lu KiB are needed\n",
+				     best, (u64)size / SZ_1K,
+				     BIGBAR_MIN_VRAM / SZ_1K);
+	return best;
+}
+
+/* All of this is undone when the driver is unbound from the device. */
+static int bigbar_map_vram(struct bigbar_device *bigbar, struct pci_dev *pdev,
+			   int bar)
+{
+	struct bigbar_vram *vram = &bigbar->vram;
+	struct device *dev = &pdev->dev;
+	int ret;
+
+	vram->phys = pci_resource_start(pdev, bar);
+	vram->size = ALIGN_DOWN(pci_resource_len(pdev, bar), PMD_SIZE);
+
+	ret = pcim_request_region(pdev, bar, "bigbar");
+	if (ret)
+		return dev_err_probe(dev, ret, "BAR %d is in use\n", bar);
+
+	/* Where huge entries on x86 get their caching from. */
+	ret = devm_arch_io_reserve_memtype_wc(dev, vram->phys, vram->size);
+	if (ret)
+		return dev_err_probe(dev, ret,
+				     "BAR %d cannot be write-combining\n", bar);
+	devm_arch_phys_wc_add(dev, vram->phys, vram->size);
+
+	vram->io = devm_ioremap_wc(dev, vram->phys, vram->size);
+	if (!vram->io)
+		return dev_err_probe(dev, -ENOMEM, "BAR %d cannot be mapped\n",
+				     bar);
+	return 0;
+}
+
+static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct bigbar_device *bigbar;
+	int bar, ret;
+
+	bar = bigbar_find_bar(pdev, id);
+	if (bar < 0)
+		return bar;
+
+	ret = pcim_enable_device(pdev);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "cannot be enabled\n");
+
+	bigbar = devm_drm_dev_alloc(&pdev->dev, &bigbar_driver,
+				    struct bigbar_device, drm);
+	if (IS_ERR(bigbar))
+		return PTR_ERR(bigbar);
+	pci_set_drvdata(pdev, bigbar);
+
+	ret = bigbar_map_vram(bigbar, pdev, bar);
+	if (ret)
+		return ret;
+	ret = bigbar_ttm_init(bigbar);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "TTM refused\n");
+	ret = drm_dev_register(&bigbar->drm, 0);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "DRM refused\n");
+
+	drm_info(&bigbar->drm, "%llu MiB of VRAM in BAR %d\n",
+		 bigbar->vram.size / SZ_1M, bar);
+	return 0;
+}
+
+/*
+ * Mappings and open files may live on. No one touches VRAM behind this: the
+ * mappings are zapped, and all else is inside drm_dev_enter().
+ */
+static void bigbar_remove(struct pci_dev *pdev)
+{
+	struct bigbar_device *bigbar = pci_get_drvdata(pdev);
+
+	drm_dev_unplug(&bigbar->drm);
+}
+
+static const struct pci_device_id bigbar_ids[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT_QUMRANET, PCI_DEVICE_ID_IVSHMEM) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, bigbar_ids);
+
+static struct pci_driver bigbar_pci_driver = {
+	.name = "bigbar",
+	.id_table = bigbar_ids,
+	.probe = bigbar_probe,
+	.remove = bigbar_remove,
+};
+module_pci_driver(bigbar_pci_driver);
+
+MODULE_DESCRIPTION("DRM driver for buffer objects in any PCI memory BAR");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _BIGBAR_DRV_H_
+#define _BIGBAR_DRV_H_
+
+#include <linux/gpu_buddy.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+
+#include <drm/drm_device.h>
+#include <drm/drm_gem.h>
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_device.h>
+#include <drm/ttm/ttm_resource.h>
+#include <drm/ttm_huge.h>
+
+struct drm_file;
+struct ttm_kmap_iter;
+struct ttm_place;
+struct ttm_placement;
+
+/**
+ * struct bigbar_vram - the memory BAR and who has which part of it
+ * @man: TTM's view of it.
+ * @lock: protects @buddy and @used.
+ * @buddy: free and allocated blocks.
+ * @used: bytes that are allocated.
+ * @phys: physical address, in bytes.
+ * @size: size in bytes, a multiple of PMD_SIZE.
+ * @io: write-combining kernel mapping of all of it; gone once the device is
+ *	unplugged.
+ */
+struct bigbar_vram {
+	struct ttm_resource_manager man;
+	struct mutex lock;
+	struct gpu_buddy buddy;
+	u64 used;
+	resource_size_t phys;
+	u64 size;
+	void __iomem *io;
+};
+
+/**
+ * struct bigbar_piece - contiguous VRAM of a resource
+ * @first: first page of the resource that it holds.
+ * @nr_pages: how many it holds.
+ * @vram_page: page of VRAM that holds @first.
+ */
+struct bigbar_piece {
+	unsigned long first;
+	unsigned long nr_pages;
+	unsigned long vram_page;
+};
+
+/**
+ * struct bigbar_vram_resource - VRAM of one buffer object
+ * @base: TTM's view of it.
+ * @blocks: what the buddy allocator gave, as &gpu_buddy_block.
+ * @nr_pieces: number of @pieces.
+ * @pieces: the same in the order of the buffer object's pages.
+ */
+struct bigbar_vram_resource {
+	struct ttm_resource base;
+	struct list_head blocks;
+	unsigned int nr_pieces;
+	struct bigbar_piece *pieces;
+};
+
+/**
+ * struct bigbar_device - one PCI device
+ * @drm: base.
+ * @ttm: buffer objects.
+ * @huge: how they are mapped.
+ * @vram: where they live.
+ */
+struct bigbar_device {
+	struct drm_device drm;
+	struct ttm_device ttm;
+	struct ttm_huge_device huge;
+	struct bigbar_vram vram;
+};
+
+/**
+ * struct bigbar_bo - a buffer object
+ * @ttm: base.
+ * @flags: DRM_BIGBAR_GEM_CREATE_* it was made with.
+ */
+struct bigbar_bo {
+	struct ttm_buffer_object ttm;
+	u32 flags;
+};
+
+static inline struct bigbar_device *to_bigbar(struct drm_device *drm)
+{
+	return container_of(drm, struct bigbar_device, drm);
+}
+
+static inline struct bigbar_device *ttm_to_bigbar(struct ttm_device *ttm)
+{
+	return container_of(ttm, struct bigbar_device, ttm);
+}
+
+static inline struct bigbar_bo *to_bigbar_bo(struct ttm_buffer_object *ttm)
+{
+	return container_of(ttm, struct bigbar_bo, ttm);
+}
+
+static inline struct bigbar_bo *gem_to_bigbar_bo(struct drm_gem_object *obj)
+{
+	return container_of(obj, struct bigbar_bo, ttm.base);
+}
+
+static inline struct bigbar_vram *to_bigbar_vram(struct ttm_resource_manager *man)
+{
+	return container_of(man, struct bigbar_vram, man);
+}
+
+static inline struct bigbar_vram_resource *
+to_bigbar_vram_resource(struct ttm_resource *res)
+{
+	return container_of(res, struct bigbar_vram_resource, base);
+}
+
+/* bigbar_gem.c */
+struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
+				   u32 placement, u32 flags);
+int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement);
+
+/* bigbar_ioctl.c */
+int bigbar_device_info_ioctl(struct drm_device *drm, void *data,
+			     struct drm_file *file);
+int bigbar_gem_create_ioctl(struct drm_device *drm, void *data,
+			    struct drm_file *file);
+int bigbar_gem_mmap_offset_ioctl(struct drm_device *drm, void *data,
+				 struct drm_file *file);
+int bigbar_gem_move_ioctl(struct drm_device *drm, void *data,
+			  struct drm_file *file);
+int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
+			  struct drm_file *file);
+
+/* bigbar_move.c */
+int bigbar_move(struct ttm_buffer_object *bo, bool evict,
+		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
+		struct ttm_place *hop);
+int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
+			 void *buf, int len, int write);
+
+/* bigbar_ttm.c */
+void bigbar_placement(u32 placement, struct ttm_place *place,
+		      struct ttm_placement *out);
+int bigbar_ttm_init(struct bigbar_device *bigbar);
+
+/* bigbar_vram.c */
+int bigbar_vram_init(struct bigbar_device *bigbar);
+void bigbar_vram_fini(struct bigbar_device *bigbar);
+const struct bigbar_piece *bigbar_vram_piece(struct ttm_resource *res,
+					     unsigned long page);
+
+#endif

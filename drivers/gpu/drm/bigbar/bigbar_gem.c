@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Buffer objects: made, mapped, moved, freed.
+ */
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <drm/drm_gem_ttm_helper.h>
+#include <drm/ttm/ttm_placement.h>
+
+#include <drm/bigbar_drm.h>
+
+#include "bigbar_drv.h"
+
+static vm_fault_t bigbar_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+
+	return ttm_huge_fault(&ttm_to_bigbar(bo->bdev)->huge, vmf, order);
+}
+
+static vm_fault_t bigbar_fault(struct vm_fault *vmf)
+{
+	return bigbar_huge_fault(vmf, 0);
+}
+
+static const struct vm_operations_struct bigbar_vm_ops = {
+	.fault = bigbar_fault,
+	.huge_fault = bigbar_huge_fault,
+	.open = ttm_bo_vm_open,
+	.close = ttm_bo_vm_close,
+	.access = ttm_bo_vm_access,
+};
+
+static void bigbar_gem_free(struct drm_gem_object *obj)
+{
+	ttm_bo_fini(&gem_to_bigbar_bo(obj)->ttm);
+}
+
+static const struct drm_gem_object_funcs bigbar_gem_funcs = {
+	.free = bigbar_gem_free,
+	.print_info = drm_gem_ttm_print_info,
+	.mmap = drm_gem_ttm_mmap,
+	.vm_ops = &bigbar_vm_ops,
+};
+
+static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
+{
+	drm_gem_object_release(&ttm->base);
+	kfree(to_bigbar_bo(ttm));
+}
+
+/**
+ * bigbar_bo_create - make a buffer object
+ * @bigbar: the device
+ * @size: bytes, page aligned, not zero
+ * @placement: one of enum drm_bigbar_placement
+ * @flags: DRM_BIGBAR_GEM_CREATE_*
+ *
+ * Context: process context; sleeps on reservations of buffer objects that have
+ * to be evicted.
+ *
+ * Return: the buffer object, which the caller owns a GEM reference of, or an
+ * error pointer.
+ */
+struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
+				   u32 placement, u32 flags)
+{
+	struct ttm_operation_ctx ctx = { .interruptible = true };
+	struct ttm_placement ttm_placement;
+	struct ttm_place place;
+	struct bigbar_bo *bo;
+	int ret;
+
+	bo = kzalloc_obj(*bo);
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	bo->flags = flags;
+	bo->ttm.base.funcs = &bigbar_gem_funcs;
+	drm_gem_private_object_init(&bigbar->drm, &bo->ttm.base, size);
+
+	ret = ttm_huge_vma_offset_add(bigbar->drm.vma_offset_manager,
+				      &bo->ttm.base.vma_node, size);
+	if (ret) {
+		bigbar_bo_destroy(&bo->ttm);
+		return ERR_PTR(ret);
+	}
+
+	bigbar_placement(placement, &place, &ttm_placement);
+	ret = ttm_bo_init_reserved(&bigbar->ttm, &bo->ttm, ttm_bo_type_device,
+				   &ttm_placement,
+				   ttm_huge_alignment(size) >> PAGE_SHIFT, &ctx,
+				   NULL, NULL, bigbar_bo_destroy);
+	/* On failure TTM has called bigbar_bo_destroy(). */
+	if (ret)
+		return ERR_PTR(ret);
+
+	ttm_bo_unreserve(&bo->ttm);
+	return bo;
+}
+
+/**
+ * bigbar_bo_move_to - move a buffer object to a placement
+ * @bo: the buffer object
+ * @placement: one of enum drm_bigbar_placement
+ *
+ * Context: process context; takes the reservation of @bo, and sleeps on those
+ * of buffer objects that have to be evicted.
+ *
+ * Return: 0, or a negative error code with @bo where it was.
+ */
+int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement)
+{
+	struct ttm_operation_ctx ctx = { .interruptible = true };
+	struct ttm_placement ttm_placement;
+	struct ttm_place place;
+	int ret;
+
+	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
+	if (ret)
+		return ret;
+
+	bigbar_placement(placement, &place, &ttm_placement);
+	ret = ttm_bo_validate(&bo->ttm, &ttm_placement, &ctx);
+	ttm_bo_unreserve(&bo->ttm);
+	return ret;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ioctls: check what user space passes, and hand on.
+ */
+
+#include <linux/mm.h>
+
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_vma_manager.h>
+#include <drm/ttm/ttm_placement.h>
+
+#include <drm/bigbar_drm.h>
+
+#include "bigbar_drv.h"
+
+static_assert(DRM_BIGBAR_LEVEL_PTE == (int)TTM_HUGE_PTE);
+static_assert(DRM_BIGBAR_LEVEL_PMD == (int)TTM_HUGE_PMD);
+static_assert(DRM_BIGBAR_LEVEL_PUD == (int)TTM_HUGE_PUD);
+static_assert(DRM_BIGBAR_LEVELS == (int)TTM_HUGE_LEVELS);
+
+/* The buffer object behind a handle, referenced, or an error pointer. */
+static struct bigbar_bo *lookup(struct drm_file *file, u32 handle)
+{
+	struct drm_gem_object *obj = drm_gem_object_lookup(file, handle);
+
+	return obj ? gem_to_bigbar_bo(obj) : ERR_PTR(-ENOENT);
+}
+
+static bool is_placement(u32 placement)
+{
+	return placement == DRM_BIGBAR_PLACEMENT_SYSTEM ||
+	       placement == DRM_BIGBAR_PLACEMENT_VRAM;
+}
+
+static u64 vram_used(struct bigbar_vram *vram)
+{
+	u64 used;
+
+	mutex_lock(&vram->lock);
+	used = vram->used;
+	mutex_unlock(&vram->lock);
+	return used;
+}
+
+/* 0 if a buffer object of @size can be in @placement at all. */
+static int check_size(struct bigbar_device *bigbar, u64 size, u32 placement)
+{
+	u64 ram = (u64)totalram_pages() << PAGE_SHIFT;
+	u64 vram = bigbar->vram.size;
+
+	if (!size)
+		return -EINVAL;
+	if (size > vram + ram)
+		return -E2BIG;
+	if (size > (placement == DRM_BIGBAR_PLACEMENT_VRAM ? vram : ram))
+		return -ENOMEM;
+	return 0;
+}
+
+int bigbar_device_info_ioctl(struct drm_device *drm, void *data,
+			     struct drm_file *file)
+{
+	struct drm_bigbar_device_info *args = data;
+	struct bigbar_device *bigbar = to_bigbar(drm);
+
+	args->vram_size = bigbar->vram.size;
+	args->vram_used = vram_used(&bigbar->vram);
+	return 0;
+}
+
+int bigbar_gem_create_ioctl(struct drm_device *drm, void *data,
+			    struct drm_file *file)
+{
+	struct drm_bigbar_gem_create *args = data;
+	struct bigbar_device *bigbar = to_bigbar(drm);
+	u64 size = PAGE_ALIGN(args->size);
+	struct bigbar_bo *bo;
+	int ret;
+
+	if (args->handle || args->pad || !is_placement(args->placement) ||
+	    args->flags & ~DRM_BIGBAR_GEM_CREATE_FLAGS_MASK)
+		return -EINVAL;
+
+	/* A size that overflows becomes 0. */
+	ret = check_size(bigbar, size, args->placement);
+	if (ret)
+		return ret;
+
+	bo = bigbar_bo_create(bigbar, size, args->placement, args->flags);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+
+	ret = drm_gem_handle_create(file, &bo->ttm.base, &args->handle);
+	if (!ret)
+		args->size = size;
+	/* The handle holds the buffer object from here on. */
+	drm_gem_object_put(&bo->ttm.base);
+	return ret;
+}
+
+int bigbar_gem_mmap_offset_ioctl(struct drm_device *drm, void *data,
+				 struct drm_file *file)
+{
+	struct drm_bigbar_gem_mmap_offset *args = data;
+	struct bigbar_bo *bo;
+
+	if (args->pad || args->offset)
+		return -EINVAL;
+
+	bo = lookup(file, args->handle);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+
+	args->offset = drm_vma_node_offset_addr(&bo->ttm.base.vma_node);
+	drm_gem_object_put(&bo->ttm.base);
+	return 0;
+}
+
+int bigbar_gem_move_ioctl(struct drm_device *drm, void *data,
+			  struct drm_file *file)
+{
+	struct drm_bigbar_gem_move *args = data;
+	struct bigbar_bo *bo;
+	int ret;
+
+	if (args->flags || args->pad || !is_placement(args->placement))
+		return -EINVAL;
+
+	bo = lookup(file, args->handle);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+
+	ret = bigbar_bo_move_to(bo, args->placement);
+	drm_gem_object_put(&bo->ttm.base);
+	return ret;
+}
+
+static int get_placement(struct bigbar_bo *bo, u32 *placement)
+{
+	int ret;
+
+	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
+	if (ret)
+		return ret;
+	*placement = bo->ttm.resource->mem_type == TTM_PL_VRAM ?
+		     DRM_BIGBAR_PLACEMENT_VRAM : DRM_BIGBAR_PLACEMENT_SYSTEM;
+	ttm_bo_unreserve(&bo->ttm);
+	return 0;
+}
+
+int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
+			  struct drm_file *file)
+{
+	struct drm_bigbar_gem_info *args = data;
+	struct bigbar_bo *bo;
+	int ret;
+
+	if (args->placement || args->flags || args->pad || args->size ||
+	    args->alignment || memchr_inv(args->entries, 0,
+					  sizeof(args->entries)))
+		return -EINVAL;
+
+	bo = lookup(file, args->handle);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+
+	args->flags = bo->flags;
+	args->size = bo->ttm.base.size;
+	args->alignment = ttm_huge_alignment(args->size);
+	ret = get_placement(bo, &args->placement);
+	if (!ret)
+		ret = ttm_huge_count_entries(&bo->ttm, args->entries);
+
+	drm_gem_object_put(&bo->ttm.base);
+	return ret;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What TTM asks of the driver.
+ */
+
+#include <linux/slab.h>
+
+#include <drm/drm_managed.h>
+#include <drm/ttm/ttm_caching.h>
+#include <drm/ttm/ttm_placement.h>
+#include <drm/ttm/ttm_tt.h>
+
+#include <drm/bigbar_drm.h>
+
+#include "bigbar_drv.h"
+
+static struct ttm_tt *bigbar_tt_create(struct ttm_buffer_object *bo,
+				       u32 page_flags)
+{
+	u32 flags = to_bigbar_bo(bo)->flags;
+	enum ttm_caching caching = ttm_cached;
+	struct ttm_tt *tt;
+
+	if (flags & DRM_BIGBAR_GEM_CREATE_SYSTEM_WC)
+		caching = ttm_write_combined;
+
+	tt = kzalloc_obj(*tt);
+	if (!tt)
+		return NULL;
+	if (ttm_tt_init(tt, bo, page_flags, caching, 0)) {
+		kfree(tt);
+		return NULL;
+	}
+	return tt;
+}
+
+static void bigbar_tt_destroy(struct ttm_device *ttm, struct ttm_tt *tt)
+{
+	ttm_tt_fini(tt);
+	kfree(tt);
+}
+
+/**
+ * bigbar_placement - placement for TTM
+ * @placement: one of enum drm_bigbar_placement, checked by the caller
+ * @place: filled in; @out points to it
+ * @out: filled in
+ */
+void bigbar_placement(u32 placement, struct ttm_place *place,
+		      struct ttm_placement *out)
+{
+	*place = (struct ttm_place){
+		.mem_type = placement == DRM_BIGBAR_PLACEMENT_VRAM ?
+			    TTM_PL_VRAM : TTM_PL_SYSTEM,
+	};
+	*out = (struct ttm_placement){
+		.num_placement = 1,
+		.placement = place,
+	};
+}
+
+static void bigbar_evict_flags(struct ttm_buffer_object *bo,
+			       struct ttm_placement *placement)
+{
+	static const struct ttm_place system = { .mem_type = TTM_PL_SYSTEM };
+
+	placement->num_placement = 1;
+	placement->placement = &system;
+}
+
+static int bigbar_io_mem_reserve(struct ttm_device *ttm,
+				 struct ttm_resource *res)
+{
+	struct bigbar_device *bigbar = ttm_to_bigbar(ttm);
+
+	if (res->mem_type != TTM_PL_VRAM)
+		return 0;
+
+	res->bus.offset = bigbar->vram.phys +
+			  ((u64)bigbar_vram_piece(res, 0)->vram_page << PAGE_SHIFT);
+	res->bus.is_iomem = true;
+	res->bus.caching = ttm_write_combined;
+	return 0;
+}
+
+static unsigned long bigbar_vram_pfn(struct bigbar_device *bigbar,
+				     const struct bigbar_piece *piece)
+{
+	return (bigbar->vram.phys >> PAGE_SHIFT) + piece->vram_page;
+}
+
+static unsigned long bigbar_io_mem_pfn(struct ttm_buffer_object *bo,
+				       unsigned long page)
+{
+	const struct bigbar_piece *piece = bigbar_vram_piece(bo->resource, page);
+
+	return bigbar_vram_pfn(ttm_to_bigbar(bo->bdev), piece) + page -
+	       piece->first;
+}
+
+static void bigbar_io_mem_extent(struct ttm_buffer_object *bo,
+				 unsigned long page,
+				 struct ttm_huge_extent *extent)
+{
+	const struct bigbar_piece *piece = bigbar_vram_piece(bo->resource, page);
+
+	extent->first = piece->first;
+	extent->nr_pages = piece->nr_pages;
+	extent->pfn = bigbar_vram_pfn(ttm_to_bigbar(bo->bdev), piece);
+}
+
+static const struct ttm_device_funcs bigbar_ttm_funcs = {
+	.ttm_tt_create = bigbar_tt_create,
+	.ttm_tt_destroy = bigbar_tt_destroy,
+	.eviction_valuable = ttm_bo_eviction_valuable,
+	.evict_flags = bigbar_evict_flags,
+	.move = bigbar_move,
+	.io_mem_reserve = bigbar_io_mem_reserve,
+	.io_mem_pfn = bigbar_io_mem_pfn,
+	.access_memory = bigbar_access_memory,
+};
+
+static const struct ttm_huge_funcs bigbar_huge_funcs = {
+	.io_mem_extent = bigbar_io_mem_extent,
+};
+
+static void bigbar_ttm_release(struct drm_device *drm, void *unused)
+{
+	struct bigbar_device *bigbar = to_bigbar(drm);
+
+	bigbar_vram_fini(bigbar);
+	ttm_device_fini(&bigbar->ttm);
+	ttm_huge_device_fini(&bigbar->huge);
+}
+
+/**
+ * bigbar_ttm_init - set up TTM, VRAM manager and huge mappings
+ * @bigbar: the device, with its VRAM mapped
+ *
+ * Context: probe.
+ *
+ * Return: 0, and all is undone when the last reference to the DRM device goes;
+ * or a negative error code, with nothing left behind.
+ */
+int bigbar_ttm_init(struct bigbar_device *bigbar)
+{
+	struct drm_device *drm = &bigbar->drm;
+	int ret;
+
+	ret = ttm_huge_device_init(&bigbar->huge, &bigbar_huge_funcs);
+	if (ret)
+		return ret;
+
+	ret = ttm_device_init(&bigbar->ttm, &bigbar_ttm_funcs, drm->dev,
+			      drm->anon_inode->i_mapping,
+			      drm->vma_offset_manager, 0);
+	if (ret)
+		goto err_huge;
+
+	ret = bigbar_vram_init(bigbar);
+	if (ret)
+		goto err_ttm;
+
+	return drmm_add_action_or_reset(drm, bigbar_ttm_release, NULL);
+
+err_ttm:
+	ttm_device_fini(&bigbar->ttm);
+err_huge:
+	ttm_huge_device_fini(&bigbar->huge);
+	return ret;
+}

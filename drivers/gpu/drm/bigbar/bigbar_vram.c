@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who has which part of VRAM: a TTM resource manager on the buddy allocator.
+ */
+
+#include <linux/list_sort.h>
+#include <linux/slab.h>
+
+#include <drm/drm_buddy.h>
+#include <drm/drm_print.h>
+#include <drm/ttm/ttm_placement.h>
+
+#include "bigbar_drv.h"
+
+static u64 block_offset(const struct list_head *link)
+{
+	return gpu_buddy_block_offset(list_entry(link, struct gpu_buddy_block,
+						 link));
+}
+
+static unsigned int block_order(const struct list_head *link)
+{
+	return gpu_buddy_block_order(list_entry(link, struct gpu_buddy_block,
+						link));
+}
+
+static int by_offset(void *unused, const struct list_head *a,
+		     const struct list_head *b)
+{
+	return block_offset(a) < block_offset(b) ? -1 : 1;
+}
+
+static int from_large_to_small(void *unused, const struct list_head *a,
+			       const struct list_head *b)
+{
+	if (block_order(a) != block_order(b))
+		return block_order(a) > block_order(b) ? -1 : 1;
+	return by_offset(unused, a, b);
+}
+
+/* Blocks that follow each other in VRAM as in the buffer object make a piece. */
+static int make_pieces(struct gpu_buddy *buddy,
+		       struct bigbar_vram_resource *vres)
+{
+	struct bigbar_piece *piece = NULL;
+	struct gpu_buddy_block *block;
+	unsigned long first = 0;
+
+	vres->pieces = kvmalloc_objs(*vres->pieces,
+				     list_count_nodes(&vres->blocks));
+	if (!vres->pieces)
+		return -ENOMEM;
+
+	list_for_each_entry(block, &vres->blocks, link) {
+		unsigned long at = gpu_buddy_block_offset(block) >> PAGE_SHIFT;
+		unsigned long nr = gpu_buddy_block_size(buddy, block) >> PAGE_SHIFT;
+
+		if (piece && piece->vram_page + piece->nr_pages == at) {
+			piece->nr_pages += nr;
+		} else {
+			piece = &vres->pieces[vres->nr_pieces++];
+			*piece = (struct bigbar_piece){
+				.first = first,
+				.nr_pages = nr,
+				.vram_page = at,
+			};
+		}
+		first += nr;
+	}
+	return 0;
+}
+
+/*
+ * One block if there is one, which is aligned to its size; else blocks from
+ * large to small, so that each begins at a multiple of its size in the buffer
+ * object as it does in VRAM.
+ */
+static int alloc_blocks(struct bigbar_vram *vram,
+			struct bigbar_vram_resource *vres, u64 align,
+			bool contiguous)
+{
+	u64 size = vres->base.size;
+	int ret;
+
+	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->size, size, align,
+				     &vres->blocks,
+				     GPU_BUDDY_CONTIGUOUS_ALLOCATION);
+	if (!ret) {
+		list_sort(NULL, &vres->blocks, by_offset);
+		return 0;
+	}
+	if (contiguous)
+		return -ENOSPC;
+
+	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->size, size,
+				     PAGE_SIZE, &vres->blocks, 0);
+	if (ret)
+		return -ENOSPC;
+	list_sort(NULL, &vres->blocks, from_large_to_small);
+	return 0;
+}
+
+static int bigbar_vram_alloc(struct ttm_resource_manager *man,
+			     struct ttm_buffer_object *bo,
+			     const struct ttm_place *place,
+			     struct ttm_resource **res)
+{
+	struct bigbar_vram *vram = to_bigbar_vram(man);
+	u64 align = (u64)bo->page_alignment << PAGE_SHIFT;
+	struct bigbar_vram_resource *vres;
+	int ret;
+
+	vres = kzalloc_obj(*vres);
+	if (!vres)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&vres->blocks);
+	ttm_resource_init(bo, place, &vres->base);
+
+	mutex_lock(&vram->lock);
+	ret = alloc_blocks(vram, vres, align,
+			   place->flags & TTM_PL_FLAG_CONTIGUOUS);
+	if (!ret) {
+		ret = make_pieces(&vram->buddy, vres);
+		if (ret)
+			gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
+		else
+			vram->used += vres->base.size;
+	}
+	mutex_unlock(&vram->lock);
+
+	if (ret) {
+		ttm_resource_fini(man, &vres->base);
+		kfree(vres);
+		return ret;
+	}
+	*res = &vres->base;
+	return 0;
+}
+
+static void bigbar_vram_free(struct ttm_resource_manager *man,
+			     struct ttm_resource *res)
+{
+	struct bigbar_vram_resource *vres = to_bigbar_vram_resource(res);
+	struct bigbar_vram *vram = to_bigbar_vram(man);
+
+	mutex_lock(&vram->lock);
+	gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
+	vram->used -= res->size;
+	mutex_unlock(&vram->lock);
+
+	ttm_resource_fini(man, res);
+	kvfree(vres->pieces);
+	kfree(vres);
+}
+
+static void bigbar_vram_debug(struct ttm_resource_manager *man,
+			      struct drm_printer *printer)
+{
+	struct bigbar_vram *vram = to_bigbar_vram(man);
+
+	mutex_lock(&vram->lock);
+	drm_printf(printer, "used %llu of %llu bytes\n", vram->used,
+		   vram->size);
+	drm_buddy_print(&vram->buddy, printer);
+	mutex_unlock(&vram->lock);
+}
+
+static const struct ttm_resource_manager_func bigbar_vram_funcs = {
+	.alloc = bigbar_vram_alloc,
+	.free = bigbar_vram_free,
+	.debug = bigbar_vram_debug,
+};
+
+/**
+ * bigbar_vram_piece - find the contiguous VRAM that holds a page
+ * @res: VRAM of a buffer object
+ * @page: page offset, inside @res
+ *
+ * Context: any; the reservation of the buffer object keeps @res alive.
+ *
+ * Return: the piece.
+ */
+const struct bigbar_piece *bigbar_vram_piece(struct ttm_resource *res,
+					     unsigned long page)
+{
+	struct bigbar_vram_resource *vres = to_bigbar_vram_resource(res);
+	unsigned int low = 0, high = vres->nr_pieces;
+
+	while (high - low > 1) {
+		unsigned int mid = low + (high - low) / 2;
+
+		if (vres->pieces[mid].first <= page)
+			low = mid;
+		else
+			high = mid;
+	}
+	return &vres->pieces[low];
+}
+
+/**
+ * bigbar_vram_init - set up the VRAM manager
+ * @bigbar: the device, with TTM set up
+ *
+ * Return: 0, or -ENOMEM. bigbar_vram_fini() undoes it.
+ */
+int bigbar_vram_init(struct bigbar_device *bigbar)
+{
+	struct bigbar_vram *vram = &bigbar->vram;
+	int ret;
+
+	ret = gpu_buddy_init(&vram->buddy, vram->size, PAGE_SIZE);
+	if (ret)
+		return ret;
+
+	mutex_init(&vram->lock);
+	gpu_buddy_driver_set_lock(&vram->buddy, &vram->lock);
+	vram->man.func = &bigbar_vram_funcs;
+	ttm_resource_manager_init(&vram->man, &bigbar->ttm, vram->size);
+	ttm_set_driver_manager(&bigbar->ttm, TTM_PL_VRAM, &vram->man);
+	ttm_resource_manager_set_used(&vram->man, true);
+	return 0;
+}
+
+/**
+ * bigbar_vram_fini - undo bigbar_vram_init()
+ * @bigbar: the device, with no buffer object left
+ */
+void bigbar_vram_fini(struct bigbar_device *bigbar)
+{
+	struct bigbar_vram *vram = &bigbar->vram;
+
+	ttm_resource_manager_set_used(&vram->man, false);
+	ttm_resource_manager_cleanup(&vram->man);
+	ttm_set_driver_manager(&bigbar->ttm, TTM_PL_VRAM, NULL);
+	gpu_buddy_fini(&vram->buddy);
+	mutex_destroy(&vram->lock);
+}

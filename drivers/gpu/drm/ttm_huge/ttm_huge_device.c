@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module, its parameter, and what it keeps for each device.
+ */
+
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+
+#include "ttm_huge_internal.h"
+
+const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
+	[TTM_HUGE_PTE] = "pte",
+	[TTM_HUGE_PMD] = "pmd",
+	[TTM_HUGE_PUD] = "pud",
+};
+
+const char * const ttm_huge_reason_names[TTM_HUGE_REASONS] = {
+	[TTM_HUGE_LARGEST] = "largest",
+	[TTM_HUGE_KERNEL] = "kernel",
+	[TTM_HUGE_POLICY] = "policy",
+	[TTM_HUGE_CACHING] = "caching",
+	[TTM_HUGE_POPULATED] = "populated",
+	[TTM_HUGE_VMA_EDGE] = "vma_edge",
+	[TTM_HUGE_EXTENT_EDGE] = "extent_edge",
+	[TTM_HUGE_MISALIGNED_VA] = "misaligned_va",
+	[TTM_HUGE_MISALIGNED_PFN] = "misaligned_pfn",
+};
+
+static int max_level = TTM_HUGE_PUD;
+
+static int max_level_set(const char *val, const struct kernel_param *kp)
+{
+	int level;
+
+	if (sysfs_streq(val, "off")) {
+		WRITE_ONCE(max_level, TTM_HUGE_OFF);
+		return 0;
+	}
+
+	level = __sysfs_match_string(ttm_huge_level_names, TTM_HUGE_LEVELS,
+				     val);
+	if (level < 0)
+		return level;
+	WRITE_ONCE(max_level, level);
+	return 0;
+}
+
+static int max_level_get(char *buffer, const struct kernel_param *kp)
+{
+	int level = ttm_huge_max_level();
+
+	return sysfs_emit(buffer, "%s\n", level == TTM_HUGE_OFF ?
+			  "off" : ttm_huge_level_names[level]);
+}
+
+static const struct kernel_param_ops max_level_ops = {
+	.set = max_level_set,
+	.get = max_level_get,
+};
+
+module_param_cb(max_level, &max_level_ops, NULL, 0644);
+MODULE_PARM_DESC(max_level,
+		 "Largest page-table entry to set: pud (default), pmd, pte, or off for TTM's own fault handler. Looked at by every fault.");
+
+/**
+ * ttm_huge_max_level - what the module parameter allows
+ *
+ * Context: any.
+ *
+ * Return: a level, or TTM_HUGE_OFF.
+ */
+int ttm_huge_max_level(void)
+{
+	return READ_ONCE(max_level);
+}
+
+/**
+ * ttm_huge_device_init - set up huge mappings for a device
+ * @hdev: the device's part in the driver's device structure, zeroed
+ * @funcs: the driver's callbacks, or NULL
+ *
+ * Context: process context, before the first mapping.
+ *
+ * Return: 0, or -ENOMEM. ttm_huge_device_fini() undoes it.
+ */
+int ttm_huge_device_init(struct ttm_huge_device *hdev,
+			 const struct ttm_huge_funcs *funcs)
+{
+	hdev->funcs = funcs;
+	xa_init(&hdev->dummy_pages);
+	hdev->stats = alloc_percpu(struct ttm_huge_stats);
+	return hdev->stats ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_device_init);
+
+/**
+ * ttm_huge_device_fini - undo ttm_huge_device_init()
+ * @hdev: the device
+ *
+ * Context: process context, after the last mapping is gone: a release action
+ * of the &drm_device is the right place, as every mapping holds a reference
+ * to that.
+ */
+void ttm_huge_device_fini(struct ttm_huge_device *hdev)
+{
+	unsigned long index;
+	struct page *page;
+
+	xa_for_each(&hdev->dummy_pages, index, page)
+		__free_page(page);
+	xa_destroy(&hdev->dummy_pages);
+	free_percpu(hdev->stats);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_device_fini);
+
+MODULE_DESCRIPTION("Huge CPU mappings of TTM buffer objects");
+MODULE_LICENSE("GPL");

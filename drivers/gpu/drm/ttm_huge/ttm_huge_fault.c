@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a page fault to a reserved, idle buffer object and back.
+ */
+
+/**
+ * DOC: Overview
+ *
+ * A driver that uses TTM maps its buffer objects with huge page-table entries
+ * once it does this:
+ *
+ * .. code-block:: c
+ *
+ *	static vm_fault_t foo_huge_fault(struct vm_fault *vmf, unsigned int order)
+ *	{
+ *		struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+ *
+ *		return ttm_huge_fault(&to_foo(bo->bdev)->huge, vmf, order);
+ *	}
+ *
+ *	static vm_fault_t foo_fault(struct vm_fault *vmf)
+ *	{
+ *		return foo_huge_fault(vmf, 0);
+ *	}
+ *
+ * It puts the two into its &vm_operations_struct, next to ttm_bo_vm_open(),
+ * ttm_bo_vm_close() and ttm_bo_vm_access(); makes ttm_huge_mmap() and
+ * ttm_huge_get_unmapped_area() its file operations; calls
+ * ttm_huge_vma_offset_add() before ttm_bo_init_reserved(), and passes
+ * ttm_huge_alignment() as that one's alignment. VRAM must be registered as
+ * write-combining, or with whatever caching its resources have, by
+ * devm_arch_io_reserve_memtype_wc() or the like: on x86 huge entries get their
+ * caching from there.
+ *
+ * A fault goes through four steps, each in a file of its own: reserve the
+ * buffer object (this file), find the contiguous memory around the address
+ * (ttm_huge_extent.c), plan which entries to set (ttm_huge_plan.c, which is
+ * also where to look for why a mapping is not huge), and set them
+ * (ttm_huge_insert.c). Fast GUP refuses every entry that is set here, as all of
+ * them are special.
+ */
+
+#include <linux/dma-resv.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_vma_manager.h>
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_tt.h>
+
+#include "ttm_huge_internal.h"
+
+#define CREATE_TRACE_POINTS
+#include "ttm_huge_trace.h"
+
+/* Drop the lock that this fault holds, before VM_FAULT_RETRY. */
+static void unlock_fault(struct vm_fault *vmf)
+{
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
+		vma_end_read(vmf->vma);
+	else
+		mmap_read_unlock(vmf->vma->vm_mm);
+}
+
+/*
+ * Wait with no lock of the mm held: whoever has the buffer object may need one.
+ * The mapping, and with it @vmf, may be gone as soon as the lock is dropped.
+ */
+static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
+{
+	struct dma_resv *resv = bo->base.resv;
+
+	drm_gem_object_get(&bo->base);
+	unlock_fault(vmf);
+	if (!dma_resv_lock_interruptible(resv, NULL)) {
+		dma_resv_wait_timeout(resv, DMA_RESV_USAGE_KERNEL, true,
+				      MAX_SCHEDULE_TIMEOUT);
+		dma_resv_unlock(resv);
+	}
+	drm_gem_object_put(&bo->base);
+}
+
+/* Wait with the fault's lock held: the fault may not be retried. */
+static vm_fault_t wait_locked(struct ttm_buffer_object *bo)
+{
+	struct dma_resv *resv = bo->base.resv;
+	long ret;
+
+	if (dma_resv_lock_interruptible(resv, NULL))
+		return VM_FAULT_NOPAGE;
+
+	ret = dma_resv_wait_timeout(resv, DMA_RESV_USAGE_KERNEL, true,
+				    MAX_SCHEDULE_TIMEOUT);
+	if (ret >= 0)
+		return 0;
+
+	dma_resv_unlock(resv);
+	return ret == -ERESTARTSYS ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+}
+
+/*
+ * Reserve the buffer object and wait until moves in flight have ended.
+ *
+ * Returns 0 with the reservation held. Otherwise it is not held; after
+ * VM_FAULT_RETRY the fault's lock is not held either, unless the fault asked
+ * not to wait.
+ */
+static vm_fault_t reserve_idle(struct ttm_buffer_object *bo,
+			       struct vm_fault *vmf)
+{
+	struct dma_resv *resv = bo->base.resv;
+
+	if (dma_resv_trylock(resv)) {
+		if (dma_resv_test_signaled(resv, DMA_RESV_USAGE_KERNEL))
+			return 0;
+		dma_resv_unlock(resv);
+	}
+
+	if (!fault_flag_allow_retry_first(vmf->flags))
+		return wait_locked(bo);
+
+	if (!(vmf->flags & FAULT_FLAG_RETRY_NOWAIT))
+		wait_unlocked(bo, vmf);
+	return VM_FAULT_RETRY;
+}
+
+/* Imported pages are mapped by whoever exported them. */
+static bool is_mappable(struct ttm_buffer_object *bo)
+{
+	return !bo->ttm || !(bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL) ||
+	       (bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL_MAPPABLE);
+}
+
+/*
+ * A huge entry is there already. It is the right one, as moves remove entries
+ * under the reservation; at most it has to become writable.
+ */
+static vm_fault_t upgrade_pud(struct vm_fault *vmf, pud_t pud)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+	if ((vmf->flags & FAULT_FLAG_WRITE) && !pud_write(pud))
+		return vmf_insert_pfn_pud(vmf, pud_pfn(pud), true);
+#endif
+	return VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t upgrade_pmd(struct vm_fault *vmf, pmd_t pmd)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	if ((vmf->flags & FAULT_FLAG_WRITE) && !pmd_write(pmd))
+		return vmf_insert_pfn_pmd(vmf, pmd_pfn(pmd), true);
+#endif
+	return VM_FAULT_NOPAGE;
+}
+
+/*
+ * Look at the slot of the fault again, now that we hold the reservation: the
+ * core looked before. Returns 0 and the largest level that is free, or what the
+ * fault shall return.
+ */
+static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
+			       enum ttm_huge_level *free)
+{
+	pud_t pud = READ_ONCE(*vmf->pud);
+	pmd_t pmd;
+
+	if (level == TTM_HUGE_PUD) {
+		if (pud_leaf(pud))
+			return upgrade_pud(vmf, pud);
+		/* The core will find the table and ask again, for a PMD. */
+		if (!pud_none(pud))
+			return VM_FAULT_FALLBACK;
+		*free = TTM_HUGE_PUD;
+		return 0;
+	}
+
+	if (pud_none(pud) || pud_leaf(pud))
+		return VM_FAULT_NOPAGE;
+
+	pmd = pmdp_get_lockless(vmf->pmd);
+	if (pmd_leaf(pmd))
+		return upgrade_pmd(vmf, pmd);
+	*free = pmd_none(pmd) ? TTM_HUGE_PMD : TTM_HUGE_PTE;
+	return 0;
+}
+
+/*
+ * The largest level whose entries would carry @prot. The kernel takes the
+ * protection of a huge entry from the mapping; where it tracks the caching of
+ * memory, as x86 does with PAT, it corrects the caching by that.
+ */
+static enum ttm_huge_level caching_level(struct vm_area_struct *vma,
+					 pgprot_t prot)
+{
+	pgprot_t huge = vma->vm_page_prot;
+
+#ifdef CONFIG_X86
+	if (pat_enabled()) {
+		huge = pgprot_writecombine(huge);
+		prot = pgprot_writecombine(prot);
+	}
+#endif
+	return pgprot_val(huge) == pgprot_val(prot) ? TTM_HUGE_PUD :
+						      TTM_HUGE_PTE;
+}
+
+static pgprot_t bo_prot(struct ttm_buffer_object *bo,
+			struct vm_area_struct *vma)
+{
+	pgprot_t prot = ttm_io_prot(bo, bo->resource, vma->vm_page_prot);
+
+	return bo->resource->bus.is_iomem ? pgprot_decrypted(prot) : prot;
+}
+
+static void count(struct ttm_huge_device *hdev,
+		  const struct ttm_huge_plan *plan)
+{
+	this_cpu_inc(hdev->stats->level[plan->level]);
+	this_cpu_add(hdev->stats->entries[plan->level], plan->nr_entries);
+	this_cpu_inc(hdev->stats->reason[plan->reason]);
+}
+
+static vm_fault_t fault_of_error(int err)
+{
+	switch (err) {
+	case -EINTR:
+	case -ERESTARTSYS:
+	case -EAGAIN:
+		return VM_FAULT_NOPAGE;
+	case -ENOMEM:
+		return VM_FAULT_OOM;
+	default:
+		return VM_FAULT_SIGBUS;
+	}
+}
+
+/* Find, plan, insert. @level is what the core asks for, or can follow up. */
+static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
+				 struct vm_fault *vmf,
+				 enum ttm_huge_level level)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+	struct ttm_huge_request req = {
+		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
+		.vma_start = vma->vm_start,
+		.vma_end = vma->vm_end,
+		.page = vmf->pgoff - drm_vma_node_start(&bo->base.vma_node),
+		.kernel = level,
+		.policy = max(ttm_huge_max_level(), TTM_HUGE_PTE),
+		.narrow = vma->vm_flags & VM_RAND_READ,
+	};
+	struct ttm_huge_plan plan;
+	pgprot_t prot;
+	vm_fault_t ret;
+	int err;
+
+	if (!is_mappable(bo) || req.page >= PFN_UP(bo->base.size))
+		return VM_FAULT_SIGBUS;
+
+	ret = look_at_slot(vmf, level, &req.free);
+	if (ret)
+		return ret;
+
+	err = ttm_huge_find_extent(hdev, bo, req.page, &req.extent);
+	if (err)
+		return fault_of_error(err);
+
+	prot = bo_prot(bo, vma);
+	req.caching = caching_level(vma, prot);
+	ttm_huge_plan(&req, &plan);
+
+	/* A PMD needs a table that only the core can allocate. */
+	if (level == TTM_HUGE_PUD && plan.level != TTM_HUGE_PUD)
+		return VM_FAULT_FALLBACK;
+
+	ret = ttm_huge_insert(vmf, &plan, prot);
+	trace_ttm_huge_fault(vmf, &plan, ret);
+	if (ret == VM_FAULT_NOPAGE)
+		count(hdev, &plan);
+	return ret;
+}
+
+/* A page of zeros that stands in for all of the buffer object's memory. */
+static struct page *dummy_page(struct ttm_huge_device *hdev,
+			       struct ttm_buffer_object *bo)
+{
+	unsigned long index = drm_vma_node_start(&bo->base.vma_node);
+	struct page *page = xa_load(&hdev->dummy_pages, index);
+
+	if (page)
+		return page;
+
+	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (page && xa_err(xa_store(&hdev->dummy_pages, index, page,
+				    GFP_KERNEL))) {
+		__free_page(page);
+		page = NULL;
+	}
+	return page;
+}
+
+/*
+ * The device is gone. Programs that have it mapped shall not die of it, so they
+ * see a page of their buffer object's own, one page-table entry to a fault.
+ */
+static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
+				  struct vm_fault *vmf,
+				  enum ttm_huge_level level)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct page *page;
+
+	if (level != TTM_HUGE_PTE)
+		return VM_FAULT_FALLBACK;
+
+	page = dummy_page(hdev, vma->vm_private_data);
+	if (!page)
+		return VM_FAULT_OOM;
+	return vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(page),
+				   vma->vm_page_prot);
+}
+
+/**
+ * ttm_huge_fault - handle a fault on a mapping of a buffer object
+ * @hdev: the device
+ * @vmf: the fault; its mapping's vm_private_data is the &ttm_buffer_object
+ * @order: 0 from &vm_operations_struct.fault, else as given to
+ *	&vm_operations_struct.huge_fault
+ *
+ * Maps the largest region around the address that is cheap to map. With
+ * max_level=off, ttm_bo_vm_fault() handles the fault instead.
+ *
+ * A buffer object that is reserved by someone else, or being moved, is waited
+ * for. Where the fault allows a retry, that is done after dropping the lock
+ * that the fault holds, which is the VMA's lock or the mmap lock, and no other.
+ *
+ * Context: process context with the VMA's lock (FAULT_FLAG_VMA_LOCK) or the
+ * mmap lock held for reading. Sleeps on the reservation, on moves, and on
+ * memory allocation.
+ *
+ * Return:
+ * VM_FAULT_NOPAGE if entries are set, were there already, or a signal is
+ * pending;
+ * VM_FAULT_RETRY to have the fault repeated, with the fault's lock dropped
+ * unless it has FAULT_FLAG_RETRY_NOWAIT;
+ * VM_FAULT_FALLBACK to have it repeated at a smaller order;
+ * VM_FAULT_OOM if memory was short;
+ * VM_FAULT_SIGBUS if there is nothing to map.
+ */
+vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
+			  unsigned int order)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	enum ttm_huge_level level;
+	vm_fault_t ret;
+	int idx;
+
+	if (ttm_huge_max_level() == TTM_HUGE_OFF)
+		return order ? VM_FAULT_FALLBACK : ttm_bo_vm_fault(vmf);
+
+	if (order == PUD_ORDER)
+		level = TTM_HUGE_PUD;
+	else if (order == PMD_ORDER)
+		level = TTM_HUGE_PMD;
+	else if (!order)
+		level = TTM_HUGE_PTE;
+	else
+		return VM_FAULT_FALLBACK;
+
+	ret = reserve_idle(bo, vmf);
+	if (ret)
+		return ret;
+
+	if (drm_dev_enter(bo->base.dev, &idx)) {
+		ret = fault_reserved(hdev, vmf, level);
+		drm_dev_exit(idx);
+	} else {
+		ret = fault_unplugged(hdev, vmf, level);
+	}
+
+	dma_resv_unlock(bo->base.resv);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_fault);

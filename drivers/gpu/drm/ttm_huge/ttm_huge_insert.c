@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sets the entries of a plan.
+ *
+ * The reservation of the buffer object is held throughout. Entries of its
+ * mappings are set under it and nowhere else, so a slot can be emptied behind
+ * our back (by madvise, say) and can get a page table from another fault, but
+ * never a leaf entry.
+ */
+
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include "ttm_huge_internal.h"
+
+static vm_fault_t insert_pud(struct vm_fault *vmf,
+			     const struct ttm_huge_plan *plan)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+	/*
+	 * Not as a write, also when it is one: if the slot has got a page table
+	 * since we looked, that would warn, and this leaves the table alone and
+	 * has the access fault again. The protection allows writes by itself,
+	 * and the access marks the entry dirty.
+	 */
+	return vmf_insert_pfn_pud(vmf, plan->pfn, false);
+#else
+	return VM_FAULT_FALLBACK;
+#endif
+}
+
+static vm_fault_t insert_pmds(struct vm_fault *vmf,
+			      const struct ttm_huge_plan *plan)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	unsigned long pfn = plan->pfn;
+	unsigned long i;
+	vm_fault_t ret;
+
+	for (i = 0; i < plan->nr_entries; i++) {
+		unsigned long address = plan->address + i * PMD_SIZE;
+		struct vm_fault slot = {
+			.vma = vmf->vma,
+			.address = address,
+			.flags = vmf->flags,
+			.pmd = pmd_offset(vmf->pud, address),
+		};
+
+		/* Never as a write: see insert_pud(). */
+		ret = vmf_insert_pfn_pmd(&slot, pfn, false);
+		if (ret != VM_FAULT_NOPAGE)
+			return ret;
+		pfn += PMD_SIZE >> PAGE_SHIFT;
+	}
+	return VM_FAULT_NOPAGE;
+#else
+	return VM_FAULT_FALLBACK;
+#endif
+}
+
+struct pte_run {
+	const struct vm_fault *vmf;
+	const struct ttm_huge_plan *plan;
+	pgprot_t prot;
+};
+
+/* Called with the lock of the page table held. */
+static int insert_pte(pte_t *pte, unsigned long address, void *data)
+{
+	const struct pte_run *run = data;
+	const struct vm_fault *vmf = run->vmf;
+	unsigned long pfn = run->plan->pfn +
+			    ((address - run->plan->address) >> PAGE_SHIFT);
+	pte_t entry;
+
+	if (!pte_none(ptep_get(pte)))
+		return 0;
+
+	entry = pte_mkspecial(pfn_pte(pfn, run->prot));
+	if (address != ALIGN_DOWN(vmf->address, PAGE_SIZE))
+		entry = pte_mkold(entry);
+	else if (vmf->flags & FAULT_FLAG_WRITE)
+		entry = pte_mkyoung(pte_mkdirty(entry));
+	set_pte_at(vmf->vma->vm_mm, address, pte, entry);
+	return 0;
+}
+
+static vm_fault_t insert_ptes(struct vm_fault *vmf,
+			      const struct ttm_huge_plan *plan, pgprot_t prot)
+{
+	struct pte_run run = { .vmf = vmf, .plan = plan, .prot = prot };
+
+	if (apply_to_page_range(vmf->vma->vm_mm, plan->address,
+				plan->nr_entries << PAGE_SHIFT, insert_pte, &run))
+		return VM_FAULT_OOM;
+	return VM_FAULT_NOPAGE;
+}
+
+/**
+ * ttm_huge_insert - set the entries of a plan
+ * @vmf: the fault
+ * @plan: what to set; its level is one that the slot of the fault had free
+ *	when the caller looked under the reservation
+ * @prot: protection and caching for PTEs. Huge entries take theirs from the
+ *	mapping and, where the architecture tracks it, from the memory.
+ *
+ * Populated slots are left as they are.
+ *
+ * Context: process context with the reservation of the buffer object held, and
+ * the mmap lock or the VMA's lock for reading. May sleep to allocate page
+ * tables.
+ *
+ * Return: VM_FAULT_NOPAGE if the entries are set; VM_FAULT_OOM if memory for a
+ * page table was short, with some of the entries set, perhaps;
+ * VM_FAULT_FALLBACK if the kernel has no such entries.
+ */
+vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
+			   const struct ttm_huge_plan *plan, pgprot_t prot)
+{
+	switch (plan->level) {
+	case TTM_HUGE_PUD:
+		return insert_pud(vmf, plan);
+	case TTM_HUGE_PMD:
+		return insert_pmds(vmf, plan);
+	default:
+		return insert_ptes(vmf, plan, prot);
+	}
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of this module share.
+ */
+#ifndef _TTM_HUGE_INTERNAL_H_
+#define _TTM_HUGE_INTERNAL_H_
+
+#include <linux/mm.h>
+
+#include <drm/ttm_huge.h>
+
+#include "ttm_huge_plan.h"
+
+/* A value of max_level below every level: leave it all to TTM. */
+#define TTM_HUGE_OFF	(-1)
+
+/**
+ * struct ttm_huge_stats - faults since the device was set up
+ * @level: faults that set entries, by the level of the entries.
+ * @entries: entries that those faults planned, by level.
+ * @reason: the same faults, by why they did not set larger entries.
+ */
+struct ttm_huge_stats {
+	u64 level[TTM_HUGE_LEVELS];
+	u64 entries[TTM_HUGE_LEVELS];
+	u64 reason[TTM_HUGE_REASONS];
+};
+
+/**
+ * struct ttm_huge_entry - a present page-table entry, or a hole
+ * @start: first user address.
+ * @end: first user address behind it.
+ * @present: false for a hole, whose other members mean nothing.
+ * @level: level of the entry.
+ * @pfn: page frame that @start maps to.
+ * @prot: protection and caching, as the entry has them.
+ * @writable: writes do not fault.
+ * @special: the entry is marked as not backed by struct page.
+ */
+struct ttm_huge_entry {
+	unsigned long start;
+	unsigned long end;
+	bool present;
+	enum ttm_huge_level level;
+	unsigned long pfn;
+	pgprot_t prot;
+	bool writable;
+	bool special;
+};
+
+typedef void (*ttm_huge_entry_fn)(const struct ttm_huge_entry *entry,
+				  void *data);
+
+extern const char * const ttm_huge_level_names[TTM_HUGE_LEVELS];
+extern const char * const ttm_huge_reason_names[TTM_HUGE_REASONS];
+
+int ttm_huge_max_level(void);
+
+int ttm_huge_find_extent(struct ttm_huge_device *hdev,
+			 struct ttm_buffer_object *bo, unsigned long page,
+			 struct ttm_huge_extent *extent);
+
+vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
+			   const struct ttm_huge_plan *plan, pgprot_t prot);
+
+int ttm_huge_walk_vma(struct vm_area_struct *vma, ttm_huge_entry_fn fn,
+		      void *data);
+
+#endif

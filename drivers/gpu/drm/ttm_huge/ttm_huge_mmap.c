@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From mmap() on a DRM file to a mapping of a buffer object.
+ */
+
+#include <linux/export.h>
+#include <linux/mm.h>
+
+#include <drm/drm_device.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_vma_manager.h>
+#include <drm/ttm_huge.h>
+
+/* The buffer object whose fake offsets hold a range, referenced, or NULL. */
+static struct drm_gem_object *lookup(struct drm_vma_offset_manager *mgr,
+				     unsigned long pgoff, unsigned long pages)
+{
+	struct drm_gem_object *obj = NULL;
+	struct drm_vma_offset_node *node;
+
+	drm_vma_offset_lock_lookup(mgr);
+	node = drm_vma_offset_lookup_locked(mgr, pgoff, pages);
+	if (node) {
+		obj = container_of(node, struct drm_gem_object, vma_node);
+		/* On its way out: it will remove the node once we unlock. */
+		if (!kref_get_unless_zero(&obj->refcount))
+			obj = NULL;
+	}
+	drm_vma_offset_unlock_lookup(mgr);
+	return obj;
+}
+
+/**
+ * ttm_huge_mmap - map a buffer object, or a part of one
+ * @file: DRM file
+ * @vma: the mapping to set up; its offset is the buffer object's fake offset,
+ *	plus where in the buffer object the mapping begins
+ *
+ * For &file_operations.mmap. Unlike drm_gem_mmap(), which takes the offset of
+ * the first byte only, it maps any page-aligned part. &drm_gem_object_funcs.mmap
+ * must end in ttm_bo_mmap_obj(), as drm_gem_ttm_mmap() does: that refuses
+ * private writable mappings, which the huge insert functions must never see.
+ *
+ * Context: process context, mmap lock of the current process held for writing.
+ *
+ * Return: 0, and the mapping holds a reference to the buffer object; -EINVAL
+ * if no buffer object has the range, or the mapping is private and may be
+ * written; -EACCES if @file has no handle for the buffer object; -ENODEV after
+ * unplug.
+ */
+int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct drm_file *priv = file->private_data;
+	struct drm_device *dev = priv->minor->dev;
+	struct drm_gem_object *obj;
+	int ret;
+
+	if (drm_dev_is_unplugged(dev))
+		return -ENODEV;
+
+	obj = lookup(dev->vma_offset_manager, vma->vm_pgoff, vma_pages(vma));
+	if (!obj)
+		return -EINVAL;
+
+	if (drm_vma_node_is_allowed(&obj->vma_node, priv))
+		ret = drm_gem_mmap_obj(obj, obj->size, vma);
+	else
+		ret = -EACCES;
+
+	drm_gem_object_put(obj);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_mmap);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Huge CPU mappings of TTM buffer objects.
+ */
+#ifndef _DRM_TTM_HUGE_H_
+#define _DRM_TTM_HUGE_H_
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+struct dentry;
+struct drm_vma_offset_manager;
+struct drm_vma_offset_node;
+struct file;
+struct ttm_buffer_object;
+struct ttm_huge_stats;
+struct vm_fault;
+
+/**
+ * enum ttm_huge_level - levels of page-table entries that can map memory
+ * @TTM_HUGE_PTE: PAGE_SIZE.
+ * @TTM_HUGE_PMD: PMD_SIZE.
+ * @TTM_HUGE_PUD: PUD_SIZE.
+ * @TTM_HUGE_LEVELS: number of levels.
+ */
+enum ttm_huge_level {
+	TTM_HUGE_PTE,
+	TTM_HUGE_PMD,
+	TTM_HUGE_PUD,
+	TTM_HUGE_LEVELS
+};
+
+/**
+ * struct ttm_huge_extent - a contiguous piece of a buffer object's memory
+ * @first: first page of the buffer object that it holds.
+ * @nr_pages: how many pages it holds.
+ * @pfn: page frame of @first; the others follow it one by one.
+ */
+struct ttm_huge_extent {
+	unsigned long first;
+	unsigned long nr_pages;
+	unsigned long pfn;
+};
+
+/**
+ * struct ttm_huge_funcs - what only the driver knows
+ */
+struct ttm_huge_funcs {
+	/**
+	 * @io_mem_extent: The largest contiguous piece of iomem around a page.
+	 *
+	 * @bo: the buffer object, whose resource is iomem
+	 * @page: page offset into @bo
+	 * @extent: filled in with a piece that contains @page
+	 *
+	 * Called with the reservation of @bo held; must not sleep. Optional:
+	 * without it, the memory is taken to be contiguous if the driver has
+	 * no &ttm_device_funcs.io_mem_pfn, and is looked at page by page
+	 * otherwise.
+	 */
+	void (*io_mem_extent)(struct ttm_buffer_object *bo, unsigned long page,
+			      struct ttm_huge_extent *extent);
+};
+
+/**
+ * struct ttm_huge_device - huge mappings of one device
+ *
+ * Embedded in the driver's device. All members are private.
+ */
+struct ttm_huge_device {
+	/** @funcs: the driver's callbacks, or NULL. */
+	const struct ttm_huge_funcs *funcs;
+	/** @stats: per-CPU counters of faults. */
+	struct ttm_huge_stats __percpu *stats;
+	/**
+	 * @dummy_pages: what mappings show once the device is unplugged, by
+	 * fake offset of the buffer object.
+	 */
+	struct xarray dummy_pages;
+};
+
+int ttm_huge_device_init(struct ttm_huge_device *hdev,
+			 const struct ttm_huge_funcs *funcs);
+void ttm_huge_device_fini(struct ttm_huge_device *hdev);
+void ttm_huge_debugfs_init(struct ttm_huge_device *hdev, struct dentry *root,
+			   struct address_space *mapping);
+
+vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
+			  unsigned int order);
+
+int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma);
+
+u64 ttm_huge_alignment(u64 size);
+int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,
+			    struct drm_vma_offset_node *node, u64 size);
+unsigned long ttm_huge_get_unmapped_area(struct file *file, unsigned long addr,
+					 unsigned long len, unsigned long pgoff,
+					 unsigned long flags);
+
+int ttm_huge_count_entries(struct ttm_buffer_object *bo,
+			   u64 entries[TTM_HUGE_LEVELS]);
+
+#endif
