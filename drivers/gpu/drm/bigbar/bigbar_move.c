@@ -62,7 +62,7 @@ static struct ttm_kmap_iter *iter_init(union any_iter *iter,
 	return &iter->vram.base;
 }
 
-/* Nobody has seen the buffer object yet, so there is nothing to copy. */
+/* If not, nobody has seen the buffer object yet and there is nothing to copy. */
 static bool has_contents(struct ttm_buffer_object *bo)
 {
 	if (bo->resource && bo->resource->mem_type == TTM_PL_VRAM)
@@ -70,13 +70,27 @@ static bool has_contents(struct ttm_buffer_object *bo)
 	return bo->ttm && ttm_tt_is_populated(bo->ttm);
 }
 
+/* In steps, so that a large buffer object does not keep the CPU from others. */
+static void clear(struct bigbar_vram *vram, struct ttm_resource *res)
+{
+	unsigned long page, nr_pages;
+
+	for (page = 0; page < PFN_UP(res->size); page += nr_pages) {
+		const struct bigbar_piece *piece = bigbar_vram_piece(res, page);
+
+		nr_pages = min(piece->first + piece->nr_pages - page,
+			       PMD_SIZE >> PAGE_SHIFT);
+		memset_io(vram_address(vram, res, page), 0,
+			  nr_pages << PAGE_SHIFT);
+		cond_resched();
+	}
+}
+
 static int copy_or_clear(struct ttm_buffer_object *bo,
 			 struct ttm_operation_ctx *ctx,
 			 struct ttm_resource *dst)
 {
 	union any_iter dst_iter, src_iter;
-	struct ttm_kmap_iter *src = NULL;
-	bool clear;
 	int ret;
 
 	/* Into system memory, or out of what has been swapped out. */
@@ -87,11 +101,12 @@ static int copy_or_clear(struct ttm_buffer_object *bo,
 			return ret;
 	}
 
-	clear = !has_contents(bo);
-	if (!clear)
-		src = iter_init(&src_iter, bo, bo->resource);
-	ttm_move_memcpy(clear, PFN_UP(dst->size),
-			iter_init(&dst_iter, bo, dst), src);
+	if (has_contents(bo))
+		ttm_move_memcpy(false, PFN_UP(dst->size),
+				iter_init(&dst_iter, bo, dst),
+				iter_init(&src_iter, bo, bo->resource));
+	else
+		clear(&ttm_to_bigbar(bo->bdev)->vram, dst);
 	return 0;
 }
 

@@ -20,12 +20,12 @@ const char * const ttm_huge_reason_names[TTM_HUGE_REASONS] = {
 	[TTM_HUGE_LARGEST] = "largest",
 	[TTM_HUGE_KERNEL] = "kernel",
 	[TTM_HUGE_POLICY] = "policy",
-	[TTM_HUGE_CACHING] = "caching",
-	[TTM_HUGE_POPULATED] = "populated",
 	[TTM_HUGE_VMA_EDGE] = "vma_edge",
 	[TTM_HUGE_EXTENT_EDGE] = "extent_edge",
 	[TTM_HUGE_MISALIGNED_VA] = "misaligned_va",
 	[TTM_HUGE_MISALIGNED_PFN] = "misaligned_pfn",
+	[TTM_HUGE_CACHING] = "caching",
+	[TTM_HUGE_POPULATED] = "populated",
 };
 
 static int max_level = TTM_HUGE_PUD;

@@ -158,14 +158,16 @@ static vm_fault_t upgrade_pmd(struct vm_fault *vmf, pmd_t pmd)
 
 /*
  * Look at the slot of the fault again, now that we hold the reservation: the
- * core looked before. Returns 0 and the largest level that is free, or what the
- * fault shall return.
+ * core looked before. Returns 0 with @req->free and @req->policy filled in, or
+ * what the fault shall return.
  */
 static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
-			       enum ttm_huge_level *free)
+			       struct ttm_huge_request *req)
 {
 	pud_t pud = READ_ONCE(*vmf->pud);
 	pmd_t pmd;
+
+	req->policy = max(ttm_huge_max_level(), TTM_HUGE_PTE);
 
 	if (level == TTM_HUGE_PUD) {
 		if (pud_leaf(pud))
@@ -173,7 +175,7 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 		/* The core will find the table and ask again, for a PMD. */
 		if (!pud_none(pud))
 			return VM_FAULT_FALLBACK;
-		*free = TTM_HUGE_PUD;
+		req->free = TTM_HUGE_PUD;
 		return 0;
 	}
 
@@ -183,7 +185,11 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 	pmd = pmdp_get_lockless(vmf->pmd);
 	if (pmd_leaf(pmd))
 		return upgrade_pmd(vmf, pmd);
-	*free = pmd_none(pmd) ? TTM_HUGE_PMD : TTM_HUGE_PTE;
+	req->free = pmd_none(pmd) ? TTM_HUGE_PMD : TTM_HUGE_PTE;
+
+	/* The core asks for a PTE at once if the process wants no more. */
+	if (level == TTM_HUGE_PTE && pmd_none(pmd))
+		req->policy = TTM_HUGE_PTE;
 	return 0;
 }
 
@@ -237,7 +243,17 @@ static vm_fault_t fault_of_error(int err)
 	}
 }
 
-/* Find, plan, insert. @level is what the core asks for, or can follow up. */
+/* What special entries the kernel has. */
+static enum ttm_huge_level largest_level(void)
+{
+	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP))
+		return TTM_HUGE_PUD;
+	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP))
+		return TTM_HUGE_PMD;
+	return TTM_HUGE_PTE;
+}
+
+/* Find, plan, insert. @level is what the core asks for. */
 static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 				 struct vm_fault *vmf,
 				 enum ttm_huge_level level)
@@ -249,8 +265,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 		.vma_start = vma->vm_start,
 		.vma_end = vma->vm_end,
 		.page = vmf->pgoff - drm_vma_node_start(&bo->base.vma_node),
-		.kernel = level,
-		.policy = max(ttm_huge_max_level(), TTM_HUGE_PTE),
+		.kernel = largest_level(),
 		.narrow = vma->vm_flags & VM_RAND_READ,
 	};
 	struct ttm_huge_plan plan;
@@ -261,7 +276,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 	if (!is_mappable(bo) || req.page >= PFN_UP(bo->base.size))
 		return VM_FAULT_SIGBUS;
 
-	ret = look_at_slot(vmf, level, &req.free);
+	ret = look_at_slot(vmf, level, &req);
 	if (ret)
 		return ret;
 
@@ -274,7 +289,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 	ttm_huge_plan(&req, &plan);
 
 	/* A PMD needs a table that only the core can allocate. */
-	if (level == TTM_HUGE_PUD && plan.level != TTM_HUGE_PUD)
+	if (level == TTM_HUGE_PUD && plan.level == TTM_HUGE_PMD)
 		return VM_FAULT_FALLBACK;
 
 	ret = ttm_huge_insert(vmf, &plan, prot);

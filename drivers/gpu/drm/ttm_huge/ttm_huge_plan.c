@@ -65,18 +65,18 @@ static enum ttm_huge_reason refuse(const struct ttm_huge_request *req,
 		return TTM_HUGE_KERNEL;
 	if (level > req->policy)
 		return TTM_HUGE_POLICY;
-	if (level > req->caching)
-		return TTM_HUGE_CACHING;
-	if (level > req->free)
-		return TTM_HUGE_POPULATED;
 	if (start < req->vma_start || req->vma_end - start < size)
 		return TTM_HUGE_VMA_EDGE;
 	if (start < extent_start(req) || extent_end(req) - start < size)
 		return TTM_HUGE_EXTENT_EDGE;
-	if (IS_ALIGNED(pfn - vpn, pages))
-		return TTM_HUGE_LARGEST;
-	return IS_ALIGNED(vpn - req->page, pages) ? TTM_HUGE_MISALIGNED_PFN :
-						    TTM_HUGE_MISALIGNED_VA;
+	if (!IS_ALIGNED(pfn - vpn, pages))
+		return IS_ALIGNED(vpn - req->page, pages) ?
+		       TTM_HUGE_MISALIGNED_PFN : TTM_HUGE_MISALIGNED_VA;
+	if (level > req->caching)
+		return TTM_HUGE_CACHING;
+	if (level > req->free)
+		return TTM_HUGE_POPULATED;
+	return TTM_HUGE_LARGEST;
 }
 
 /**

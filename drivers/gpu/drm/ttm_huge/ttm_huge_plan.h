@@ -10,29 +10,32 @@
 #include <drm/ttm_huge.h>
 
 /**
- * enum ttm_huge_reason - why a fault did not set a larger entry
+ * enum ttm_huge_reason - why a fault did not set an entry one level larger
  * @TTM_HUGE_LARGEST: it set the largest there is.
- * @TTM_HUGE_KERNEL: the kernel cannot set, or did not ask for, a larger one.
- * @TTM_HUGE_POLICY: the module parameter max_level forbids it.
- * @TTM_HUGE_CACHING: a huge entry would not carry the caching that TTM wants.
- * @TTM_HUGE_POPULATED: a page table of smaller entries is already there.
+ * @TTM_HUGE_KERNEL: the kernel cannot set a larger one.
+ * @TTM_HUGE_POLICY: the module parameter max_level, or what the process asked
+ *	of the kernel (MADV_NOHUGEPAGE, PR_SET_THP_DISABLE), forbids it.
  * @TTM_HUGE_VMA_EDGE: it would reach over an end of the mapping.
  * @TTM_HUGE_EXTENT_EDGE: it would reach over an end of contiguous memory.
  * @TTM_HUGE_MISALIGNED_VA: the user address is not aligned as the offset into
  *	the buffer object is.
  * @TTM_HUGE_MISALIGNED_PFN: the memory is not aligned as the user address is.
+ * @TTM_HUGE_CACHING: a huge entry would not carry the caching that TTM wants.
+ * @TTM_HUGE_POPULATED: a page table of smaller entries is already there.
  * @TTM_HUGE_REASONS: number of reasons.
+ *
+ * Where several hold, the first of them is named.
  */
 enum ttm_huge_reason {
 	TTM_HUGE_LARGEST,
 	TTM_HUGE_KERNEL,
 	TTM_HUGE_POLICY,
-	TTM_HUGE_CACHING,
-	TTM_HUGE_POPULATED,
 	TTM_HUGE_VMA_EDGE,
 	TTM_HUGE_EXTENT_EDGE,
 	TTM_HUGE_MISALIGNED_VA,
 	TTM_HUGE_MISALIGNED_PFN,
+	TTM_HUGE_CACHING,
+	TTM_HUGE_POPULATED,
 	TTM_HUGE_REASONS
 };
 
@@ -43,7 +46,7 @@ enum ttm_huge_reason {
  * @vma_end: first byte behind the mapping.
  * @page: page of the buffer object that belongs at @address.
  * @extent: contiguous memory around @page.
- * @kernel: largest level that the kernel can set from here.
+ * @kernel: largest level that the kernel can set.
  * @policy: largest level that is allowed.
  * @caching: largest level whose entries carry the right caching.
  * @free: largest level at which no smaller page table is in the way.
