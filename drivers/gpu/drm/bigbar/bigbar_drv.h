@@ -21,7 +21,7 @@ struct ttm_placement;
 /**
  * struct bigbar_vram - the memory BAR and who has which part of it
  * @man: TTM's view of it.
- * @lock: protects @buddy and @used.
+ * @lock: protects @buddy and @used; taken last.
  * @buddy: free and allocated blocks.
  * @used: bytes that are allocated.
  * @phys: physical address, in bytes.
@@ -31,7 +31,7 @@ struct ttm_placement;
  */
 struct bigbar_vram {
 	struct ttm_resource_manager man;
-	struct mutex lock;
+	struct mutex lock; /* protects buddy and used */
 	struct gpu_buddy buddy;
 	u64 used;
 	resource_size_t phys;
