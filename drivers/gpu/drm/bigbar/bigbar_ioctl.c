@@ -153,6 +153,7 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file)
 {
 	struct drm_bigbar_gem_info *args = data;
+	u64 entries[DRM_BIGBAR_LEVELS];
 	struct bigbar_bo *bo;
 	int ret;
 
@@ -165,12 +166,16 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
-	args->flags = bo->flags;
-	args->size = bo->ttm.base.size;
-	args->alignment = ttm_huge_alignment(args->size);
-	ret = get_placement(bo, &args->placement);
+	/* Written on success only: after EINTR the same is passed in again. */
+	ret = ttm_huge_count_entries(&bo->ttm, entries);
 	if (!ret)
-		ret = ttm_huge_count_entries(&bo->ttm, args->entries);
+		ret = get_placement(bo, &args->placement);
+	if (!ret) {
+		args->flags = bo->flags;
+		args->size = bo->ttm.base.size;
+		args->alignment = ttm_huge_alignment(args->size);
+		memcpy(args->entries, entries, sizeof(entries));
+	}
 
 	drm_gem_object_put(&bo->ttm.base);
 	return ret;

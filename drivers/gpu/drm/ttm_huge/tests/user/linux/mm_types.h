@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _USER_LINUX_MM_TYPES_H_
+#define _USER_LINUX_MM_TYPES_H_
+
+#define vm_fault_t unsigned int
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stand-ins for kernel headers, as far as the planner and its tests need them
+ * in user space.
+ */
+#ifndef _USER_LINUX_TYPES_H_
+#define _USER_LINUX_TYPES_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t u64;
+
+#define __percpu
+
+#endif
