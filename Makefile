@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+M ?= $(CURDIR)
+
+lab := tools/lab/lab
+kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m
+
+.PHONY: modules help lab check demo lint clean distclean
+
+modules: ## build both modules for the running kernel, or the one in KDIR=
+	@test -d $(KDIR) || { echo "make: no $(KDIR): install linux-headers-$$(uname -r) or set KDIR=" >&2; exit 1; }
+	$(kbuild) modules
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+lab: ## make the lab's root in LAB= (build/lab), or add what it lacks
+	@$(lab) setup
+
+check: ## run all tests in the lab, results in build/check.json
+	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G
+
+demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
+	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
+
+lint: ## check the style of all code in the lab
+	@$(lab) setup
+	@$(lab) chroot -- /src/tools/lint/lint
+
+clean: ## remove what was built here, but not the lab
+	@rm -rf build/check build/demo build/*.json
+	@test ! -d $(KDIR) || $(kbuild) clean
+
+distclean: clean ## remove the lab too
+	@$(lab) remove
