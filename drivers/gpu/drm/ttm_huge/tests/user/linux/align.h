@@ -14,24 +14,9 @@ static inline unsigned long ALIGN(unsigned long x, unsigned long size)
 	return ALIGN_DOWN(x + (size - 1), size);
 }
 
-static inline bool is_aligned(unsigned long x, unsigned long size)
+static inline bool IS_ALIGNED(unsigned long x, unsigned long size)
 {
 	return !(x & (size - 1));
 }
-
-/*
- * A difference may wrap when all that is asked is whether it is a multiple of a
- * power of two. That holds inside these parentheses and nowhere else, so the
- * proof looks for unsigned overflow everywhere but here.
- */
-#ifdef __CPROVER
-#define IS_ALIGNED(x, size) is_aligned(					\
-	_Pragma("CPROVER check push")					\
-	_Pragma("CPROVER check disable \"unsigned-overflow\"")		\
-	x								\
-	_Pragma("CPROVER check pop"), size)
-#else
-#define IS_ALIGNED(x, size) is_aligned(x, size)
-#endif
 
 #endif

@@ -6,11 +6,9 @@
 #define _USER_LINUX_PGTABLE_H_
 
 #define PAGE_SHIFT	12
-#define PMD_SHIFT	21
-#define PUD_SHIFT	30
 
-#define PAGE_SIZE	(1UL << PAGE_SHIFT)
-#define PMD_SIZE	(1UL << PMD_SHIFT)
-#define PUD_SIZE	(1UL << PUD_SHIFT)
+#define PAGE_SIZE	4096UL
+#define PMD_SIZE	(512 * PAGE_SIZE)
+#define PUD_SIZE	(512 * PMD_SIZE)
 
 #endif

@@ -8,9 +8,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-typedef uint64_t u64;
+typedef unsigned long long u64;
 
 #define __percpu
 

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a plan is, said once more and in another way than the planner does.
+ *
+ * The planner computes with unsigned byte addresses and clips ranges to each
+ * other. Here everything is a page number in a signed long, where nothing can
+ * wrap, and the question is always the same: what does this page map?
+ */
+
+#include "plan-rules.h"
+
+#define PAGE_BITS	12
+#define TABLE_BITS	9
+
+/* Page numbers, in memory and in address spaces, are below this. */
+#define PAGE_LIMIT	(1UL << (64 - PAGE_BITS))
+
+static unsigned int level_bits(unsigned int level)
+{
+	return level * TABLE_BITS;
+}
+
+static long level_pages(unsigned int level)
+{
+	return 1L << level_bits(level);
+}
+
+static bool is_multiple(long page, unsigned int level)
+{
+	return (page & (level_pages(level) - 1)) == 0;
+}
+
+/* The first page of the slot, in a table of @level, that @vpn is in. */
+static long slot_of(long vpn, unsigned int level)
+{
+	return vpn & -level_pages(level);
+}
+
+static long fault_vpn(const struct ttm_huge_request *req)
+{
+	return (long)(req->address >> PAGE_BITS);
+}
+
+/* The page of the buffer object that belongs at @vpn; negative before it. */
+static long bo_page(const struct ttm_huge_request *req, long vpn)
+{
+	return (long)req->page + (vpn - fault_vpn(req));
+}
+
+static long pfn_at(const struct ttm_huge_request *req, long vpn)
+{
+	return (long)req->extent.pfn +
+	       (bo_page(req, vpn) - (long)req->extent.first);
+}
+
+static bool is_in_vma(const struct ttm_huge_request *req, long vpn)
+{
+	return vpn >= (long)(req->vma_start >> PAGE_BITS) &&
+	       vpn < (long)(req->vma_end >> PAGE_BITS);
+}
+
+static bool is_in_extent(const struct ttm_huge_request *req, long vpn)
+{
+	long offset = bo_page(req, vpn) - (long)req->extent.first;
+
+	return offset >= 0 && offset < (long)req->extent.nr_pages;
+}
+
+/*
+ * Mappings and extents have no holes: a slot whose first and last page are in
+ * one is in it with all of its pages.
+ */
+static bool slot_is_in_vma(const struct ttm_huge_request *req, long slot,
+			   unsigned int level)
+{
+	return is_in_vma(req, slot) &&
+	       is_in_vma(req, slot + level_pages(level) - 1);
+}
+
+static bool slot_is_in_extent(const struct ttm_huge_request *req, long slot,
+			      unsigned int level)
+{
+	return is_in_extent(req, slot) &&
+	       is_in_extent(req, slot + level_pages(level) - 1);
+}
+
+/* The definition of a reason, one by one as ttm_huge_plan.h words them. */
+static bool reason_holds(const struct ttm_huge_request *req,
+			 enum ttm_huge_reason reason, unsigned int level)
+{
+	long slot = slot_of(fault_vpn(req), level);
+
+	switch (reason) {
+	case TTM_HUGE_KERNEL:
+		return level > req->kernel;
+	case TTM_HUGE_POLICY:
+		return level > req->policy;
+	case TTM_HUGE_VMA_EDGE:
+		return !slot_is_in_vma(req, slot, level);
+	case TTM_HUGE_EXTENT_EDGE:
+		return !slot_is_in_extent(req, slot, level);
+	case TTM_HUGE_MISALIGNED_VA:
+		/* Harmless where the memory happens to be misaligned alike. */
+		return !is_multiple(bo_page(req, slot), level) &&
+		       !is_multiple(pfn_at(req, slot), level);
+	case TTM_HUGE_MISALIGNED_PFN:
+		return !is_multiple(pfn_at(req, slot), level);
+	case TTM_HUGE_CACHING:
+		return level > req->caching;
+	case TTM_HUGE_POPULATED:
+		return level > req->free;
+	default:
+		return false;
+	}
+}
+
+/* The first reason that holds against an entry of @level at the fault. */
+static enum ttm_huge_reason first_reason(const struct ttm_huge_request *req,
+					 unsigned int level)
+{
+	unsigned int reason;
+
+	for (reason = TTM_HUGE_KERNEL; reason < TTM_HUGE_REASONS; reason++)
+		if (reason_holds(req, reason, level))
+			return reason;
+	return TTM_HUGE_LARGEST;
+}
+
+static long plan_vpn(const struct ttm_huge_plan *plan)
+{
+	return (long)(plan->address >> PAGE_BITS);
+}
+
+static long entry_vpn(const struct ttm_huge_plan *plan, unsigned long index)
+{
+	return plan_vpn(plan) + ((long)index << level_bits(plan->level));
+}
+
+static long entry_pfn(const struct ttm_huge_plan *plan, unsigned long index)
+{
+	return (long)plan->pfn + ((long)index << level_bits(plan->level));
+}
+
+/* Entries lie behind each other by definition; a run may not be any longer. */
+static bool fits_one_table(const struct ttm_huge_request *req,
+			   const struct ttm_huge_plan *plan,
+			   unsigned long index)
+{
+	if (plan->level == TTM_HUGE_PUD)
+		return plan->nr_entries == 1;
+
+	return plan->nr_entries >= 1 && plan->nr_entries <= TABLE_ENTRIES &&
+	       slot_of(entry_vpn(plan, index), plan->level + 1) ==
+	       slot_of(fault_vpn(req), plan->level + 1);
+}
+
+static bool stays_below_caps(const struct ttm_huge_request *req,
+			     const struct ttm_huge_plan *plan,
+			     unsigned long index)
+{
+	return plan->level <= req->kernel && plan->level <= req->policy &&
+	       plan->level <= req->caching && plan->level <= req->free;
+}
+
+static bool is_aligned_in_va(const struct ttm_huge_request *req,
+			     const struct ttm_huge_plan *plan,
+			     unsigned long index)
+{
+	return plan->address % (1UL << PAGE_BITS) == 0 &&
+	       is_multiple(entry_vpn(plan, index), plan->level);
+}
+
+static bool is_aligned_in_pfn(const struct ttm_huge_request *req,
+			      const struct ttm_huge_plan *plan,
+			      unsigned long index)
+{
+	return is_multiple(entry_pfn(plan, index), plan->level);
+}
+
+static bool covers_fault(const struct ttm_huge_request *req,
+			 const struct ttm_huge_plan *plan, unsigned long index)
+{
+	return fault_vpn(req) >= plan_vpn(plan) &&
+	       fault_vpn(req) < entry_vpn(plan, plan->nr_entries);
+}
+
+static bool stays_inside_vma(const struct ttm_huge_request *req,
+			     const struct ttm_huge_plan *plan,
+			     unsigned long index)
+{
+	return slot_is_in_vma(req, entry_vpn(plan, index), plan->level);
+}
+
+static bool stays_inside_extent(const struct ttm_huge_request *req,
+				const struct ttm_huge_plan *plan,
+				unsigned long index)
+{
+	return slot_is_in_extent(req, entry_vpn(plan, index), plan->level);
+}
+
+static bool maps_right_pfn(const struct ttm_huge_request *req,
+			   const struct ttm_huge_plan *plan,
+			   unsigned long index)
+{
+	return entry_pfn(plan, index) == pfn_at(req, entry_vpn(plan, index));
+}
+
+static bool is_largest_level(const struct ttm_huge_request *req,
+			     const struct ttm_huge_plan *plan,
+			     unsigned long index)
+{
+	unsigned int level;
+
+	for (level = TTM_HUGE_PUD; level > plan->level; level--)
+		if (first_reason(req, level) == TTM_HUGE_LARGEST)
+			return false;
+	return true;
+}
+
+/* Could the slot at @vpn be set along with the fault? Then it must be. */
+static bool is_cheap(const struct ttm_huge_request *req, long vpn,
+		     unsigned int level)
+{
+	return slot_of(vpn, level + 1) == slot_of(fault_vpn(req), level + 1) &&
+	       slot_is_in_vma(req, vpn, level) &&
+	       slot_is_in_extent(req, vpn, level);
+}
+
+static bool is_whole_run(const struct ttm_huge_request *req,
+			 const struct ttm_huge_plan *plan, unsigned long index)
+{
+	if (req->narrow || plan->level == TTM_HUGE_PUD)
+		return true;
+
+	return !is_cheap(req, entry_vpn(plan, 0) - level_pages(plan->level),
+			 plan->level) &&
+	       !is_cheap(req, entry_vpn(plan, plan->nr_entries), plan->level);
+}
+
+static bool is_narrow_if_asked(const struct ttm_huge_request *req,
+			       const struct ttm_huge_plan *plan,
+			       unsigned long index)
+{
+	return !req->narrow || plan->nr_entries == 1;
+}
+
+static bool names_true_reason(const struct ttm_huge_request *req,
+			      const struct ttm_huge_plan *plan,
+			      unsigned long index)
+{
+	if (plan->level == TTM_HUGE_PUD)
+		return plan->reason == TTM_HUGE_LARGEST;
+
+	return plan->reason != TTM_HUGE_LARGEST &&
+	       plan->reason == first_reason(req, plan->level + 1);
+}
+
+#define RULE(name) { #name, name }
+
+const struct plan_rule plan_rules[PLAN_RULES] = {
+	RULE(fits_one_table),
+	RULE(stays_below_caps),
+	RULE(is_aligned_in_va),
+	RULE(is_aligned_in_pfn),
+	RULE(covers_fault),
+	RULE(stays_inside_vma),
+	RULE(stays_inside_extent),
+	RULE(maps_right_pfn),
+	RULE(is_largest_level),
+	RULE(is_whole_run),
+	RULE(is_narrow_if_asked),
+	RULE(names_true_reason),
+};
+
+static bool is_page_address(unsigned long address)
+{
+	return address % (1UL << PAGE_BITS) == 0;
+}
+
+static bool is_level(enum ttm_huge_level level)
+{
+	return level == TTM_HUGE_PTE || level == TTM_HUGE_PMD ||
+	       level == TTM_HUGE_PUD;
+}
+
+/**
+ * request_is_valid - what the planner may take for granted
+ * @req: the request
+ *
+ * Return: whether the fault handler can make such a request.
+ */
+bool request_is_valid(const struct ttm_huge_request *req)
+{
+	unsigned long before = req->page - req->extent.first;
+
+	/* Mappings begin and end with a page; the fault handler rounds. */
+	if (!is_page_address(req->address) ||
+	    !is_page_address(req->vma_start) || !is_page_address(req->vma_end))
+		return false;
+
+	/* Faults are delivered to the mapping that they are in. */
+	if (req->address < req->vma_start || req->address >= req->vma_end)
+		return false;
+
+	/* The extent was asked for by this page. */
+	if (req->page < req->extent.first || before >= req->extent.nr_pages)
+		return false;
+
+	/* The size in bytes of a buffer object is an unsigned long. */
+	if (req->extent.first >= PAGE_LIMIT ||
+	    req->extent.nr_pages > PAGE_LIMIT - req->extent.first)
+		return false;
+
+	/* So is a physical address. */
+	if (req->extent.pfn >= PAGE_LIMIT ||
+	    req->extent.nr_pages > PAGE_LIMIT - req->extent.pfn)
+		return false;
+
+	return is_level(req->kernel) && is_level(req->policy) &&
+	       is_level(req->caching) && is_level(req->free);
+}
