@@ -90,6 +90,7 @@ vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 			  unsigned int order);
 
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma);
+void ttm_huge_vm_open(struct vm_area_struct *vma);
 
 u64 ttm_huge_alignment(u64 size);
 int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,

@@ -28,7 +28,7 @@ static vm_fault_t bigbar_fault(struct vm_fault *vmf)
 static const struct vm_operations_struct bigbar_vm_ops = {
 	.fault = bigbar_fault,
 	.huge_fault = bigbar_huge_fault,
-	.open = ttm_bo_vm_open,
+	.open = ttm_huge_vm_open,
 	.close = ttm_bo_vm_close,
 	.access = ttm_bo_vm_access,
 };

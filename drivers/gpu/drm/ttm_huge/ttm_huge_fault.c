@@ -23,7 +23,7 @@
  *		return foo_huge_fault(vmf, 0);
  *	}
  *
- * It puts the two into its &vm_operations_struct, next to ttm_bo_vm_open(),
+ * It puts the two into its &vm_operations_struct, next to ttm_huge_vm_open(),
  * ttm_bo_vm_close() and ttm_bo_vm_access(); makes ttm_huge_mmap() and
  * ttm_huge_get_unmapped_area() its file operations; calls
  * ttm_huge_vma_offset_add() before ttm_bo_init_reserved(), and passes

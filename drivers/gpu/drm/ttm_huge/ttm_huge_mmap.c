@@ -5,12 +5,15 @@
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/sched.h>
 
 #include <drm/drm_device.h>
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_vma_manager.h>
+#include <drm/ttm/ttm_bo.h>
 #include <drm/ttm_huge.h>
 
 /* The buffer object whose fake offsets hold a range, referenced, or NULL. */
@@ -73,3 +76,37 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_mmap);
+
+/*
+ * The core calls ->open() for a copy of a mapping: in a child process, next to
+ * the original when that is split, or at a free address by mremap().
+ */
+static bool is_mremap(struct vm_area_struct *vma)
+{
+	return vma->vm_mm == current->mm &&
+	       !vma_lookup(vma->vm_mm, vma->vm_start);
+}
+
+/**
+ * ttm_huge_vm_open - take a mapping's reference to its buffer object
+ * @vma: a copy of another mapping
+ *
+ * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart. When
+ * mremap() moves a mapping, the core takes a PUD entry for a broken page table,
+ * says so in the kernel log and clears it. So no such entry may be left by the
+ * time it looks: faults bring them back at the new address.
+ *
+ * Context: process context with the mmap lock of @vma's process held for
+ * writing, and the original's VMA lock, so that no fault comes in between.
+ */
+void ttm_huge_vm_open(struct vm_area_struct *vma)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+
+	ttm_bo_vm_open(vma);
+	if (bo->base.size >= PUD_SIZE && is_mremap(vma))
+		unmap_mapping_range(vma->vm_file->f_mapping,
+				    (loff_t)vma->vm_pgoff << PAGE_SHIFT,
+				    vma->vm_end - vma->vm_start, 1);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_vm_open);
