@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <xf86drm.h>
+
+#include "igt_shim.h"
+#include "lib/huge_device.h"
+
+/**
+ * TEST: bigbar module
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: driver
+ * Functionality: probe, load and unload
+ * Description: The bigbar driver refuses devices that it cannot drive with one
+ *	clear line, and cannot be unloaded while it is in use.
+ */
+IGT_TEST_DESCRIPTION("Devices that cannot be driven, unload while in use, leaks");
+
+#define PCI "/sys/bus/pci"
+#define LEAST_BAR_SIZE MIB(2)
+#define BARS 6
+#define VRAM_BAR 2
+#define RESOURCE_MEMORY 0x200
+
+/* How a PCI device is called in sysfs: 0000:00:10.0 */
+struct pci_name {
+	char text[16];
+};
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), error;
+
+	if (fd < 0)
+		return errno;
+	error = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	close(fd);
+	return error;
+}
+
+static bool exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+static void device_path(char path[PATH_MAX], const struct pci_name *name, const char *file)
+{
+	snprintf(path, PATH_MAX, PCI "/devices/%s/%s", name->text, file);
+}
+
+static unsigned int read_id(const struct pci_name *name, const char *file)
+{
+	char path[PATH_MAX];
+	unsigned int id = 0;
+	FILE *stream;
+
+	device_path(path, name, file);
+	stream = fopen(path, "r");
+	if (!stream)
+		return 0;
+	if (fscanf(stream, "%x", &id) != 1)
+		id = 0;
+	fclose(stream);
+	return id;
+}
+
+/* Sizes of the memory BARs; 0 for those that are not there. */
+static void memory_bars(const struct pci_name *name, uint64_t sizes[BARS])
+{
+	char path[PATH_MAX];
+	FILE *stream;
+
+	memset(sizes, 0, BARS * sizeof(*sizes));
+	device_path(path, name, "resource");
+	stream = fopen(path, "r");
+	igt_assert_f(stream, "%s: %s\n", path, strerror(errno));
+	for (int bar = 0; bar < BARS; bar++) {
+		unsigned long long start, end, flags;
+
+		if (fscanf(stream, "%llx %llx %llx", &start, &end, &flags) == 3 &&
+		    flags & RESOURCE_MEMORY)
+			sizes[bar] = end - start + 1;
+	}
+	fclose(stream);
+}
+
+static bool is_ivshmem_with_small_bar(const struct pci_name *name)
+{
+	uint64_t sizes[BARS];
+
+	if (read_id(name, "vendor") != 0x1af4 || read_id(name, "device") != 0x1110)
+		return false;
+	memory_bars(name, sizes);
+	return sizes[VRAM_BAR] && sizes[VRAM_BAR] < LEAST_BAR_SIZE;
+}
+
+static bool is_serial_without_memory_bar(const struct pci_name *name)
+{
+	uint64_t sizes[BARS], sum = 0;
+
+	if (read_id(name, "vendor") != 0x1b36 || read_id(name, "device") != 0x0002)
+		return false;
+	memory_bars(name, sizes);
+	for (int bar = 0; bar < BARS; bar++)
+		sum += sizes[bar];
+	return !sum;
+}
+
+static struct pci_name require_device(bool (*matches)(const struct pci_name *name),
+				      const char *what)
+{
+	struct pci_name name = {}, found = {};
+	DIR *dir = opendir(PCI "/devices");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (!isxdigit(entry->d_name[0]) || strlen(entry->d_name) >= sizeof(name.text))
+			continue;
+		strcpy(name.text, entry->d_name);
+		if (matches(&name))
+			found = name;
+	}
+	if (dir)
+		closedir(dir);
+	igt_require_f(found.text[0], "the machine has no %s\n", what);
+	return found;
+}
+
+/* The kernel log from now on. */
+static int open_log(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	igt_require_f(log >= 0, "/dev/kmsg: %s\n", strerror(errno));
+	lseek(log, 0, SEEK_END);
+	return log;
+}
+
+/* Lines of the driver about a device; the last one is handed back. */
+static int count_lines(int log, const struct pci_name *name, char last[256])
+{
+	char record[8192], prefix[64];
+	int count = 0;
+	ssize_t length;
+
+	snprintf(prefix, sizeof(prefix), "bigbar %s: ", name->text);
+	while ((length = read(log, record, sizeof(record) - 1)) > 0) {
+		char *text, *end;
+
+		record[length] = '\0';
+		text = strchr(record, ';');
+		if (!text++ || strncmp(text, prefix, strlen(prefix)))
+			continue;
+		end = strchr(text, '\n');
+		if (end)
+			*end = '\0';
+		igt_info("%s\n", text);
+		snprintf(last, 256, "%s", text);
+		count++;
+	}
+	close(log);
+	return count;
+}
+
+static void assert_probe_refused(const struct pci_name *name)
+{
+	int log = open_log();
+	char line[256] = "", path[PATH_MAX];
+	int error = write_file(PCI "/drivers/bigbar/bind", name->text);
+
+	igt_assert_eq(error, ENODEV);
+	igt_assert_eq(count_lines(log, name, line), 1);
+	igt_assert_f(strstr(line, "BAR"), "no BAR in: %s\n", line);
+	device_path(path, name, "drm");
+	igt_assert_f(!exists(path), "%s is there\n", path);
+	device_path(path, name, "driver");
+	igt_assert_f(!exists(path), "%s is there\n", path);
+}
+
+/**
+ * SUBTEST: bar-too-small
+ * Description: A device with a BAR below 2 MiB: no probe, one line in the kernel
+ *	log, no device node.
+ */
+static void test_bar_too_small(void)
+{
+	struct pci_name name = require_device(is_ivshmem_with_small_bar,
+					      "ivshmem device with a BAR below 2 MiB");
+
+	assert_probe_refused(&name);
+}
+
+/* The device that is lent from its own driver. */
+static struct pci_name borrowed;
+
+static void give_back(int signal)
+{
+	char path[PATH_MAX];
+
+	(void)signal;
+	if (!borrowed.text[0])
+		return;
+	device_path(path, &borrowed, "driver_override");
+	write_file(path, "\n");
+	write_file(PCI "/drivers_probe", borrowed.text);
+	borrowed.text[0] = '\0';
+}
+
+static void borrow(const struct pci_name *name)
+{
+	char path[PATH_MAX];
+
+	igt_install_exit_handler(give_back);
+	borrowed = *name;
+	device_path(path, name, "driver/unbind");
+	if (exists(path))
+		igt_assert_eq(write_file(path, name->text), 0);
+	device_path(path, name, "driver_override");
+	igt_assert_eq(write_file(path, "bigbar"), 0);
+}
+
+/**
+ * SUBTEST: no-memory-bar
+ * Description: A device without a memory BAR, given by driver_override: no probe,
+ *	one line in the kernel log, no device node.
+ */
+static void test_no_memory_bar(void)
+{
+	struct pci_name name = require_device(is_serial_without_memory_bar,
+					      "PCI serial port without a memory BAR");
+
+	borrow(&name);
+	assert_probe_refused(&name);
+	give_back(0);
+}
+
+static int unload(const char *module)
+{
+	return syscall(SYS_delete_module, module, O_NONBLOCK) ? errno : 0;
+}
+
+/* From the file that the environment names, for a module that is not installed. */
+static void load_bigbar(void)
+{
+	const char *path = getenv("BIGBAR_MODULE");
+	int fd;
+
+	if (!path) {
+		igt_assert_eq(system("modprobe bigbar"), 0);
+		return;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
+	igt_assert_f(!syscall(SYS_finit_module, fd, "", 0), "%s: %s\n", path, strerror(errno));
+	close(fd);
+}
+
+static void ensure_loaded(void)
+{
+	if (!exists("/sys/module/bigbar"))
+		load_bigbar();
+}
+
+/* Its nodes come a moment after the module. */
+static int open_when_there(void)
+{
+	int fd = huge_try_open_node(DRM_NODE_RENDER);
+
+	for (int tries = 0; fd < 0 && tries < 100; tries++) {
+		usleep(50000);
+		fd = huge_try_open_node(DRM_NODE_RENDER);
+	}
+	igt_assert_f(fd >= 0, "no device node after loading the module\n");
+	return fd;
+}
+
+static void assert_works(void)
+{
+	struct huge_bo bo = huge_vram_bo(open_when_there(), KIB(64));
+	volatile char *address = huge_bo_map(&bo);
+
+	*address = 1;
+	igt_assert_eq(*address, 1);
+}
+
+/**
+ * SUBTEST: unload-while-open
+ * Description: The module cannot be unloaded while a file is open.
+ */
+static void test_unload_while_open(void)
+{
+	int fd = huge_open();
+
+	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
+	huge_vram(fd);
+	assert_works();
+}
+
+/**
+ * SUBTEST: unload-while-mapped
+ * Description: The module cannot be unloaded while a mapping is there, with its
+ *	file closed.
+ */
+static void test_unload_while_mapped(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+	volatile char *address = huge_bo_map(&bo);
+
+	*address = 1;
+	huge_close(bo.fd);
+	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
+	igt_assert_eq(*address, 1);
+	assert_works();
+}
+
+/**
+ * SUBTEST: unload-library
+ * Description: The ttm_huge library cannot be unloaded while the driver uses it.
+ */
+static void test_unload_library(void)
+{
+	igt_assert_eq(unload("ttm_huge"), EWOULDBLOCK);
+	assert_works();
+}
+
+/**
+ * SUBTEST: reload
+ * Description: When everything is closed the module can be unloaded and loaded
+ *	again, and works as before.
+ */
+static void test_reload(void)
+{
+	assert_works();
+	huge_release_all();
+	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
+	load_bigbar();
+	assert_works();
+}
+
+/**
+ * SUBTEST: no-leaks
+ * Description: With all clients gone nothing is left in VRAM.
+ */
+static void test_no_leaks(void)
+{
+	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
+}
+
+static const struct {
+	const char *name;
+	const char *what;
+	void (*run)(void);
+} cases[] = {
+	{ "bar-too-small", "A device with a BAR below 2 MiB", test_bar_too_small },
+	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
+	{ "unload-while-open", "Unload with an open file", test_unload_while_open },
+	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },
+	{ "unload-library", "Unload of the library in use", test_unload_library },
+	{ "reload", "Unload and load again", test_reload },
+	{ "no-leaks", "VRAM in use is zero", test_no_leaks },
+};
+
+int igt_main()
+{
+	igt_fixture()
+		huge_close(huge_open());
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		igt_describe(cases[i].what);
+		igt_subtest(cases[i].name)
+			cases[i].run();
+		igt_fixture() {
+			give_back(0);
+			huge_release_all();
+			ensure_loaded();
+		}
+	}
+}

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <xf86drm.h>
+
+#include "drm/bigbar_drm.h"
+#include "igt_shim.h"
+#include "lib/huge_device.h"
+#include "lib/pattern.h"
+
+/**
+ * TEST: bigbar uapi
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: uapi
+ * Functionality: bigbar ioctls and mmap
+ * Description: Bad input to the bigbar driver gives the documented error; the
+ *	driver works on and VRAM in use is what it was.
+ */
+IGT_TEST_DESCRIPTION("Bad input, both nodes, and structures of other sizes");
+
+#define BAD_HANDLE 0x7fffffff
+#define ALL_ONES (~UINT64_C(0))
+
+static int call(int fd, unsigned long request, void *argument)
+{
+	return drmIoctl(fd, request, argument) ? errno : 0;
+}
+
+static int create(int fd, struct drm_bigbar_gem_create create)
+{
+	return call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create);
+}
+
+static int mmap_offset(int fd, struct drm_bigbar_gem_mmap_offset arg)
+{
+	return call(fd, DRM_IOCTL_BIGBAR_GEM_MMAP_OFFSET, &arg);
+}
+
+static int move(int fd, struct drm_bigbar_gem_move move)
+{
+	return call(fd, DRM_IOCTL_BIGBAR_GEM_MOVE, &move);
+}
+
+static int info(int fd, struct drm_bigbar_gem_info info)
+{
+	return call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &info);
+}
+
+/* Of a mapping that is not to be: 0 if it was made, which the caller refuses. */
+static int mmap_error(int fd, uint64_t offset, uint64_t length, int prot, int flags)
+{
+	void *address = mmap(NULL, length, prot, flags, fd, offset);
+
+	if (address == MAP_FAILED)
+		return errno;
+	munmap(address, length);
+	return 0;
+}
+
+/* A new client makes a buffer object, writes it and reads it back. */
+static void assert_works(int node_type)
+{
+	int fd = huge_open_node(node_type);
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2) + KIB(4));
+	struct pattern pattern = pattern_of(huge_bo_map(&bo), bo.size, 4);
+
+	pattern_write(&pattern);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	pattern_assert(&pattern);
+	huge_unmap(pattern.address, bo.size);
+	huge_bo_destroy(&bo);
+	huge_close(fd);
+}
+
+/**
+ * SUBTEST: create-size
+ * Description: Sizes of zero, that overflow, or that nothing can hold.
+ */
+static void test_create_size(int fd)
+{
+	uint64_t vram = huge_vram(fd).size;
+	struct sysinfo system;
+	uint64_t memory;
+
+	igt_assert_eq(sysinfo(&system), 0);
+	memory = (uint64_t)system.totalram * system.mem_unit;
+
+	for (uint32_t placement = DRM_BIGBAR_PLACEMENT_SYSTEM;
+	     placement <= DRM_BIGBAR_PLACEMENT_VRAM; placement++) {
+		struct drm_bigbar_gem_create arg = { .placement = placement };
+
+		igt_assert_eq(create(fd, arg), EINVAL);
+		arg.size = ALL_ONES;
+		igt_assert_eq(create(fd, arg), EINVAL);
+		arg.size = ALL_ONES - HUGE_PAGE_SIZE + 2;
+		igt_assert_eq(create(fd, arg), EINVAL);
+		arg.size = ALL_ONES - HUGE_PAGE_SIZE + 1;
+		igt_assert_eq(create(fd, arg), E2BIG);
+		arg.size = vram + memory + GIB(1);
+		igt_assert_eq(create(fd, arg), E2BIG);
+	}
+
+	igt_assert_eq(create(fd, (struct drm_bigbar_gem_create) {
+			.size = vram + HUGE_PAGE_SIZE,
+			.placement = DRM_BIGBAR_PLACEMENT_VRAM,
+		}), ENOMEM);
+	igt_assert_eq(create(fd, (struct drm_bigbar_gem_create) {
+			.size = memory + HUGE_PAGE_SIZE,
+			.placement = DRM_BIGBAR_PLACEMENT_SYSTEM,
+		}), ENOMEM);
+}
+
+/**
+ * SUBTEST: create-rounds-up
+ * Description: A size of one byte becomes one page, and the handle is not zero.
+ */
+static void test_create_rounds_up(int fd)
+{
+	struct drm_bigbar_gem_create arg = {
+		.size = 1,
+		.placement = DRM_BIGBAR_PLACEMENT_VRAM,
+	};
+
+	igt_assert_eq(call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &arg), 0);
+	igt_assert_eq_u64(arg.size, HUGE_PAGE_SIZE);
+	igt_assert_neq(arg.handle, 0);
+	igt_assert_eq(drmCloseBufferHandle(fd, arg.handle), 0);
+}
+
+/**
+ * SUBTEST: create-fields
+ * Description: Unknown placements and flags, nonzero padding and output members
+ *	of the create ioctl.
+ */
+static void test_create_fields(int fd)
+{
+	const struct drm_bigbar_gem_create good = {
+		.size = KIB(4),
+		.placement = DRM_BIGBAR_PLACEMENT_VRAM,
+	};
+	struct drm_bigbar_gem_create bad;
+
+	bad = good;
+	bad.placement = DRM_BIGBAR_PLACEMENT_VRAM + 1;
+	igt_assert_eq(create(fd, bad), EINVAL);
+	bad.placement = UINT32_MAX;
+	igt_assert_eq(create(fd, bad), EINVAL);
+
+	for (int bit = 0; bit < 32; bit++) {
+		bad = good;
+		bad.flags = UINT32_C(1) << bit;
+		if (!(bad.flags & DRM_BIGBAR_GEM_CREATE_FLAGS_MASK))
+			igt_assert_eq(create(fd, bad), EINVAL);
+	}
+
+	bad = good;
+	bad.handle = 1;
+	igt_assert_eq(create(fd, bad), EINVAL);
+	bad = good;
+	bad.pad = 1;
+	igt_assert_eq(create(fd, bad), EINVAL);
+}
+
+/**
+ * SUBTEST: mmap-offset-fields
+ * Description: Nonzero padding and output members of the mmap offset ioctl.
+ */
+static void test_mmap_offset_fields(int fd)
+{
+	uint32_t handle = huge_vram_bo(fd, KIB(4)).handle;
+
+	igt_assert_eq(mmap_offset(fd, (struct drm_bigbar_gem_mmap_offset) {
+			.handle = handle, .pad = 1 }), EINVAL);
+	igt_assert_eq(mmap_offset(fd, (struct drm_bigbar_gem_mmap_offset) {
+			.handle = handle, .offset = 1 }), EINVAL);
+}
+
+/**
+ * SUBTEST: move-fields
+ * Description: Unknown placements and flags and nonzero padding of the move ioctl.
+ */
+static void test_move_fields(int fd)
+{
+	uint32_t handle = huge_vram_bo(fd, KIB(4)).handle;
+
+	igt_assert_eq(move(fd, (struct drm_bigbar_gem_move) {
+			.handle = handle, .placement = DRM_BIGBAR_PLACEMENT_VRAM + 1 }), EINVAL);
+	igt_assert_eq(move(fd, (struct drm_bigbar_gem_move) {
+			.handle = handle, .flags = 1 }), EINVAL);
+	igt_assert_eq(move(fd, (struct drm_bigbar_gem_move) {
+			.handle = handle, .pad = 1 }), EINVAL);
+}
+
+/**
+ * SUBTEST: info-fields
+ * Description: Nonzero padding and output members of the info ioctl.
+ */
+static void test_info_fields(int fd)
+{
+	uint32_t handle = huge_vram_bo(fd, KIB(4)).handle;
+	struct drm_bigbar_gem_info bad = { .handle = handle };
+
+	bad.placement = 1;
+	igt_assert_eq(info(fd, bad), EINVAL);
+	bad = (struct drm_bigbar_gem_info) { .handle = handle, .flags = 1 };
+	igt_assert_eq(info(fd, bad), EINVAL);
+	bad = (struct drm_bigbar_gem_info) { .handle = handle, .pad = 1 };
+	igt_assert_eq(info(fd, bad), EINVAL);
+	bad = (struct drm_bigbar_gem_info) { .handle = handle, .size = 1 };
+	igt_assert_eq(info(fd, bad), EINVAL);
+	bad = (struct drm_bigbar_gem_info) { .handle = handle, .alignment = 1 };
+	igt_assert_eq(info(fd, bad), EINVAL);
+	for (int level = 0; level < DRM_BIGBAR_LEVELS; level++) {
+		bad = (struct drm_bigbar_gem_info) { .handle = handle };
+		bad.entries[level] = 1;
+		igt_assert_eq(info(fd, bad), EINVAL);
+	}
+}
+
+/**
+ * SUBTEST: info-values
+ * Description: The info ioctl gives back how the buffer object was made.
+ */
+static void test_info_values(int fd)
+{
+	struct huge_bo bo = huge_bo_create(fd, MIB(3), HUGE_SYSTEM, HUGE_SYSTEM_WC);
+	struct drm_bigbar_gem_info arg = { .handle = bo.handle };
+
+	igt_assert_eq(call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg), 0);
+	igt_assert_eq(arg.placement, DRM_BIGBAR_PLACEMENT_SYSTEM);
+	igt_assert_eq(arg.flags, DRM_BIGBAR_GEM_CREATE_SYSTEM_WC);
+	igt_assert_eq_u64(arg.size, MIB(3));
+	igt_assert_eq_u64(arg.alignment, MIB(4));
+	for (int level = 0; level < DRM_BIGBAR_LEVELS; level++)
+		igt_assert_eq_u64(arg.entries[level], 0);
+
+	huge_bo_move(&bo, HUGE_VRAM);
+	igt_assert_eq(huge_bo_info(&bo).placement, HUGE_VRAM);
+}
+
+/**
+ * SUBTEST: unknown-handle
+ * Description: A handle that the file does not know: one that never was, zero,
+ *	one that was closed, and one of another client.
+ */
+static void test_unknown_handle(int fd)
+{
+	struct huge_bo bo = huge_vram_bo(fd, KIB(4));
+	uint32_t handles[] = { BAD_HANDLE, 0, bo.handle, 0 };
+	int other = huge_open();
+
+	huge_bo_destroy(&bo);
+	/* Of a client with more handles than this one has. */
+	for (int i = 0; i < 8; i++)
+		handles[3] = huge_vram_bo(other, KIB(4)).handle;
+
+	for (unsigned int i = 0; i < sizeof(handles) / sizeof(*handles); i++) {
+		igt_assert_eq(mmap_offset(fd, (struct drm_bigbar_gem_mmap_offset) {
+				.handle = handles[i] }), ENOENT);
+		igt_assert_eq(move(fd, (struct drm_bigbar_gem_move) {
+				.handle = handles[i] }), ENOENT);
+		igt_assert_eq(info(fd, (struct drm_bigbar_gem_info) {
+				.handle = handles[i] }), ENOENT);
+	}
+}
+
+/**
+ * SUBTEST: mmap-foreign-offset
+ * Description: A second client must not map the first one's buffer object.
+ */
+static void test_mmap_foreign_offset(int fd)
+{
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
+	int other = huge_open();
+
+	igt_assert_eq(mmap_error(other, bo.offset, bo.size, PROT_READ, MAP_SHARED), EACCES);
+	igt_assert_eq(mmap_error(other, bo.offset, KIB(4), PROT_READ | PROT_WRITE, MAP_SHARED),
+		      EACCES);
+	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, PROT_READ, MAP_SHARED), 0);
+}
+
+/**
+ * SUBTEST: mmap-private
+ * Description: A private writable mapping is refused.
+ */
+static void test_mmap_private(int fd)
+{
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
+
+	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, PROT_READ | PROT_WRITE, MAP_PRIVATE),
+		      EINVAL);
+	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, PROT_WRITE, MAP_PRIVATE), EINVAL);
+}
+
+/**
+ * SUBTEST: mmap-private-mprotect
+ * Description: A private mapping that is read-only cannot become writable.
+ */
+static void test_mmap_private_mprotect(int fd)
+{
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
+	char *address = mmap(NULL, bo.size, PROT_READ, MAP_PRIVATE, fd, bo.offset);
+	int error;
+
+	/* Refusing it at mmap() is as good. */
+	if (address == MAP_FAILED) {
+		igt_assert_eq(errno, EINVAL);
+		return;
+	}
+	igt_assert_eq(*(volatile char *)address, 0);
+	error = mprotect(address, bo.size, PROT_READ | PROT_WRITE) ? errno : 0;
+	munmap(address, bo.size);
+	igt_assert_eq(error, EACCES);
+}
+
+/**
+ * SUBTEST: mmap-range
+ * Description: Mappings that begin or end beyond the buffer object, and offsets
+ *	of nothing.
+ */
+static void test_mmap_range(int fd)
+{
+	struct huge_bo bo = huge_vram_bo(fd, KIB(64));
+	const int prot = PROT_READ | PROT_WRITE;
+
+	igt_assert_eq(mmap_error(fd, bo.offset, bo.size + KIB(4), prot, MAP_SHARED), EINVAL);
+	igt_assert_eq(mmap_error(fd, bo.offset + KIB(4), bo.size, prot, MAP_SHARED), EINVAL);
+	igt_assert_eq(mmap_error(fd, bo.offset + bo.size, KIB(4), prot, MAP_SHARED), EINVAL);
+	igt_assert_eq(mmap_error(fd, bo.offset - KIB(4), KIB(4), prot, MAP_SHARED), EINVAL);
+	igt_assert_eq(mmap_error(fd, 0, KIB(4), prot, MAP_SHARED), EINVAL);
+	igt_assert_eq(mmap_error(fd, UINT64_C(1) << 60, KIB(4), prot, MAP_SHARED), EINVAL);
+	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), 0);
+
+	huge_bo_destroy(&bo);
+	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), EINVAL);
+}
+
+/**
+ * SUBTEST: nodes
+ * Description: The render node and the primary node both do everything.
+ */
+static void test_nodes(int fd)
+{
+	(void)fd;
+	assert_works(DRM_NODE_RENDER);
+	assert_works(DRM_NODE_PRIMARY);
+}
+
+#define REQUEST_OF_SIZE(nr, size) \
+	_IOC(_IOC_READ | _IOC_WRITE, DRM_IOCTL_BASE, DRM_COMMAND_BASE + (nr), size)
+
+/**
+ * SUBTEST: struct-growth
+ * Description: A program with a shorter structure, of an older header, and one
+ *	with a longer structure, of a newer one with zeroes at its end, both work.
+ */
+static void test_struct_growth(int fd)
+{
+	struct {
+		struct drm_bigbar_gem_create create;
+		uint64_t newer;
+	} longer = { .create = { .size = MIB(2), .placement = DRM_BIGBAR_PLACEMENT_VRAM } };
+	struct drm_bigbar_gem_create create = longer.create;
+	struct drm_bigbar_gem_info info = {};
+	const size_t without_pad = offsetof(struct drm_bigbar_gem_create, pad);
+	const size_t without_size = offsetof(struct drm_bigbar_gem_info, size);
+
+	/* What lies behind the shorter structure is the program's: not read, not written. */
+	create.pad = 1;
+	igt_assert_eq(call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, without_pad), &create), 0);
+	igt_assert_neq(create.handle, 0);
+	igt_assert_eq(create.pad, 1);
+
+	igt_assert_eq(call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, sizeof(longer)),
+			   &longer), 0);
+	igt_assert_neq(longer.create.handle, 0);
+	igt_assert_neq(longer.create.handle, create.handle);
+	igt_assert_eq_u64(longer.newer, 0);
+
+	info.handle = create.handle;
+	info.size = ALL_ONES;
+	igt_assert_eq(call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_INFO, without_size), &info), 0);
+	igt_assert_eq(info.placement, DRM_BIGBAR_PLACEMENT_VRAM);
+	igt_assert_eq_u64(info.size, ALL_ONES);
+}
+
+static const struct {
+	const char *name;
+	const char *what;
+	void (*run)(int fd);
+} cases[] = {
+	{ "create-size", "Sizes that cannot be", test_create_size },
+	{ "create-rounds-up", "Size is rounded up to pages", test_create_rounds_up },
+	{ "create-fields", "Bad members of create", test_create_fields },
+	{ "mmap-offset-fields", "Bad members of mmap offset", test_mmap_offset_fields },
+	{ "move-fields", "Bad members of move", test_move_fields },
+	{ "info-fields", "Bad members of info", test_info_fields },
+	{ "info-values", "Info gives back what create was given", test_info_values },
+	{ "unknown-handle", "Handles that the file does not know", test_unknown_handle },
+	{ "mmap-foreign-offset", "Offset of another client", test_mmap_foreign_offset },
+	{ "mmap-private", "Private writable mapping", test_mmap_private },
+	{ "mmap-private-mprotect", "Private mapping made writable", test_mmap_private_mprotect },
+	{ "mmap-range", "Ranges beyond the buffer object", test_mmap_range },
+	{ "nodes", "Render node and primary node", test_nodes },
+	{ "struct-growth", "Shorter and longer structures", test_struct_growth },
+};
+
+static void run_and_check_nothing_leaked(void (*run)(int fd))
+{
+	int fd = huge_open();
+	uint64_t before = huge_vram(fd).used;
+
+	run(fd);
+	huge_release_all();
+	assert_works(DRM_NODE_RENDER);
+	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), before), before);
+}
+
+int igt_main()
+{
+	igt_fixture()
+		huge_close(huge_open());
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		igt_describe(cases[i].what);
+		igt_subtest(cases[i].name)
+			run_and_check_nothing_leaked(cases[i].run);
+		igt_fixture()
+			huge_release_all();
+	}
+}

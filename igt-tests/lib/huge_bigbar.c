@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/* The bigbar driver's row in the table of devices. */
+
+#include <errno.h>
+#include <xf86drm.h>
+
+#include "drm/bigbar_drm.h"
+#include "huge_device.h"
+
+static int call(int fd, unsigned long request, void *argument)
+{
+	return drmIoctl(fd, request, argument) ? errno : 0;
+}
+
+static uint32_t uapi_placement(enum huge_placement placement)
+{
+	return placement == HUGE_VRAM ? DRM_BIGBAR_PLACEMENT_VRAM : DRM_BIGBAR_PLACEMENT_SYSTEM;
+}
+
+static int bigbar_vram(int fd, struct huge_vram *vram)
+{
+	struct drm_bigbar_device_info info = {};
+	int error = call(fd, DRM_IOCTL_BIGBAR_DEVICE_INFO, &info);
+
+	vram->size = info.vram_size;
+	vram->used = info.vram_used;
+	return error;
+}
+
+static int bigbar_create(int fd, uint64_t size, enum huge_placement placement,
+			 enum huge_system_caching caching, uint32_t *handle)
+{
+	struct drm_bigbar_gem_create create = {
+		.size = size,
+		.placement = uapi_placement(placement),
+		.flags = caching == HUGE_SYSTEM_WC ? DRM_BIGBAR_GEM_CREATE_SYSTEM_WC : 0,
+	};
+	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create);
+
+	*handle = create.handle;
+	return error;
+}
+
+static int bigbar_destroy(int fd, uint32_t handle)
+{
+	return drmCloseBufferHandle(fd, handle) ? errno : 0;
+}
+
+static int bigbar_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
+{
+	struct drm_bigbar_gem_mmap_offset arg = { .handle = handle };
+	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_MMAP_OFFSET, &arg);
+
+	*offset = arg.offset;
+	return error;
+}
+
+static int bigbar_move(int fd, uint32_t handle, enum huge_placement placement)
+{
+	struct drm_bigbar_gem_move move = {
+		.handle = handle,
+		.placement = uapi_placement(placement),
+	};
+
+	return call(fd, DRM_IOCTL_BIGBAR_GEM_MOVE, &move);
+}
+
+static int bigbar_info(int fd, uint32_t handle, struct huge_bo_info *info)
+{
+	struct drm_bigbar_gem_info arg = { .handle = handle };
+	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg);
+
+	*info = (struct huge_bo_info){
+		.placement = arg.placement == DRM_BIGBAR_PLACEMENT_VRAM ? HUGE_VRAM : HUGE_SYSTEM,
+		.size = arg.size,
+		.alignment = arg.alignment,
+		.levels.entries = {
+			[HUGE_PTE] = arg.entries[DRM_BIGBAR_LEVEL_PTE],
+			[HUGE_PMD] = arg.entries[DRM_BIGBAR_LEVEL_PMD],
+			[HUGE_PUD] = arg.entries[DRM_BIGBAR_LEVEL_PUD],
+		},
+	};
+	return error;
+}
+
+const struct huge_device huge_bigbar = {
+	.driver = "bigbar",
+	.vram = bigbar_vram,
+	.create = bigbar_create,
+	.destroy = bigbar_destroy,
+	.mmap_offset = bigbar_mmap_offset,
+	.move = bigbar_move,
+	.info = bigbar_info,
+};

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <xf86drm.h>
+
+#include "../igt_shim.h"
+#include "huge_device.h"
+
+#define MAX_DEVICES 16
+#define MAX_OPEN 64
+
+static const struct huge_device *device = &huge_bigbar;
+
+/* What a subtest has not given back yet. */
+static int open_files[MAX_OPEN];
+static int open_file_count;
+static struct {
+	void *address;
+	uint64_t length;
+} open_mappings[MAX_OPEN];
+static int open_mapping_count;
+
+static bool has_driver(int fd, const char *driver)
+{
+	drmVersionPtr version = drmGetVersion(fd);
+	bool equal = version && !strcmp(version->name, driver);
+
+	drmFreeVersion(version);
+	return equal;
+}
+
+static int open_if_driver(drmDevicePtr candidate, int node_type)
+{
+	int fd;
+
+	if (!(candidate->available_nodes & (1 << node_type)))
+		return -1;
+	fd = open(candidate->nodes[node_type], O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && !has_driver(fd, device->driver)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int huge_try_open_node(int node_type)
+{
+	drmDevicePtr devices[MAX_DEVICES];
+	int count = drmGetDevices2(0, devices, MAX_DEVICES);
+	int fd = -1;
+
+	for (int i = 0; i < count && fd < 0; i++)
+		fd = open_if_driver(devices[i], node_type);
+	if (count > 0)
+		drmFreeDevices(devices, count);
+	if (fd < 0)
+		return -1;
+	igt_assert_lt(open_file_count, MAX_OPEN);
+	open_files[open_file_count++] = fd;
+	return fd;
+}
+
+int huge_open_node(int node_type)
+{
+	int fd = huge_try_open_node(node_type);
+
+	igt_require_f(fd >= 0, "no DRM device of driver %s\n", device->driver);
+	return fd;
+}
+
+int huge_open(void)
+{
+	return huge_open_node(DRM_NODE_RENDER);
+}
+
+void huge_close(int fd)
+{
+	for (int i = 0; i < open_file_count; i++) {
+		if (open_files[i] == fd)
+			open_files[i--] = open_files[--open_file_count];
+	}
+	close(fd);
+}
+
+void huge_release_all(void)
+{
+	while (open_mapping_count) {
+		open_mapping_count--;
+		munmap(open_mappings[open_mapping_count].address,
+		       open_mappings[open_mapping_count].length);
+	}
+	while (open_file_count)
+		close(open_files[--open_file_count]);
+}
+
+struct huge_vram huge_vram(int fd)
+{
+	struct huge_vram vram;
+
+	igt_assert_eq(device->vram(fd, &vram), 0);
+	return vram;
+}
+
+uint64_t huge_vram_used_settled(int fd, uint64_t expected)
+{
+	uint64_t used = huge_vram(fd).used;
+
+	for (int tries = 0; used != expected && tries < 200; tries++) {
+		usleep(10000);
+		used = huge_vram(fd).used;
+	}
+	return used;
+}
+
+struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placement,
+			      enum huge_system_caching caching)
+{
+	struct huge_bo bo = { .fd = fd };
+	struct huge_bo_info info;
+
+	igt_assert_eq(device->create(fd, size, placement, caching, &bo.handle), 0);
+	igt_assert_eq(device->mmap_offset(fd, bo.handle, &bo.offset), 0);
+	info = huge_bo_info(&bo);
+	bo.size = info.size;
+	bo.alignment = info.alignment;
+	return bo;
+}
+
+struct huge_bo huge_vram_bo(int fd, uint64_t size)
+{
+	return huge_bo_create(fd, size, HUGE_VRAM, HUGE_SYSTEM_WB);
+}
+
+void huge_bo_destroy(const struct huge_bo *bo)
+{
+	igt_assert_eq(device->destroy(bo->fd, bo->handle), 0);
+}
+
+void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement)
+{
+	igt_assert_eq(device->move(bo->fd, bo->handle, placement), 0);
+}
+
+struct huge_bo_info huge_bo_info(const struct huge_bo *bo)
+{
+	struct huge_bo_info info;
+
+	igt_assert_eq(device->info(bo->fd, bo->handle, &info), 0);
+	return info;
+}
+
+static void *remember(void *address, uint64_t length)
+{
+	igt_assert_f(address != MAP_FAILED, "mmap: %s\n", strerror(errno));
+	igt_assert_lt(open_mapping_count, MAX_OPEN);
+	open_mappings[open_mapping_count].address = address;
+	open_mappings[open_mapping_count++].length = length;
+	return address;
+}
+
+void *huge_bo_map_part(const struct huge_bo *bo, uint64_t start, uint64_t length, int prot)
+{
+	return remember(mmap(NULL, length, prot, MAP_SHARED, bo->fd, bo->offset + start), length);
+}
+
+void *huge_bo_map(const struct huge_bo *bo)
+{
+	return huge_bo_map_part(bo, 0, bo->size, PROT_READ | PROT_WRITE);
+}
+
+void *huge_bo_map_at(const struct huge_bo *bo, void *address, uint64_t start, uint64_t length)
+{
+	void *mapped = mmap(address, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			    bo->fd, bo->offset + start);
+
+	igt_assert_f(mapped == address, "mmap: %s\n", strerror(errno));
+	return mapped;
+}
+
+void huge_unmap(void *address, uint64_t length)
+{
+	igt_assert_eq(munmap(address, length), 0);
+	for (int i = 0; i < open_mapping_count; i++) {
+		if (open_mappings[i].address == address && open_mappings[i].length == length)
+			open_mappings[i--] = open_mappings[--open_mapping_count];
+	}
+}
+
+char *huge_reserve(uint64_t length, uint64_t alignment)
+{
+	char *area = mmap(NULL, length + alignment, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	remember(area, length + alignment);
+	return area + (-(uintptr_t)area & (alignment - 1));
+}
+
+uint64_t huge_size_for_level(enum huge_level level)
+{
+	return level == HUGE_PTE ? 16 * HUGE_PAGE_SIZE : huge_level_size(level);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+#include "../igt_shim.h"
+#include "huge_level.h"
+
+#define BITS_PER_LEVEL 9
+
+uint64_t huge_level_size(enum huge_level level)
+{
+	return HUGE_PAGE_SIZE << (BITS_PER_LEVEL * level);
+}
+
+const char *huge_level_name(enum huge_level level)
+{
+	static const char * const names[] = { "pte", "pmd", "pud" };
+
+	return names[level];
+}
+
+static bool level_fits(const struct huge_mapping *mapping, uint64_t done, enum huge_level level)
+{
+	uint64_t size = huge_level_size(level);
+
+	return size <= mapping->alignment &&
+	       size <= mapping->length - done &&
+	       (mapping->address + done) % size == 0 &&
+	       (mapping->start + done) % size == 0;
+}
+
+static enum huge_level level_at(const struct huge_mapping *mapping, uint64_t done)
+{
+	enum huge_level level = mapping->max_level;
+
+	while (level > HUGE_PTE && !level_fits(mapping, done, level))
+		level--;
+	return level;
+}
+
+struct huge_levels huge_expected_levels(const struct huge_mapping *mapping)
+{
+	struct huge_levels levels = {};
+	uint64_t done = 0;
+
+	while (done < mapping->length) {
+		enum huge_level level = level_at(mapping, done);
+
+		levels.entries[level]++;
+		done += huge_level_size(level);
+	}
+	return levels;
+}
+
+uint64_t huge_expected_faults(const struct huge_mapping *mapping)
+{
+	uint64_t last_table[HUGE_LEVELS] = { UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	uint64_t faults = 0, done = 0;
+
+	while (done < mapping->length) {
+		enum huge_level level = level_at(mapping, done);
+		/* Neighbours are mapped along up to the PMD level: a PUD stands for itself. */
+		enum huge_level reach = level == HUGE_PUD ? HUGE_PUD : level + 1;
+		uint64_t table = (mapping->address + done) / huge_level_size(reach);
+
+		faults += table != last_table[level];
+		last_table[level] = table;
+		done += huge_level_size(level);
+	}
+	return faults;
+}
+
+bool huge_levels_equal(const struct huge_levels *a, const struct huge_levels *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+void huge_assert_levels(const struct huge_levels *found, const struct huge_levels *expected,
+			const char *what)
+{
+	const uint64_t *f = found->entries, *e = expected->entries;
+
+	igt_assert_f(huge_levels_equal(found, expected),
+		     "%s: %llu PUD, %llu PMD, %llu PTE; expected %llu PUD, %llu PMD, %llu PTE\n",
+		     what, (unsigned long long)f[HUGE_PUD], (unsigned long long)f[HUGE_PMD],
+		     (unsigned long long)f[HUGE_PTE], (unsigned long long)e[HUGE_PUD],
+		     (unsigned long long)e[HUGE_PMD], (unsigned long long)e[HUGE_PTE]);
+}
+
+struct huge_levels huge_levels_at(enum huge_level level, uint64_t length)
+{
+	struct huge_levels levels = {};
+
+	levels.entries[level] = length / huge_level_size(level);
+	return levels;
+}

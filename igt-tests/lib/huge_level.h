@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page-table levels, and the arithmetic that says which entries and how many
+ * faults a mapping should have.
+ */
+#ifndef HUGE_LEVEL_H
+#define HUGE_LEVEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum huge_level {
+	HUGE_PTE,
+	HUGE_PMD,
+	HUGE_PUD,
+	HUGE_LEVELS,
+};
+
+#define HUGE_PAGE_SIZE UINT64_C(4096)
+
+/* How many entries of each level. */
+struct huge_levels {
+	uint64_t entries[HUGE_LEVELS];
+};
+
+uint64_t huge_level_size(enum huge_level level);
+const char *huge_level_name(enum huge_level level);
+
+/**
+ * struct huge_mapping - a mapping of contiguous, aligned memory of a buffer object
+ * @address: user address of the first byte
+ * @start: first byte in the buffer object
+ * @length: bytes
+ * @alignment: of the buffer object's memory
+ * @max_level: largest entry that is allowed
+ */
+struct huge_mapping {
+	uint64_t address;
+	uint64_t start;
+	uint64_t length;
+	uint64_t alignment;
+	enum huge_level max_level;
+};
+
+/* The largest entries that address, memory and ends of the mapping allow. */
+struct huge_levels huge_expected_levels(const struct huge_mapping *mapping);
+
+/*
+ * The faults that touching all of it may take: one for each PUD entry, one for
+ * all PMD entries of a PMD table, one for all PTEs of a PTE table.
+ */
+uint64_t huge_expected_faults(const struct huge_mapping *mapping);
+
+/* All of a length by entries of one level. */
+struct huge_levels huge_levels_at(enum huge_level level, uint64_t length);
+
+bool huge_levels_equal(const struct huge_levels *a, const struct huge_levels *b);
+/* Fails with both in the message unless they are equal. */
+void huge_assert_levels(const struct huge_levels *found, const struct huge_levels *expected,
+			const char *what);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <xf86drm.h>
+
+#include "../igt_shim.h"
+#include "page_table.h"
+
+#define WITNESS "/sys/kernel/debug/dri/%d/ttm_huge_page_tables"
+#define FIELDS 7
+
+/* Index of name in names, which fails the test if it is not there. */
+static int index_of(const char *name, const char * const *names, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (!strcmp(name, names[i]))
+			return i;
+	}
+	igt_assert_f(false, "page-table witness: unknown word '%s'\n", name);
+	return -1;
+}
+
+static int primary_minor(int fd)
+{
+	char *name = drmGetPrimaryDeviceNameFromFd(fd);
+	int minor = -1;
+
+	igt_assert(name);
+	igt_assert_eq(sscanf(name, "/dev/dri/card%d", &minor), 1);
+	free(name);
+	return minor;
+}
+
+static FILE *open_witness(const struct huge_bo *bo, pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), WITNESS, primary_minor(bo->fd));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	igt_require_f(fd >= 0 || errno != EACCES, "%s: needs root\n", path);
+	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
+	igt_assert_f(dprintf(fd, "%d 0x%" PRIx64, pid, bo->offset) > 0,
+		     "%s: %s\n", path, strerror(errno));
+	igt_assert_eq(lseek(fd, 0, SEEK_SET), 0);
+	return fdopen(fd, "r");
+}
+
+/* Returns false for a hole. */
+static bool parse_run(const char *line, struct page_run *run)
+{
+	static const char * const levels[] = { "pte", "pmd", "pud", "none" };
+	static const char * const cachings[] = { "wb", "wc", "uc" };
+	static const char * const specials[] = { "normal", "special" };
+	static const char * const accesses[] = { "ro", "rw" };
+	char level[8], pfn[24], caching[8], special[16], access[8];
+	int fields = sscanf(line, "%16" SCNx64 " %16" SCNx64 " %7s %23s %7s %15s %7s", &run->start,
+			    &run->end, level, pfn, caching, special, access);
+
+	igt_assert_f(fields == FIELDS, "page-table witness: bad line '%s'\n", line);
+	run->level = index_of(level, levels, 4);
+	if (run->level == HUGE_LEVELS)
+		return false;
+	run->pfn = strtoull(pfn, NULL, 16);
+	run->caching = index_of(caching, cachings, 3);
+	run->special = index_of(special, specials, 2);
+	run->writable = index_of(access, accesses, 2);
+	return true;
+}
+
+static void append_run(struct page_table *table, const struct page_run *run)
+{
+	/* Doubles at powers of two. */
+	if (!(table->count & (table->count - 1))) {
+		size_t capacity = table->count ? 2 * table->count : 1;
+
+		table->runs = realloc(table->runs, capacity * sizeof(*run));
+		igt_assert(table->runs);
+	}
+	table->runs[table->count++] = *run;
+}
+
+struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid)
+{
+	struct page_table table = {};
+	FILE *witness = open_witness(bo, pid);
+	char line[160];
+	struct page_run run;
+
+	while (fgets(line, sizeof(line), witness)) {
+		if (parse_run(line, &run))
+			append_run(&table, &run);
+	}
+	igt_assert_f(!ferror(witness), "page-table witness: %s\n", strerror(errno));
+	fclose(witness);
+	return table;
+}
+
+struct page_table page_table_read(const struct huge_bo *bo)
+{
+	return page_table_read_of(bo, 0);
+}
+
+void page_table_free(struct page_table *table)
+{
+	free(table->runs);
+	*table = (struct page_table){};
+}
+
+static uint64_t overlap(const struct page_run *run, uint64_t start, uint64_t end)
+{
+	uint64_t from = run->start > start ? run->start : start;
+	uint64_t to = run->end < end ? run->end : end;
+
+	return from < to ? to - from : 0;
+}
+
+struct huge_levels page_table_levels(const struct page_table *table,
+				     const void *address, uint64_t length)
+{
+	struct huge_levels levels = {};
+	uint64_t start = (uintptr_t)address;
+
+	for (unsigned int i = 0; i < table->count; i++) {
+		const struct page_run *run = &table->runs[i];
+		uint64_t bytes = overlap(run, start, start + length);
+
+		igt_assert_eq_u64(bytes % huge_level_size(run->level), 0);
+		levels.entries[run->level] += bytes / huge_level_size(run->level);
+	}
+	return levels;
+}
+
+void page_table_assert_sound(const struct page_table *table)
+{
+	for (unsigned int i = 0; i < table->count; i++) {
+		const struct page_run *run = &table->runs[i];
+		uint64_t size = huge_level_size(run->level);
+
+		igt_assert_f(run->special, "%s entry at %#" PRIx64 " is not special\n",
+			     huge_level_name(run->level), run->start);
+		igt_assert_f(run->start % size == 0 && run->end % size == 0 &&
+			     run->pfn * HUGE_PAGE_SIZE % size == 0,
+			     "%s entry at %#" PRIx64 ", pfn %#" PRIx64 " is not aligned\n",
+			     huge_level_name(run->level), run->start, run->pfn);
+	}
+}
+
+void page_table_assert_caching(const struct page_table *table, enum page_caching caching)
+{
+	igt_assert(table->count);
+	for (unsigned int i = 0; i < table->count; i++)
+		igt_assert_eq(table->runs[i].caching, caching);
+}
+
+bool page_table_has_pfn(const struct page_table *table, uint64_t pfn)
+{
+	for (unsigned int i = 0; i < table->count; i++) {
+		const struct page_run *run = &table->runs[i];
+		uint64_t pages = (run->end - run->start) / HUGE_PAGE_SIZE;
+
+		if (pfn >= run->pfn && pfn - run->pfn < pages)
+			return true;
+	}
+	return false;
+}
+
+struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address, uint64_t length)
+{
+	struct page_table table = page_table_read(bo);
+	struct huge_levels levels = page_table_levels(&table, address, length);
+
+	page_table_assert_sound(&table);
+	page_table_free(&table);
+	return levels;
+}
+
+void huge_assert_caching(const struct huge_bo *bo, enum page_caching caching)
+{
+	struct page_table table = page_table_read(bo);
+
+	page_table_assert_caching(&table, caching);
+	page_table_free(&table);
+}
+
+void huge_assert_mapped_at(const struct huge_bo *bo, const void *address, enum huge_level level,
+			   const char *when)
+{
+	struct huge_levels found = huge_levels_of(bo, address, bo->size);
+	struct huge_levels expected = huge_levels_at(level, bo->size);
+
+	huge_assert_levels(&found, &expected, when);
+}

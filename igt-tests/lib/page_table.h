@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Witness: what the page tables of a process hold for a buffer object, as the
+ * driver's debugfs file reads them back. Needs root.
+ */
+#ifndef PAGE_TABLE_H
+#define PAGE_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "huge_device.h"
+
+enum page_caching {
+	PAGE_WB,
+	PAGE_WC,
+	PAGE_UC,
+};
+
+/* Neighbouring entries of one level, with contiguous memory. */
+struct page_run {
+	uint64_t start;
+	uint64_t end;
+	enum huge_level level;
+	uint64_t pfn;
+	enum page_caching caching;
+	bool special;
+	bool writable;
+};
+
+/* The runs in address order; holes are left out. */
+struct page_table {
+	struct page_run *runs;
+	unsigned int count;
+};
+
+struct page_table page_table_read(const struct huge_bo *bo);
+struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid);
+void page_table_free(struct page_table *table);
+
+/* Entries that lie in an address range. */
+struct huge_levels page_table_levels(const struct page_table *table,
+				     const void *address, uint64_t length);
+
+/* Every entry is special and its memory is aligned as its level asks. */
+void page_table_assert_sound(const struct page_table *table);
+/* There are entries, and every one has this caching. */
+void page_table_assert_caching(const struct page_table *table, enum page_caching caching);
+bool page_table_has_pfn(const struct page_table *table, uint64_t pfn);
+
+/* The same in one call, for the caller's own mapping of a buffer object. */
+struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address, uint64_t length);
+/* The whole buffer object by entries of one level. */
+void huge_assert_mapped_at(const struct huge_bo *bo, const void *address, enum huge_level level,
+			   const char *when);
+void huge_assert_caching(const struct huge_bo *bo, enum page_caching caching);
+
+#endif

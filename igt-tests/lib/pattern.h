@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Patterns: one word in each page, with a value that depends on the page's
+ * number in the buffer object, and the page faults that touching pages takes.
+ */
+#ifndef PATTERN_H
+#define PATTERN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * struct pattern - which pages carry which values
+ * @address: mapping of @first_page
+ * @first_page: number in the buffer object of the page at @address
+ * @pages: number of pages in the mapping
+ * @stride: distance of the pages that carry a value; 0 is as 1, every page
+ * @seed: gives other values for another seed
+ */
+struct pattern {
+	void *address;
+	uint64_t first_page;
+	uint64_t pages;
+	uint64_t stride;
+	uint64_t seed;
+};
+
+struct pattern pattern_of(void *address, uint64_t length, uint64_t seed);
+void pattern_write(const struct pattern *pattern);
+/* Writes with the faults counted: the kernel's own count, exact. */
+uint64_t pattern_write_counting_faults(const struct pattern *pattern);
+bool pattern_matches(const struct pattern *pattern);
+/* Fails with the first wrong page in the message. */
+void pattern_assert(const struct pattern *pattern);
+
+/* Every byte of a range. */
+bool is_zero(const void *address, uint64_t length);
+
+#endif

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "igt_shim.h"
+#include "lib/huge_device.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+
+/**
+ * TEST: ttm huge gup
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: VRAM has no struct page. Whatever asks the kernel for the pages
+ *	behind a mapping of it gets EFAULT, at every page-table level.
+ */
+IGT_TEST_DESCRIPTION("get_user_pages() is refused on mappings of VRAM");
+
+/* Returns 0 or an errno value for the page at the address. */
+typedef int (*gup_user_t)(char *page);
+
+static int error_of(long result)
+{
+	return result < 0 ? errno : 0;
+}
+
+static int use_vmsplice(char *page)
+{
+	struct iovec iov = { .iov_base = page, .iov_len = HUGE_PAGE_SIZE };
+	int ends[2], error;
+
+	igt_assert_eq(pipe(ends), 0);
+	error = error_of(vmsplice(ends[1], &iov, 1, 0));
+	close(ends[0]);
+	close(ends[1]);
+	return error;
+}
+
+/* A small ext4 on a loop device: a real file system that can do O_DIRECT. */
+static struct {
+	char dir[32];
+	char mount_point[48];
+	char file[64];
+	bool made;
+	bool mounted;
+} disk;
+
+static int shell(const char *format, const char *a, const char *b)
+{
+	char command[160];
+
+	snprintf(command, sizeof(command), format, a, b);
+	return system(command);
+}
+
+static void remove_disk(int signal)
+{
+	(void)signal;
+	if (disk.mounted)
+		shell("umount %s%s", disk.mount_point, "");
+	if (disk.made)
+		shell("rm -rf %s%s", disk.dir, "");
+	disk.mounted = false;
+	disk.made = false;
+}
+
+/* The image lies in memory. */
+static void make_disk(void)
+{
+	strcpy(disk.dir, "/dev/shm/ttm-huge-XXXXXX");
+	disk.made = mkdtemp(disk.dir);
+	igt_require_f(disk.made, "%s: %s\n", disk.dir, strerror(errno));
+	igt_install_exit_handler(remove_disk);
+	snprintf(disk.mount_point, sizeof(disk.mount_point), "%s/mnt", disk.dir);
+	snprintf(disk.file, sizeof(disk.file), "%s/file", disk.mount_point);
+	/* Built in, perhaps; if it is neither there nor built in, mount says so. */
+	shell("modprobe -q loop%s%s", "", "");
+	igt_require_f(!shell("truncate -s 32M %s/image && mkdir %s/mnt", disk.dir, disk.dir),
+		      "no room for a file system\n");
+	igt_require_f(!shell("mkfs.ext4 -q -F %s/image%s", disk.dir, ""), "cannot make an ext4\n");
+	disk.mounted = !shell("mount -o loop %s/image %s", disk.dir, disk.mount_point);
+	igt_require_f(disk.mounted, "cannot mount an ext4 on a loop device\n");
+}
+
+static int open_direct(void)
+{
+	int fd = open(disk.file, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+
+	igt_assert_f(fd >= 0, "%s: %s\n", disk.file, strerror(errno));
+	return fd;
+}
+
+static int use_direct_write(char *page)
+{
+	int fd = open_direct();
+	int error = error_of(pwrite(fd, page, HUGE_PAGE_SIZE, 0));
+
+	close(fd);
+	return error;
+}
+
+/* There must be something to read: a block of its own, written before. */
+static int use_direct_read(char *page)
+{
+	static char block[4096] __attribute__((aligned(4096)));
+	int fd = open_direct(), error;
+
+	igt_assert_eq(pwrite(fd, block, sizeof(block), 0), sizeof(block));
+	error = error_of(pread(fd, page, HUGE_PAGE_SIZE, 0));
+	close(fd);
+	return error;
+}
+
+static int use_io_uring(char *page)
+{
+	struct iovec iov = { .iov_base = page, .iov_len = HUGE_PAGE_SIZE };
+	struct io_uring ring;
+	int error = -io_uring_queue_init(1, &ring, 0);
+
+	igt_require_f(!error, "io_uring: %s\n", strerror(error));
+	error = -io_uring_register_buffers(&ring, &iov, 1);
+	io_uring_queue_exit(&ring);
+	return error;
+}
+
+/* EAGAIN, the word has another value, comes after the kernel has found the page. */
+static int use_futex(char *page)
+{
+	uint32_t *word = (uint32_t *)page;
+	int error = error_of(syscall(SYS_futex, word, FUTEX_WAIT, *word + 1, NULL, NULL, 0));
+
+	return error == EAGAIN ? 0 : error;
+}
+
+static int use_process_vm_readv(char *page)
+{
+	static char copy[4096];
+	struct iovec local = { .iov_base = copy, .iov_len = sizeof(copy) };
+	struct iovec remote = { .iov_base = page, .iov_len = sizeof(copy) };
+
+	return error_of(process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
+}
+
+struct gup_case {
+	const char *name;
+	gup_user_t use;
+	bool needs_disk;
+};
+
+static const struct gup_case gup_cases[] = {
+	{ "vmsplice", use_vmsplice, false },
+	{ "direct-write", use_direct_write, true },
+	{ "direct-read", use_direct_read, true },
+	{ "io-uring-buffer", use_io_uring, false },
+	{ "futex", use_futex, false },
+	{ "process-vm-readv", use_process_vm_readv, false },
+};
+
+/* Shows that the test can tell: on memory that has pages it must succeed. */
+static void assert_works_on_anonymous_memory(gup_user_t use)
+{
+	char *page = mmap(NULL, HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int error;
+
+	igt_assert(page != MAP_FAILED);
+	*page = 1;
+	error = use(page);
+	munmap(page, HUGE_PAGE_SIZE);
+	igt_assert_f(!error, "on anonymous memory: %s\n", strerror(error));
+}
+
+static char *map_at_level(struct huge_bo *bo, enum huge_level level)
+{
+	struct pattern pattern;
+	char *address;
+
+	*bo = huge_vram_bo(huge_open(), huge_size_for_level(level));
+	address = huge_bo_map(bo);
+	pattern = pattern_of(address, bo->size, 3);
+	pattern.stride = pattern.pages / 16;
+	pattern_write(&pattern);
+	huge_assert_mapped_at(bo, address, level, "page table");
+	return address;
+}
+
+/**
+ * SUBTEST: %s-%s
+ * Description: %arg[1] on a mapping of VRAM by a %arg[2] fails with EFAULT and
+ *	leaves mapping and data as they are.
+ *
+ * arg[1]:
+ *
+ * @vmsplice:		vmsplice() into a pipe
+ * @direct-write:	write() to a file that is open with O_DIRECT
+ * @direct-read:	read() from a file that is open with O_DIRECT
+ * @io-uring-buffer:	registering an io_uring buffer
+ * @futex:		waiting on a shared futex
+ * @process-vm-readv:	process_vm_readv() of the own process
+ *
+ * arg[2]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_refused(const struct gup_case *c, enum huge_level level)
+{
+	struct huge_bo bo;
+	struct pattern pattern;
+	char *address;
+
+	if (c->needs_disk && !disk.mounted)
+		make_disk();
+	assert_works_on_anonymous_memory(c->use);
+
+	address = map_at_level(&bo, level);
+	igt_assert_eq(c->use(address), EFAULT);
+	igt_assert_eq(c->use(address + bo.size / 2), EFAULT);
+	igt_assert_eq(c->use(address + bo.size - HUGE_PAGE_SIZE), EFAULT);
+	huge_assert_mapped_at(&bo, address, level, "page table");
+
+	pattern = pattern_of(address, bo.size, 3);
+	pattern.stride = pattern.pages / 16;
+	pattern_assert(&pattern);
+}
+
+/**
+ * SUBTEST: proc-mem-%s
+ * Description: /proc/PID/mem reads and writes a mapping of VRAM by a %arg[1]
+ *	through the driver, as a debugger does.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_proc_mem(enum huge_level level)
+{
+	const uint64_t written = 0x0123456789abcdef;
+	struct huge_bo bo;
+	char *address = map_at_level(&bo, level);
+	off_t middle = (uintptr_t)(address + bo.size / 2);
+	uint64_t seen;
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	igt_assert_fd(fd);
+	igt_assert_f(pread(fd, &seen, sizeof(seen), middle) == sizeof(seen),
+		     "reading /proc/self/mem: %s\n", strerror(errno));
+	igt_assert_eq_u64(seen, *(volatile uint64_t *)middle);
+	igt_assert_f(pwrite(fd, &written, sizeof(written), middle) == sizeof(written),
+		     "writing /proc/self/mem: %s\n", strerror(errno));
+	igt_assert_eq_u64(*(volatile uint64_t *)middle, written);
+	close(fd);
+	huge_assert_mapped_at(&bo, address, level, "page table");
+}
+
+int igt_main()
+{
+	const struct gup_case *c;
+
+	igt_fixture()
+		huge_close(huge_open());
+
+	for (c = gup_cases; c < gup_cases + sizeof(gup_cases) / sizeof(*gup_cases); c++) {
+		for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++) {
+			igt_describe_f("%s is refused at %s level", c->name,
+				       huge_level_name(level));
+			igt_subtest_f("%s-%s", c->name, huge_level_name(level))
+				test_refused(c, level);
+			igt_fixture()
+				huge_release_all();
+		}
+	}
+
+	for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++) {
+		igt_describe("A debugger can look at VRAM");
+		igt_subtest_f("proc-mem-%s", huge_level_name(level))
+			test_proc_mem(level);
+		igt_fixture()
+			huge_release_all();
+	}
+
+	igt_fixture()
+		remove_disk(0);
+}

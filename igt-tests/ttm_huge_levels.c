@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+
+#include <sys/mman.h>
+
+#include "igt_shim.h"
+#include "lib/huge_device.h"
+#include "lib/module_parameter.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+
+/**
+ * TEST: ttm huge levels
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: Buffer objects in VRAM are mapped with the largest page-table
+ *	entries that size, offset and address allow. Witnesses: the page tables,
+ *	and the kernel's own count of page faults.
+ */
+IGT_TEST_DESCRIPTION("Largest page-table entries for mappings of VRAM");
+
+/* In-tree TTM maps that many pages in a fault. */
+#define TTM_PREFAULT_PAGES 16
+
+struct size_case {
+	const char *name;
+	uint64_t size;
+	struct huge_levels levels;
+	uint64_t faults;
+};
+
+static const struct size_case size_cases[] = {
+	{ "4k", KIB(4), { { [HUGE_PTE] = 1 } }, 1 },
+	{ "64k", KIB(64), { { [HUGE_PTE] = 16 } }, 1 },
+	{ "2m", MIB(2), { { [HUGE_PMD] = 1 } }, 1 },
+	{ "2m-4k", MIB(2) + KIB(4), { { [HUGE_PMD] = 1, [HUGE_PTE] = 1 } }, 2 },
+	{ "3m", MIB(3), { { [HUGE_PMD] = 1, [HUGE_PTE] = 256 } }, 2 },
+	{ "1g", GIB(1), { { [HUGE_PUD] = 1 } }, 1 },
+	{ "1536m", MIB(1536), { { [HUGE_PUD] = 1, [HUGE_PMD] = 256 } }, 2 },
+	{ "4g", GIB(4), { { [HUGE_PUD] = 4 } }, 4 },
+};
+
+struct part_case {
+	const char *name;
+	const char *what;
+	uint64_t size;
+	uint64_t start;
+	uint64_t length;
+};
+
+static const struct part_case part_cases[] = {
+	{ "second-gib", "second GiB of four", GIB(4), GIB(1), GIB(1) },
+	{ "around-gib", "a PMD in front of a PUD", GIB(2), GIB(1) - MIB(2), GIB(1) + MIB(2) },
+	{ "two-pmds", "two PMDs in the middle", MIB(8), MIB(2), MIB(4) },
+	{ "pmd-edges", "PTEs, a PMD and PTEs", MIB(8), MIB(1), MIB(4) },
+	{ "one-page-off", "2 MiB from the second page", MIB(8), KIB(4), MIB(2) },
+};
+
+struct misaligned_case {
+	const char *name;
+	uint64_t size;
+	uint64_t shift;
+	struct huge_levels levels;
+};
+
+static const struct misaligned_case misaligned_cases[] = {
+	{ "4k", MIB(4), KIB(4), { { [HUGE_PTE] = 1024 } } },
+	{ "2m", GIB(1), MIB(2), { { [HUGE_PMD] = 512 } } },
+};
+
+struct max_level_case {
+	const char *name;
+	uint64_t size;
+	struct huge_levels levels;
+	uint64_t faults;
+};
+
+static const struct max_level_case max_level_cases[] = {
+	{ "off", MIB(4), { { [HUGE_PTE] = 1024 } }, 1024 / TTM_PREFAULT_PAGES },
+	{ "pte", MIB(4), { { [HUGE_PTE] = 1024 } }, 2 },
+	{ "pmd", GIB(1), { { [HUGE_PMD] = 512 } }, 1 },
+	{ "pud", GIB(1), { { [HUGE_PUD] = 1 } }, 1 },
+};
+
+static void assert_info_agrees(const struct huge_bo *bo, const struct huge_levels *levels)
+{
+	struct huge_bo_info info = huge_bo_info(bo);
+
+	huge_assert_levels(&info.levels, levels, "info ioctl");
+}
+
+/* Every page is written; both witnesses and the info ioctl must say the same. */
+static void assert_touch(const struct huge_bo *bo, void *address, uint64_t length,
+			 const struct huge_levels *levels, uint64_t max_faults)
+{
+	struct pattern pattern = pattern_of(address, length, 1);
+	uint64_t faults = pattern_write_counting_faults(&pattern);
+	struct huge_levels found = huge_levels_of(bo, address, length);
+
+	igt_info("%llu faults, at most %llu promised\n", (unsigned long long)faults,
+		 (unsigned long long)max_faults);
+	huge_assert_levels(&found, levels, "page table");
+	huge_assert_caching(bo, PAGE_WC);
+	assert_info_agrees(bo, levels);
+	igt_assert_lte_u64(1, faults);
+	igt_assert_lte_u64(faults, max_faults);
+}
+
+static uint64_t expected_alignment(uint64_t size)
+{
+	uint64_t alignment = HUGE_PAGE_SIZE;
+
+	while (alignment < size && alignment < huge_level_size(HUGE_PUD))
+		alignment *= 2;
+	return alignment;
+}
+
+static void assert_aligned(const struct huge_bo *bo, void *address)
+{
+	igt_assert_eq_u64(bo->alignment, expected_alignment(bo->size));
+	igt_assert_eq_u64(bo->offset % bo->alignment, 0);
+	igt_assert_eq_u64((uintptr_t)address % bo->alignment, 0);
+}
+
+/**
+ * SUBTEST: size-%s
+ * Description: A buffer object of %arg[1] is mapped with the largest entries
+ *	and the fewest faults.
+ *
+ * arg[1]:
+ *
+ * @4k:		4 KiB: one PTE
+ * @64k:	64 KiB: 16 PTEs in one fault
+ * @2m:		2 MiB: one PMD
+ * @2m-4k:	2 MiB + 4 KiB: one PMD, one PTE
+ * @3m:		3 MiB: one PMD, 256 PTEs in one fault
+ * @1g:		1 GiB: one PUD
+ * @1536m:	1.5 GiB: one PUD, 256 PMDs in one fault
+ * @4g:		4 GiB: four PUDs
+ */
+static void test_size(const struct size_case *c)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
+	void *address = huge_bo_map(&bo);
+
+	igt_assert_eq_u64(bo.size, c->size);
+	assert_aligned(&bo, address);
+	assert_touch(&bo, address, bo.size, &c->levels, c->faults);
+}
+
+/**
+ * SUBTEST: partial-%s
+ * Description: A mapping of a part of a buffer object, %arg[1], at an address
+ *	of the kernel's choice has the largest entries that the part allows.
+ *
+ * arg[1]:
+ *
+ * @second-gib:		second GiB of four
+ * @around-gib:		a PMD in front of a PUD
+ * @two-pmds:		two PMDs in the middle
+ * @pmd-edges:		PTEs, a PMD and PTEs
+ * @one-page-off:	2 MiB from the second page
+ */
+static void test_partial(const struct part_case *c)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
+	void *address = huge_bo_map_part(&bo, c->start, c->length, PROT_READ | PROT_WRITE);
+	struct huge_mapping mapping = {
+		.start = c->start,
+		.length = c->length,
+		.alignment = bo.alignment,
+		.max_level = HUGE_PUD,
+	};
+	struct huge_levels levels;
+
+	/* The best address is congruent to the place in the buffer object. */
+	mapping.address = c->start;
+	levels = huge_expected_levels(&mapping);
+	mapping.address = (uintptr_t)address;
+	assert_touch(&bo, address, c->length, &levels, huge_expected_faults(&mapping));
+}
+
+/**
+ * SUBTEST: misaligned-%s
+ * Description: A mapping by MAP_FIXED at an address that is %arg[1] has smaller
+ *	entries, and never wrong ones.
+ *
+ * arg[1]:
+ *
+ * @4k:	4 KiB off: PTEs only
+ * @2m:	2 MiB off from 1 GiB alignment: PMDs only
+ */
+static void test_misaligned(const struct misaligned_case *c)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
+	char *area = huge_reserve(c->size + c->shift, bo.alignment);
+	void *address = huge_bo_map_at(&bo, area + c->shift, 0, c->size);
+	struct huge_mapping mapping = {
+		.address = (uintptr_t)address,
+		.length = c->size,
+		.alignment = bo.alignment,
+		.max_level = HUGE_PUD,
+	};
+
+	assert_touch(&bo, address, c->size, &c->levels, huge_expected_faults(&mapping));
+}
+
+static void assert_writable(const struct huge_bo *bo, const void *address, bool writable)
+{
+	struct page_table table = page_table_read(bo);
+
+	for (unsigned int i = 0; i < table.count; i++) {
+		if (table.runs[i].start == (uintptr_t)address)
+			igt_assert_eq(table.runs[i].writable, writable);
+	}
+	page_table_free(&table);
+}
+
+/* What is written through a mapping is there in another one. */
+static void assert_writes_arrive(const struct huge_bo *bo, void *address)
+{
+	struct pattern written = pattern_of(address, bo->size, 2);
+	struct pattern seen = written;
+
+	pattern_write(&written);
+	seen.address = huge_bo_map(bo);
+	pattern_assert(&seen);
+}
+
+static void read_every_page(const char *address, uint64_t length)
+{
+	for (uint64_t i = 0; i < length; i += HUGE_PAGE_SIZE)
+		igt_assert_eq(*(volatile const char *)(address + i), 0);
+}
+
+/**
+ * SUBTEST: read-then-write-%s
+ * Description: Entries that a read fault made stay %arg[1] entries when written
+ *	through, and the data arrive.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_read_then_write(enum huge_level level)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), huge_size_for_level(level));
+	char *address = huge_bo_map(&bo);
+
+	read_every_page(address, bo.size);
+	huge_assert_mapped_at(&bo, address, level, "after reading");
+	assert_writes_arrive(&bo, address);
+	huge_assert_mapped_at(&bo, address, level, "after writing");
+	assert_writable(&bo, address, true);
+}
+
+/**
+ * SUBTEST: protect-%s
+ * Description: A read-only mapping of %arg[1] entries has no writable one; after
+ *	mprotect() it can be written, and the entries are as large as before.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_protect(enum huge_level level)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), huge_size_for_level(level));
+	char *address = huge_bo_map_part(&bo, 0, bo.size, PROT_READ);
+
+	read_every_page(address, bo.size);
+	huge_assert_mapped_at(&bo, address, level, "read-only");
+	assert_writable(&bo, address, false);
+	igt_assert_eq(mprotect(address, bo.size, PROT_READ | PROT_WRITE), 0);
+	assert_writes_arrive(&bo, address);
+	huge_assert_mapped_at(&bo, address, level, "after mprotect() and writing");
+	assert_writable(&bo, address, true);
+}
+
+/**
+ * SUBTEST: kernel-address
+ * Description: Offsets and the addresses that the kernel chooses are aligned to
+ *	the buffer object, also when odd mappings lie between.
+ */
+static void test_kernel_address(void)
+{
+	static const uint64_t sizes[] = {
+		KIB(4), MIB(3), KIB(12), KIB(64), MIB(2) + KIB(4), MIB(33), MIB(2), KIB(8),
+	};
+	int fd = huge_open();
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct huge_bo bo = huge_vram_bo(fd, sizes[i]);
+
+		assert_aligned(&bo, huge_bo_map(&bo));
+		huge_reserve(KIB(4), KIB(4));
+	}
+}
+
+/**
+ * SUBTEST: max-level-%s
+ * Description: With the module parameter max_level at %arg[1] no entry is larger.
+ *
+ * arg[1]:
+ *
+ * @off: off, in-tree TTM's own fault handler
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_max_level(const struct max_level_case *c)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
+
+	max_level_set(c->name);
+	assert_touch(&bo, huge_bo_map(&bo), bo.size, &c->levels, c->faults);
+}
+
+static void clean_up(void)
+{
+	max_level_restore();
+	huge_release_all();
+}
+
+#define for_each_case(c, cases) \
+	for (c = cases; c < cases + sizeof(cases) / sizeof(*cases); c++)
+
+int igt_main()
+{
+	const struct size_case *size;
+	const struct part_case *part;
+	const struct misaligned_case *misaligned;
+	const struct max_level_case *max;
+
+	igt_fixture() {
+		huge_close(huge_open());
+		max_level_save();
+	}
+
+	for_each_case(size, size_cases) {
+		igt_describe_f("Largest entries, fewest faults for %s", size->name);
+		igt_subtest_f("size-%s", size->name)
+			test_size(size);
+		igt_fixture()
+			clean_up();
+	}
+
+	for_each_case(part, part_cases) {
+		igt_describe_f("Mapping of a part: %s", part->what);
+		igt_subtest_f("partial-%s", part->name)
+			test_partial(part);
+		igt_fixture()
+			clean_up();
+	}
+
+	for_each_case(misaligned, misaligned_cases) {
+		igt_describe_f("User address off by %s", misaligned->name);
+		igt_subtest_f("misaligned-%s", misaligned->name)
+			test_misaligned(misaligned);
+		igt_fixture()
+			clean_up();
+	}
+
+	for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++) {
+		igt_describe("A write after a read fault keeps the level");
+		igt_subtest_f("read-then-write-%s", huge_level_name(level))
+			test_read_then_write(level);
+		igt_fixture()
+			clean_up();
+
+		igt_describe("mprotect() from read-only to writable keeps the level");
+		igt_subtest_f("protect-%s", huge_level_name(level))
+			test_protect(level);
+		igt_fixture()
+			clean_up();
+	}
+
+	igt_describe("Offset and address are aligned to the buffer object");
+	igt_subtest("kernel-address")
+		test_kernel_address();
+	igt_fixture()
+		clean_up();
+
+	for_each_case(max, max_level_cases) {
+		igt_describe_f("Module parameter max_level=%s", max->name);
+		igt_subtest_f("max-level-%s", max->name)
+			test_max_level(max);
+		igt_fixture()
+			clean_up();
+	}
+}
