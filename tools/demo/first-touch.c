@@ -434,6 +434,15 @@ static __u64 least_touch_ns(__u64 *map, __u64 pages, unsigned int way)
 	return least;
 }
 
+/*
+ * The kernel frees the page tables of an earlier mapping some time after its
+ * munmap(), by RCU: not while we measure.
+ */
+static void settle(void)
+{
+	sleep(1);
+}
+
 static __u64 *measure_first_touch(const struct bo *bo, unsigned int way,
 				  struct measurement *measurement)
 {
@@ -474,6 +483,7 @@ static struct measurement measure(const struct bo *bo, unsigned int way,
 	__u64 *map;
 
 	set_max_level(ways[way].max_level);
+	settle();
 
 	measurement.page_table_bytes_before = page_table_bytes(observers);
 	map = measure_first_touch(bo, way, &measurement);
