@@ -74,6 +74,11 @@ struct ttm_huge_device {
 	/** @stats: per-CPU counters of faults. */
 	struct ttm_huge_stats __percpu *stats;
 	/**
+	 * @dirty: bitmaps of the buffer objects whose writes are tracked, by
+	 * fake offset.
+	 */
+	struct xarray dirty;
+	/**
 	 * @dummy_pages: what mappings show once the device is unplugged, by
 	 * fake offset of the buffer object.
 	 */
@@ -83,11 +88,33 @@ struct ttm_huge_device {
 int ttm_huge_device_init(struct ttm_huge_device *hdev,
 			 const struct ttm_huge_funcs *funcs);
 void ttm_huge_device_fini(struct ttm_huge_device *hdev);
+void ttm_huge_bo_fini(struct ttm_huge_device *hdev,
+		      struct ttm_buffer_object *bo);
 void ttm_huge_debugfs_init(struct ttm_huge_device *hdev, struct dentry *root,
 			   struct address_space *mapping);
 
 vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 			  unsigned int order);
+
+vm_fault_t ttm_huge_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end);
+vm_fault_t ttm_huge_pfn_mkwrite(struct ttm_huge_device *hdev,
+				struct vm_fault *vmf);
+int ttm_huge_vm_access(struct ttm_huge_device *hdev, struct vm_area_struct *vma,
+		       unsigned long addr, void *buf, int len, int write);
+
+int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
+			 struct ttm_buffer_object *bo);
+void ttm_huge_dirty_stop(struct ttm_huge_device *hdev,
+			 struct ttm_buffer_object *bo);
+void ttm_huge_dirty_mark(struct ttm_huge_device *hdev,
+			 struct ttm_buffer_object *bo, unsigned long page,
+			 unsigned long nr_pages);
+int ttm_huge_dirty_take(struct ttm_huge_device *hdev,
+			struct ttm_buffer_object *bo, unsigned long page,
+			unsigned long nr_pages, unsigned long *out);
+
+int ttm_huge_prefault(struct address_space *mapping, unsigned long start,
+		      unsigned long len, unsigned long *done);
 
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma);
 void ttm_huge_vm_open(struct vm_area_struct *vma);

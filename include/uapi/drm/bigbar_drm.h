@@ -27,6 +27,8 @@ extern "C" {
 #define DRM_BIGBAR_GEM_MMAP_OFFSET	0x02
 #define DRM_BIGBAR_GEM_MOVE		0x03
 #define DRM_BIGBAR_GEM_INFO		0x04
+#define DRM_BIGBAR_GEM_DIRTY		0x05
+#define DRM_BIGBAR_PREFAULT		0x06
 
 /**
  * enum drm_bigbar_placement - where a buffer object lives
@@ -69,7 +71,19 @@ struct drm_bigbar_device_info {
  * this flag system memory is mapped cached.
  */
 #define DRM_BIGBAR_GEM_CREATE_SYSTEM_WC		(1 << 0)
-#define DRM_BIGBAR_GEM_CREATE_FLAGS_MASK	DRM_BIGBAR_GEM_CREATE_SYSTEM_WC
+/* In VRAM it is one block. Without this flag it may be scattered. */
+#define DRM_BIGBAR_GEM_CREATE_CONTIGUOUS	(1 << 1)
+/* It is mapped by single pages. */
+#define DRM_BIGBAR_GEM_CREATE_NO_HUGE		(1 << 2)
+/*
+ * Its writes can be tracked: see &drm_bigbar_gem_dirty. Costs one more fault for
+ * each entry that is read before it is written, even while they are not.
+ */
+#define DRM_BIGBAR_GEM_CREATE_TRACKABLE		(1 << 3)
+#define DRM_BIGBAR_GEM_CREATE_FLAGS_MASK	(DRM_BIGBAR_GEM_CREATE_SYSTEM_WC | \
+						 DRM_BIGBAR_GEM_CREATE_CONTIGUOUS | \
+						 DRM_BIGBAR_GEM_CREATE_NO_HUGE | \
+						 DRM_BIGBAR_GEM_CREATE_TRACKABLE)
 
 /**
  * struct drm_bigbar_gem_create - make a buffer object
@@ -157,6 +171,66 @@ struct drm_bigbar_gem_info {
 	__u64 entries[DRM_BIGBAR_LEVELS];
 };
 
+/**
+ * enum drm_bigbar_dirty_op - what to do about write tracking
+ * @DRM_BIGBAR_DIRTY_START: begin to record writes, with an empty record.
+ * @DRM_BIGBAR_DIRTY_STOP: end it and drop the record.
+ * @DRM_BIGBAR_DIRTY_TAKE: read the record, and clear what is read.
+ */
+enum drm_bigbar_dirty_op {
+	DRM_BIGBAR_DIRTY_START = 0,
+	DRM_BIGBAR_DIRTY_STOP = 1,
+	DRM_BIGBAR_DIRTY_TAKE = 2,
+};
+
+/**
+ * struct drm_bigbar_gem_dirty - track writes to a buffer object
+ * @handle: In: GEM handle of a buffer object made with
+ *	DRM_BIGBAR_GEM_CREATE_TRACKABLE.
+ * @op: In: one of enum drm_bigbar_dirty_op.
+ * @first_page: In: with TAKE, the first page (of 4 KiB) to look at, a multiple
+ *	of 64; else zero.
+ * @nr_pages: In: with TAKE, how many pages; else zero.
+ * @bitmap: In: with TAKE, a pointer to an array of __u64 that has a bit for
+ *	each page, rounded up to whole words; else zero. Page @first_page + n is
+ *	bit n % 64 of word n / 64.
+ *
+ * Whatever writes to the buffer object through a mapping, of any process, is
+ * recorded. A write that happens during TAKE is in this record or in the next.
+ * While writes are tracked, what has been written is mapped by single pages.
+ *
+ * Errors: EINVAL also if the buffer object cannot be tracked, or the pages are
+ * not inside it; ENODATA for TAKE if it is not tracked now; EFAULT if @bitmap
+ * cannot be written, in which case the record is lost.
+ */
+struct drm_bigbar_gem_dirty {
+	__u32 handle;
+	__u32 op;
+	__u64 first_page;
+	__u64 nr_pages;
+	__u64 bitmap;
+};
+
+/**
+ * struct drm_bigbar_prefault - map a range ahead of use
+ * @address: In: user address of the calling process, page aligned.
+ * @length: In: bytes, page aligned.
+ * @done: Out, also on error: bytes from @address on that are mapped. Not
+ *	looked at on input, so that the call can be repeated after EINTR.
+ *
+ * Has the same effect as reading each page, without as many page faults. The
+ * range may cover several mappings of this device, without a gap.
+ *
+ * Errors: EINVAL also if a part of the range is a mapping of something else, or
+ * it is not page aligned, or wraps; ENOMEM if a part is not mapped at all, or
+ * memory is short; EFAULT if a part cannot be read; EINTR if a signal came.
+ */
+struct drm_bigbar_prefault {
+	__u64 address;
+	__u64 length;
+	__u64 done;
+};
+
 #define DRM_IOCTL_BIGBAR_DEVICE_INFO \
 	DRM_IOR(DRM_COMMAND_BASE + DRM_BIGBAR_DEVICE_INFO, \
 		struct drm_bigbar_device_info)
@@ -172,6 +246,12 @@ struct drm_bigbar_gem_info {
 #define DRM_IOCTL_BIGBAR_GEM_INFO \
 	DRM_IOWR(DRM_COMMAND_BASE + DRM_BIGBAR_GEM_INFO, \
 		 struct drm_bigbar_gem_info)
+#define DRM_IOCTL_BIGBAR_GEM_DIRTY \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_BIGBAR_GEM_DIRTY, \
+		struct drm_bigbar_gem_dirty)
+#define DRM_IOCTL_BIGBAR_PREFAULT \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_BIGBAR_PREFAULT, \
+		 struct drm_bigbar_prefault)
 
 #if defined(__cplusplus)
 }

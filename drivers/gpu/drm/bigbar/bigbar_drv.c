@@ -50,6 +50,10 @@ static const struct drm_ioctl_desc bigbar_ioctls[] = {
 			  DRM_RENDER_ALLOW),
 	DRM_IOCTL_DEF_DRV(BIGBAR_GEM_INFO, bigbar_gem_info_ioctl,
 			  DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(BIGBAR_GEM_DIRTY, bigbar_gem_dirty_ioctl,
+			  DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(BIGBAR_PREFAULT, bigbar_prefault_ioctl,
+			  DRM_RENDER_ALLOW),
 };
 
 static const struct file_operations bigbar_fops = {

@@ -136,6 +136,10 @@ int bigbar_gem_move_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file);
 int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file);
+int bigbar_gem_dirty_ioctl(struct drm_device *drm, void *data,
+			   struct drm_file *file);
+int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
+			  struct drm_file *file);
 
 /* bigbar_move.c */
 int bigbar_move(struct ttm_buffer_object *bo, bool evict,
@@ -145,7 +149,7 @@ int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 			 void *buf, int len, int write);
 
 /* bigbar_ttm.c */
-void bigbar_placement(u32 placement, struct ttm_place *place,
+void bigbar_placement(u32 placement, u32 flags, struct ttm_place *place,
 		      struct ttm_placement *out);
 int bigbar_ttm_init(struct bigbar_device *bigbar);
 

@@ -17,6 +17,8 @@ static vm_fault_t bigbar_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
 
+	if (order && to_bigbar_bo(bo)->flags & DRM_BIGBAR_GEM_CREATE_NO_HUGE)
+		return VM_FAULT_FALLBACK;
 	return ttm_huge_fault(&ttm_to_bigbar(bo->bdev)->huge, vmf, order);
 }
 
@@ -25,23 +27,61 @@ static vm_fault_t bigbar_fault(struct vm_fault *vmf)
 	return bigbar_huge_fault(vmf, 0);
 }
 
+static vm_fault_t bigbar_pfn_mkwrite(struct vm_fault *vmf)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+
+	return ttm_huge_pfn_mkwrite(&ttm_to_bigbar(bo->bdev)->huge, vmf);
+}
+
+static int bigbar_vm_access(struct vm_area_struct *vma, unsigned long addr,
+			    void *buf, int len, int write)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+
+	return ttm_huge_vm_access(&ttm_to_bigbar(bo->bdev)->huge, vma, addr,
+				  buf, len, write);
+}
+
 static const struct vm_operations_struct bigbar_vm_ops = {
 	.fault = bigbar_fault,
 	.huge_fault = bigbar_huge_fault,
+	.map_pages = ttm_huge_map_pages,
 	.open = ttm_huge_vm_open,
 	.close = ttm_bo_vm_close,
-	.access = ttm_bo_vm_access,
+	.access = bigbar_vm_access,
 };
+
+static const struct vm_operations_struct bigbar_trackable_vm_ops = {
+	.fault = bigbar_fault,
+	.huge_fault = bigbar_huge_fault,
+	.map_pages = ttm_huge_map_pages,
+	.pfn_mkwrite = bigbar_pfn_mkwrite,
+	.open = ttm_bo_vm_open,
+	.close = ttm_bo_vm_close,
+	.access = bigbar_vm_access,
+};
+
+static int bigbar_gem_mmap(struct drm_gem_object *obj,
+			   struct vm_area_struct *vma)
+{
+	if (gem_to_bigbar_bo(obj)->flags & DRM_BIGBAR_GEM_CREATE_TRACKABLE)
+		vma->vm_ops = &bigbar_trackable_vm_ops;
+	return drm_gem_ttm_mmap(obj, vma);
+}
 
 static void bigbar_gem_free(struct drm_gem_object *obj)
 {
-	ttm_bo_fini(&gem_to_bigbar_bo(obj)->ttm);
+	struct ttm_buffer_object *bo = &gem_to_bigbar_bo(obj)->ttm;
+
+	ttm_huge_bo_fini(&ttm_to_bigbar(bo->bdev)->huge, bo);
+	ttm_bo_fini(bo);
 }
 
 static const struct drm_gem_object_funcs bigbar_gem_funcs = {
 	.free = bigbar_gem_free,
 	.print_info = drm_gem_ttm_print_info,
-	.mmap = drm_gem_ttm_mmap,
+	.mmap = bigbar_gem_mmap,
 	.vm_ops = &bigbar_vm_ops,
 };
 
@@ -87,7 +127,7 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
 		return ERR_PTR(ret);
 	}
 
-	bigbar_placement(placement, &place, &ttm_placement);
+	bigbar_placement(placement, flags, &place, &ttm_placement);
 	ret = ttm_bo_init_reserved(&bigbar->ttm, &bo->ttm, ttm_bo_type_device,
 				   &ttm_placement,
 				   ttm_huge_alignment(size) >> PAGE_SHIFT, &ctx,
@@ -121,7 +161,7 @@ int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement)
 	if (ret)
 		return ret;
 
-	bigbar_placement(placement, &place, &ttm_placement);
+	bigbar_placement(placement, bo->flags, &place, &ttm_placement);
 	ret = ttm_bo_validate(&bo->ttm, &ttm_placement, &ctx);
 	ttm_bo_unreserve(&bo->ttm);
 	return ret;

@@ -4,6 +4,8 @@
  */
 
 #include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
@@ -178,5 +180,105 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 	}
 
 	drm_gem_object_put(&bo->ttm.base);
+	return ret;
+}
+
+/* Copied out without the reservation: that may fault, on this very object. */
+static int take_dirty(struct bigbar_device *bigbar, struct bigbar_bo *bo,
+		      const struct drm_bigbar_gem_dirty *args)
+{
+	size_t bytes = BITS_TO_U64(args->nr_pages) * sizeof(u64);
+	unsigned long *bitmap;
+	int ret;
+
+	bitmap = kvzalloc(bytes, GFP_KERNEL_ACCOUNT);
+	if (!bitmap)
+		return -ENOMEM;
+
+	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
+	if (!ret) {
+		ret = ttm_huge_dirty_take(&bigbar->huge, &bo->ttm,
+					  args->first_page, args->nr_pages,
+					  bitmap);
+		ttm_bo_unreserve(&bo->ttm);
+	}
+	if (!ret && copy_to_user(u64_to_user_ptr(args->bitmap), bitmap, bytes))
+		ret = -EFAULT;
+
+	kvfree(bitmap);
+	return ret;
+}
+
+static int track_dirty(struct bigbar_device *bigbar, struct bigbar_bo *bo,
+		       bool start)
+{
+	int ret;
+
+	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
+	if (ret)
+		return ret;
+	if (start)
+		ret = ttm_huge_dirty_start(&bigbar->huge, &bo->ttm);
+	else
+		ttm_huge_dirty_stop(&bigbar->huge, &bo->ttm);
+	ttm_bo_unreserve(&bo->ttm);
+	return ret;
+}
+
+static int check_dirty(struct bigbar_bo *bo,
+		       const struct drm_bigbar_gem_dirty *args)
+{
+	u64 pages = bo->ttm.base.size >> PAGE_SHIFT;
+
+	if (!(bo->flags & DRM_BIGBAR_GEM_CREATE_TRACKABLE))
+		return -EINVAL;
+	if (args->op != DRM_BIGBAR_DIRTY_TAKE)
+		return args->first_page || args->nr_pages || args->bitmap ?
+		       -EINVAL : 0;
+	if (args->first_page % BITS_PER_LONG_LONG || args->first_page > pages ||
+	    !args->nr_pages || args->nr_pages > pages - args->first_page)
+		return -EINVAL;
+	return 0;
+}
+
+int bigbar_gem_dirty_ioctl(struct drm_device *drm, void *data,
+			   struct drm_file *file)
+{
+	struct drm_bigbar_gem_dirty *args = data;
+	struct bigbar_device *bigbar = to_bigbar(drm);
+	struct bigbar_bo *bo;
+	int ret;
+
+	if (args->op > DRM_BIGBAR_DIRTY_TAKE)
+		return -EINVAL;
+
+	bo = lookup(file, args->handle);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+
+	ret = check_dirty(bo, args);
+	if (!ret)
+		ret = args->op == DRM_BIGBAR_DIRTY_TAKE ?
+		      take_dirty(bigbar, bo, args) :
+		      track_dirty(bigbar, bo,
+				  args->op == DRM_BIGBAR_DIRTY_START);
+
+	drm_gem_object_put(&bo->ttm.base);
+	return ret;
+}
+
+int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
+			  struct drm_file *file)
+{
+	struct drm_bigbar_prefault *args = data;
+	unsigned long done;
+	int ret;
+
+	if (args->address > ULONG_MAX || args->length > ULONG_MAX)
+		return -EINVAL;
+
+	ret = ttm_huge_prefault(to_bigbar(drm)->ttm.dev_mapping, args->address,
+				args->length, &done);
+	args->done = done;
 	return ret;
 }

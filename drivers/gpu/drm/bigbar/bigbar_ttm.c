@@ -43,15 +43,18 @@ static void bigbar_tt_destroy(struct ttm_device *ttm, struct ttm_tt *tt)
 /**
  * bigbar_placement - placement for TTM
  * @placement: one of enum drm_bigbar_placement, checked by the caller
+ * @flags: DRM_BIGBAR_GEM_CREATE_*
  * @place: filled in; @out points to it
  * @out: filled in
  */
-void bigbar_placement(u32 placement, struct ttm_place *place,
+void bigbar_placement(u32 placement, u32 flags, struct ttm_place *place,
 		      struct ttm_placement *out)
 {
 	*place = (struct ttm_place){
 		.mem_type = placement == DRM_BIGBAR_PLACEMENT_VRAM ?
 			    TTM_PL_VRAM : TTM_PL_SYSTEM,
+		.flags = flags & DRM_BIGBAR_GEM_CREATE_CONTIGUOUS ?
+			 TTM_PL_FLAG_CONTIGUOUS : 0,
 	};
 	*out = (struct ttm_placement){
 		.num_placement = 1,

@@ -30,6 +30,8 @@ struct printer {
 	struct seq_file *m;
 	/* The run that has been seen so far; nothing if start == end. */
 	struct ttm_huge_entry run;
+	unsigned long nr_young;
+	unsigned long nr_dirty;
 };
 
 static unsigned long nr_pages(const struct ttm_huge_entry *entry)
@@ -78,13 +80,14 @@ static void print_run(struct printer *p)
 
 	seq_printf(p->m, "%016lx %016lx ", run->start, run->end);
 	if (!run->present)
-		seq_puts(p->m, "none - - - -\n");
+		seq_puts(p->m, "none - - - - - -\n");
 	else
-		seq_printf(p->m, "%s 0x%lx %s %s %s\n",
+		seq_printf(p->m, "%s 0x%lx %s %s %s %lu %lu\n",
 			   ttm_huge_level_names[run->level], run->pfn,
 			   caching_name(run->prot),
 			   run->special ? "special" : "normal",
-			   run->writable ? "rw" : "ro");
+			   run->writable ? "rw" : "ro",
+			   p->nr_young, p->nr_dirty);
 }
 
 static void print_entry(const struct ttm_huge_entry *entry, void *data)
@@ -93,10 +96,14 @@ static void print_entry(const struct ttm_huge_entry *entry, void *data)
 
 	if (continues(&p->run, entry)) {
 		p->run.end = entry->end;
-		return;
+	} else {
+		print_run(p);
+		p->run = *entry;
+		p->nr_young = 0;
+		p->nr_dirty = 0;
 	}
-	print_run(p);
-	p->run = *entry;
+	p->nr_young += entry->young;
+	p->nr_dirty += entry->dirty;
 }
 
 static int show_vma(struct seq_file *m, struct vm_area_struct *vma)
@@ -272,7 +279,7 @@ DEFINE_SHOW_ATTRIBUTE(counters);
  * ttm_huge_page_tables shows, for the process that reads it or whose PID has
  * been written to it, how its page tables map the device's buffer objects: a
  * line per run of equal entries with start, end, level, first pfn, caching,
- * special, access. An offset written behind the PID picks the buffer object
+ * special, access, and how many of them are young and dirty. An offset written behind the PID picks the buffer object
  * with that fake offset.
  *
  * ttm_huge_counters shows how many faults set entries of each level, and why

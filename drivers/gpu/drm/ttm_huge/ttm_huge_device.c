@@ -8,6 +8,9 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 
+#include <drm/drm_vma_manager.h>
+#include <drm/ttm/ttm_bo.h>
+
 #include "ttm_huge_internal.h"
 
 const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
@@ -19,6 +22,7 @@ const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
 const char * const ttm_huge_reason_names[TTM_HUGE_REASONS] = {
 	[TTM_HUGE_LARGEST] = "largest",
 	[TTM_HUGE_KERNEL] = "kernel",
+	[TTM_HUGE_DIRTY_TRACKED] = "dirty_tracked",
 	[TTM_HUGE_POLICY] = "policy",
 	[TTM_HUGE_VMA_EDGE] = "vma_edge",
 	[TTM_HUGE_EXTENT_EDGE] = "extent_edge",
@@ -89,6 +93,7 @@ int ttm_huge_device_init(struct ttm_huge_device *hdev,
 			 const struct ttm_huge_funcs *funcs)
 {
 	hdev->funcs = funcs;
+	xa_init(&hdev->dirty);
 	xa_init(&hdev->dummy_pages);
 	hdev->stats = alloc_percpu(struct ttm_huge_stats);
 	return hdev->stats ? 0 : -ENOMEM;
@@ -99,21 +104,38 @@ EXPORT_SYMBOL_GPL(ttm_huge_device_init);
  * ttm_huge_device_fini - undo ttm_huge_device_init()
  * @hdev: the device
  *
- * Context: process context, after the last mapping is gone: a release action
- * of the &drm_device is the right place, as every mapping holds a reference
- * to that.
+ * Context: process context, after the last buffer object is gone: a release
+ * action of the &drm_device is the right place.
  */
 void ttm_huge_device_fini(struct ttm_huge_device *hdev)
 {
-	unsigned long index;
-	struct page *page;
-
-	xa_for_each(&hdev->dummy_pages, index, page)
-		__free_page(page);
+	xa_destroy(&hdev->dirty);
 	xa_destroy(&hdev->dummy_pages);
 	free_percpu(hdev->stats);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_device_fini);
+
+/**
+ * ttm_huge_bo_fini - free what is kept for a buffer object
+ * @hdev: the device
+ * @bo: the buffer object
+ *
+ * To be called by &drm_gem_object_funcs.free, before the buffer object is
+ * handed back to TTM and loses its fake offset.
+ *
+ * Context: process context; no mapping of @bo is left. TTM may be evicting it.
+ */
+void ttm_huge_bo_fini(struct ttm_huge_device *hdev,
+		      struct ttm_buffer_object *bo)
+{
+	unsigned long index = drm_vma_node_start(&bo->base.vma_node);
+	struct page *page = xa_erase(&hdev->dummy_pages, index);
+
+	if (page)
+		__free_page(page);
+	kvfree(xa_erase(&hdev->dirty, index));
+}
+EXPORT_SYMBOL_GPL(ttm_huge_bo_fini);
 
 MODULE_DESCRIPTION("Huge CPU mappings of TTM buffer objects");
 MODULE_LICENSE("GPL");

@@ -24,7 +24,7 @@
  *	}
  *
  * It puts the two into its &vm_operations_struct, next to ttm_huge_vm_open(),
- * ttm_bo_vm_close() and ttm_bo_vm_access(); makes ttm_huge_mmap() and
+ * ttm_huge_map_pages(), ttm_bo_vm_close() and ttm_bo_vm_access(); makes ttm_huge_mmap() and
  * ttm_huge_get_unmapped_area() its file operations; calls
  * ttm_huge_vma_offset_add() before ttm_bo_init_reserved(), and passes
  * ttm_huge_alignment() as that one's alignment. VRAM must be registered as
@@ -43,6 +43,7 @@
 #include <linux/dma-resv.h>
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/percpu.h>
 
 #include <drm/drm_drv.h>
@@ -127,6 +128,14 @@ static vm_fault_t reserve_idle(struct ttm_buffer_object *bo,
 	return VM_FAULT_RETRY;
 }
 
+/* The page of the buffer object that belongs at the address of the fault. */
+static unsigned long page_of(struct vm_fault *vmf)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+
+	return vmf->pgoff - drm_vma_node_start(&bo->base.vma_node);
+}
+
 /* Imported pages are mapped by whoever exported them. */
 static bool is_mappable(struct ttm_buffer_object *bo)
 {
@@ -136,22 +145,25 @@ static bool is_mappable(struct ttm_buffer_object *bo)
 
 /*
  * A huge entry is there already. It is the right one, as moves remove entries
- * under the reservation; at most it has to become writable.
+ * under the reservation; at most it has to become writable. If writes are
+ * tracked it must not, and the core splits it: then smaller ones are asked for.
  */
-static vm_fault_t upgrade_pud(struct vm_fault *vmf, pud_t pud)
+static vm_fault_t upgrade_pud(struct vm_fault *vmf, pud_t pud, bool tracked)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
 	if ((vmf->flags & FAULT_FLAG_WRITE) && !pud_write(pud))
-		return vmf_insert_pfn_pud(vmf, pud_pfn(pud), true);
+		return tracked ? VM_FAULT_FALLBACK :
+				 vmf_insert_pfn_pud(vmf, pud_pfn(pud), true);
 #endif
 	return VM_FAULT_NOPAGE;
 }
 
-static vm_fault_t upgrade_pmd(struct vm_fault *vmf, pmd_t pmd)
+static vm_fault_t upgrade_pmd(struct vm_fault *vmf, pmd_t pmd, bool tracked)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 	if ((vmf->flags & FAULT_FLAG_WRITE) && !pmd_write(pmd))
-		return vmf_insert_pfn_pmd(vmf, pmd_pfn(pmd), true);
+		return tracked ? VM_FAULT_FALLBACK :
+				 vmf_insert_pfn_pmd(vmf, pmd_pfn(pmd), true);
 #endif
 	return VM_FAULT_NOPAGE;
 }
@@ -162,7 +174,7 @@ static vm_fault_t upgrade_pmd(struct vm_fault *vmf, pmd_t pmd)
  * what the fault shall return.
  */
 static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
-			       struct ttm_huge_request *req)
+			       bool tracked, struct ttm_huge_request *req)
 {
 	pud_t pud = READ_ONCE(*vmf->pud);
 	pmd_t pmd;
@@ -171,7 +183,7 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 
 	if (level == TTM_HUGE_PUD) {
 		if (pud_leaf(pud))
-			return upgrade_pud(vmf, pud);
+			return upgrade_pud(vmf, pud, tracked);
 		/* The core will find the table and ask again, for a PMD. */
 		if (!pud_none(pud))
 			return VM_FAULT_FALLBACK;
@@ -183,8 +195,10 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 		return VM_FAULT_NOPAGE;
 
 	pmd = pmdp_get_lockless(vmf->pmd);
+	/* Asked for a PTE, a leaf has come in between: have it fault again. */
 	if (pmd_leaf(pmd))
-		return upgrade_pmd(vmf, pmd);
+		return level == TTM_HUGE_PTE ? VM_FAULT_NOPAGE :
+					       upgrade_pmd(vmf, pmd, tracked);
 	req->free = pmd_none(pmd) ? TTM_HUGE_PMD : TTM_HUGE_PTE;
 
 	/* The core asks for a PTE at once if the process wants no more. */
@@ -193,15 +207,23 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 	return 0;
 }
 
+static pgprot_t bo_prot(struct ttm_buffer_object *bo, pgprot_t prot)
+{
+	prot = ttm_io_prot(bo, bo->resource, prot);
+	return bo->resource->bus.is_iomem ? pgprot_decrypted(prot) : prot;
+}
+
 /*
- * The largest level whose entries would carry @prot. The kernel takes the
- * protection of a huge entry from the mapping; where it tracks the caching of
- * memory, as x86 does with PAT, it corrects the caching by that.
+ * The largest level whose entries would carry the caching, and encryption, that
+ * TTM asks for. The kernel takes the protection of a huge entry from the
+ * mapping; where it tracks the caching of memory, as x86 does with PAT, it
+ * corrects the caching by that.
  */
-static enum ttm_huge_level caching_level(struct vm_area_struct *vma,
-					 pgprot_t prot)
+static enum ttm_huge_level caching_level(struct ttm_buffer_object *bo,
+					 struct vm_area_struct *vma)
 {
 	pgprot_t huge = vma->vm_page_prot;
+	pgprot_t prot = bo_prot(bo, huge);
 
 #ifdef CONFIG_X86
 	if (pat_enabled()) {
@@ -213,12 +235,29 @@ static enum ttm_huge_level caching_level(struct vm_area_struct *vma,
 						      TTM_HUGE_PTE;
 }
 
-static pgprot_t bo_prot(struct ttm_buffer_object *bo,
-			struct vm_area_struct *vma)
+/*
+ * What entries of the mapping look like. If its writes can be tracked, the core
+ * has made its vm_page_prot read-only, which is right only while they are.
+ */
+static struct ttm_huge_prot entry_prot(struct vm_fault *vmf,
+				       struct ttm_buffer_object *bo,
+				       bool tracked)
 {
-	pgprot_t prot = ttm_io_prot(bo, bo->resource, vma->vm_page_prot);
+	struct vm_area_struct *vma = vmf->vma;
+	pgprot_t ro, rw;
 
-	return bo->resource->bus.is_iomem ? pgprot_decrypted(prot) : prot;
+	if (!vma->vm_ops->pfn_mkwrite) {
+		rw = bo_prot(bo, vma->vm_page_prot);
+		return (struct ttm_huge_prot){ .fault = rw, .neighbour = rw };
+	}
+
+	rw = bo_prot(bo, vm_get_page_prot(vma->vm_flags));
+	ro = bo_prot(bo, vm_get_page_prot(vma->vm_flags & ~VM_SHARED));
+	return (struct ttm_huge_prot){
+		.fault = tracked && !(vmf->flags & FAULT_FLAG_WRITE) ? ro : rw,
+		.neighbour = tracked ? ro : rw,
+		.huge_write = !tracked && vma->vm_flags & VM_WRITE,
+	};
 }
 
 static void count(struct ttm_huge_device *hdev,
@@ -260,23 +299,25 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct ttm_buffer_object *bo = vma->vm_private_data;
+	bool tracked = ttm_huge_dirty_bitmap(hdev, bo);
 	struct ttm_huge_request req = {
 		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
 		.vma_start = vma->vm_start,
 		.vma_end = vma->vm_end,
-		.page = vmf->pgoff - drm_vma_node_start(&bo->base.vma_node),
+		.page = page_of(vmf),
 		.kernel = largest_level(),
+		.tracked_write = tracked && vmf->flags & FAULT_FLAG_WRITE,
 		.narrow = vma->vm_flags & VM_RAND_READ,
 	};
 	struct ttm_huge_plan plan;
-	pgprot_t prot;
+	struct ttm_huge_prot prot;
 	vm_fault_t ret;
 	int err;
 
 	if (!is_mappable(bo) || req.page >= PFN_UP(bo->base.size))
 		return VM_FAULT_SIGBUS;
 
-	ret = look_at_slot(vmf, level, &req);
+	ret = look_at_slot(vmf, level, tracked, &req);
 	if (ret)
 		return ret;
 
@@ -284,15 +325,17 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 	if (err)
 		return fault_of_error(err);
 
-	prot = bo_prot(bo, vma);
-	req.caching = caching_level(vma, prot);
+	prot = entry_prot(vmf, bo, tracked);
+	req.caching = caching_level(bo, vma);
 	ttm_huge_plan(&req, &plan);
 
 	/* A PMD needs a table that only the core can allocate. */
 	if (level == TTM_HUGE_PUD && plan.level == TTM_HUGE_PMD)
 		return VM_FAULT_FALLBACK;
 
-	ret = ttm_huge_insert(vmf, &plan, prot);
+	if (req.tracked_write)
+		ttm_huge_dirty_mark(hdev, bo, req.page, 1);
+	ret = ttm_huge_insert(vmf, &plan, &prot);
 	trace_ttm_huge_fault(vmf, &plan, ret);
 	if (ret == VM_FAULT_NOPAGE)
 		count(hdev, &plan);
@@ -339,6 +382,16 @@ static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
 				   vma->vm_page_prot);
 }
 
+/* TTM takes a fault under the mmap lock only. */
+static vm_fault_t fault_in_tree(struct vm_fault *vmf)
+{
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK) {
+		vma_end_read(vmf->vma);
+		return VM_FAULT_RETRY;
+	}
+	return ttm_bo_vm_fault(vmf);
+}
+
 /**
  * ttm_huge_fault - handle a fault on a mapping of a buffer object
  * @hdev: the device
@@ -375,7 +428,7 @@ vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 	int idx;
 
 	if (ttm_huge_max_level() == TTM_HUGE_OFF)
-		return order ? VM_FAULT_FALLBACK : ttm_bo_vm_fault(vmf);
+		return order ? VM_FAULT_FALLBACK : fault_in_tree(vmf);
 
 	if (order == PUD_ORDER)
 		level = TTM_HUGE_PUD;
@@ -401,3 +454,93 @@ vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_fault);
+
+/**
+ * ttm_huge_map_pages - allow faults under the VMA's lock
+ * @vmf: not looked at
+ * @start: not used
+ * @end: not used
+ *
+ * For &vm_operations_struct.map_pages. The core calls ->fault() and
+ * ->pfn_mkwrite() with the VMA's lock only for mappings that have this, and
+ * drops it for the mmap lock otherwise, on which all faults of a process meet.
+ * There is nothing to map here: ttm_huge_fault() does so for neighbours, too.
+ *
+ * Context: RCU read side.
+ *
+ * Return: 0, which has the core call ->fault().
+ */
+vm_fault_t ttm_huge_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
+{
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_map_pages);
+
+/**
+ * ttm_huge_pfn_mkwrite - let a page-table entry become writable
+ * @hdev: the device
+ * @vmf: the fault, on a present, read-only PTE
+ *
+ * For &vm_operations_struct.pfn_mkwrite of mappings whose writes can be tracked.
+ * Other mappings are better off without it, as it makes the core set every
+ * entry read-only first.
+ *
+ * Context: process context with the mmap lock or the VMA's lock held for
+ * reading. Waits for the reservation with that lock held, as the core does not
+ * take VM_FAULT_RETRY from here.
+ *
+ * Return: 0 if the write is recorded, or need not be; VM_FAULT_NOPAGE if a
+ * signal is pending; VM_FAULT_SIGBUS if waiting for a move failed.
+ */
+vm_fault_t ttm_huge_pfn_mkwrite(struct ttm_huge_device *hdev,
+				struct vm_fault *vmf)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	vm_fault_t ret;
+
+	ret = wait_locked(bo);
+	if (ret)
+		return ret;
+
+	ttm_huge_dirty_mark(hdev, bo, page_of(vmf), 1);
+	dma_resv_unlock(bo->base.resv);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_pfn_mkwrite);
+
+/**
+ * ttm_huge_vm_access - let ptrace() and the like read or write a mapping
+ * @hdev: the device
+ * @vma: the mapping
+ * @addr: user address in it
+ * @buf: kernel memory to copy to, or from
+ * @len: bytes to copy
+ * @write: nonzero to write to the mapping
+ *
+ * For &vm_operations_struct.access: ttm_bo_vm_access(), with what it writes
+ * recorded.
+ *
+ * Context: process context with the mmap lock of the mapping's process held for
+ * reading. Sleeps on the reservation.
+ *
+ * Return: bytes copied, or a negative error code.
+ */
+int ttm_huge_vm_access(struct ttm_huge_device *hdev, struct vm_area_struct *vma,
+		       unsigned long addr, void *buf, int len, int write)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+	int ret = ttm_bo_vm_access(vma, addr, buf, len, write);
+	unsigned long page;
+
+	if (!write || ret <= 0)
+		return ret;
+
+	page = linear_page_index(vma, addr) -
+	       drm_vma_node_start(&bo->base.vma_node);
+	dma_resv_lock(bo->base.resv, NULL);
+	ttm_huge_dirty_mark(hdev, bo, page,
+			    PFN_UP(offset_in_page(addr) + ret));
+	dma_resv_unlock(bo->base.resv);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_vm_access);

@@ -13,24 +13,30 @@
 
 #include "ttm_huge_internal.h"
 
+/*
+ * The insert functions of the core warn if they are told to write and find a
+ * page table in the slot, and leave it alone if not told to. A PUD slot can get
+ * a table from another fault at any time. So an entry is set as if read, and
+ * made writable in a second step once it is known to be there. Most mappings
+ * never need that: their vm_page_prot allows writes by itself. It is the access
+ * that marks the entry young and dirty.
+ */
 static vm_fault_t insert_pud(struct vm_fault *vmf,
-			     const struct ttm_huge_plan *plan)
+			     const struct ttm_huge_plan *plan, bool write)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-	/*
-	 * Not as a write, also when it is one: if the slot has got a page table
-	 * since we looked, that would warn, and this leaves the table alone and
-	 * has the access fault again. The protection allows writes by itself,
-	 * and the access marks the entry dirty.
-	 */
-	return vmf_insert_pfn_pud(vmf, plan->pfn, false);
+	vm_fault_t ret = vmf_insert_pfn_pud(vmf, plan->pfn, false);
+
+	if (write && ret == VM_FAULT_NOPAGE && pud_leaf(READ_ONCE(*vmf->pud)))
+		ret = vmf_insert_pfn_pud(vmf, plan->pfn, true);
+	return ret;
 #else
 	return VM_FAULT_FALLBACK;
 #endif
 }
 
 static vm_fault_t insert_pmds(struct vm_fault *vmf,
-			      const struct ttm_huge_plan *plan)
+			      const struct ttm_huge_plan *plan, bool write)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 	unsigned long pfn = plan->pfn;
@@ -46,8 +52,10 @@ static vm_fault_t insert_pmds(struct vm_fault *vmf,
 			.pmd = pmd_offset(vmf->pud, address),
 		};
 
-		/* Never as a write: see insert_pud(). */
 		ret = vmf_insert_pfn_pmd(&slot, pfn, false);
+		if (write && ret == VM_FAULT_NOPAGE &&
+		    pmd_leaf(pmdp_get_lockless(slot.pmd)))
+			ret = vmf_insert_pfn_pmd(&slot, pfn, true);
 		if (ret != VM_FAULT_NOPAGE)
 			return ret;
 		pfn += PMD_SIZE >> PAGE_SHIFT;
@@ -61,7 +69,7 @@ static vm_fault_t insert_pmds(struct vm_fault *vmf,
 struct pte_run {
 	const struct vm_fault *vmf;
 	const struct ttm_huge_plan *plan;
-	pgprot_t prot;
+	const struct ttm_huge_prot *prot;
 };
 
 /* Called with the lock of the page table held. */
@@ -76,17 +84,21 @@ static int insert_pte(pte_t *pte, unsigned long address, void *data)
 	if (!pte_none(ptep_get(pte)))
 		return 0;
 
-	entry = pte_mkspecial(pfn_pte(pfn, run->prot));
-	if (address != ALIGN_DOWN(vmf->address, PAGE_SIZE))
-		entry = pte_mkold(entry);
-	else if (vmf->flags & FAULT_FLAG_WRITE)
-		entry = pte_mkyoung(pte_mkdirty(entry));
+	if (address != ALIGN_DOWN(vmf->address, PAGE_SIZE)) {
+		entry = pte_mkold(pfn_pte(pfn, run->prot->neighbour));
+	} else {
+		entry = pte_mkyoung(pfn_pte(pfn, run->prot->fault));
+		if (vmf->flags & FAULT_FLAG_WRITE)
+			entry = pte_mkdirty(entry);
+	}
+	entry = pte_mkspecial(entry);
 	set_pte_at(vmf->vma->vm_mm, address, pte, entry);
 	return 0;
 }
 
 static vm_fault_t insert_ptes(struct vm_fault *vmf,
-			      const struct ttm_huge_plan *plan, pgprot_t prot)
+			      const struct ttm_huge_plan *plan,
+			      const struct ttm_huge_prot *prot)
 {
 	struct pte_run run = { .vmf = vmf, .plan = plan, .prot = prot };
 
@@ -101,8 +113,9 @@ static vm_fault_t insert_ptes(struct vm_fault *vmf,
  * @vmf: the fault
  * @plan: what to set; its level is one that the slot of the fault had free
  *	when the caller looked under the reservation
- * @prot: protection and caching for PTEs. Huge entries take theirs from the
- *	mapping and, where the architecture tracks it, from the memory.
+ * @prot: protection and caching for PTEs, and whether huge entries are
+ *	writable. Those take the rest from the mapping and, where the
+ *	architecture tracks it, from the memory.
  *
  * Populated slots are left as they are.
  *
@@ -115,13 +128,14 @@ static vm_fault_t insert_ptes(struct vm_fault *vmf,
  * VM_FAULT_FALLBACK if the kernel has no such entries.
  */
 vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
-			   const struct ttm_huge_plan *plan, pgprot_t prot)
+			   const struct ttm_huge_plan *plan,
+			   const struct ttm_huge_prot *prot)
 {
 	switch (plan->level) {
 	case TTM_HUGE_PUD:
-		return insert_pud(vmf, plan);
+		return insert_pud(vmf, plan, prot->huge_write);
 	case TTM_HUGE_PMD:
-		return insert_pmds(vmf, plan);
+		return insert_pmds(vmf, plan, prot->huge_write);
 	default:
 		return insert_ptes(vmf, plan, prot);
 	}

@@ -36,6 +36,8 @@ struct ttm_huge_stats {
  * @prot: protection and caching, as the entry has them.
  * @writable: writes do not fault.
  * @special: the entry is marked as not backed by struct page.
+ * @young: it has been accessed.
+ * @dirty: it has been written through.
  */
 struct ttm_huge_entry {
 	unsigned long start;
@@ -46,6 +48,21 @@ struct ttm_huge_entry {
 	pgprot_t prot;
 	bool writable;
 	bool special;
+	bool young;
+	bool dirty;
+};
+
+/**
+ * struct ttm_huge_prot - protection of the entries of a plan
+ * @fault: protection and caching of the PTE that faulted.
+ * @neighbour: the same for PTEs around it.
+ * @huge_write: huge entries are made writable where the mapping is, although
+ *	its vm_page_prot, which they get their protection from, is read-only.
+ */
+struct ttm_huge_prot {
+	pgprot_t fault;
+	pgprot_t neighbour;
+	bool huge_write;
 };
 
 typedef void (*ttm_huge_entry_fn)(const struct ttm_huge_entry *entry,
@@ -60,9 +77,14 @@ int ttm_huge_find_extent(struct ttm_huge_device *hdev,
 			 struct ttm_buffer_object *bo, unsigned long page,
 			 struct ttm_huge_extent *extent);
 
-vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
-			   const struct ttm_huge_plan *plan, pgprot_t prot);
+unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
+				     struct ttm_buffer_object *bo);
 
+vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
+			   const struct ttm_huge_plan *plan,
+			   const struct ttm_huge_prot *prot);
+
+int ttm_huge_mapped_end(struct vm_area_struct *vma, unsigned long *address);
 int ttm_huge_walk_vma(struct vm_area_struct *vma, ttm_huge_entry_fn fn,
 		      void *data);
 

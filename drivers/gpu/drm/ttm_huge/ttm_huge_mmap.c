@@ -14,7 +14,8 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
-#include <drm/ttm_huge.h>
+
+#include "ttm_huge_internal.h"
 
 /* The buffer object whose fake offsets hold a range, referenced, or NULL. */
 static struct drm_gem_object *lookup(struct drm_vma_offset_manager *mgr,
@@ -33,6 +34,15 @@ static struct drm_gem_object *lookup(struct drm_vma_offset_manager *mgr,
 	}
 	drm_vma_offset_unlock_lookup(mgr);
 	return obj;
+}
+
+/*
+ * Entries take vm_page_prot, which says 'accessed' on some architectures. But
+ * most entries that a fault sets are for neighbours that no one has accessed.
+ */
+static void make_entries_old(struct vm_area_struct *vma)
+{
+	vma->vm_page_prot = pte_pgprot(pte_mkold(pfn_pte(0, vma->vm_page_prot)));
 }
 
 /**
@@ -71,6 +81,8 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 		ret = drm_gem_mmap_obj(obj, obj->size, vma);
 	else
 		ret = -EACCES;
+	if (!ret && ttm_huge_max_level() != TTM_HUGE_OFF)
+		make_entries_old(vma);
 
 	drm_gem_object_put(obj);
 	return ret;

@@ -63,6 +63,8 @@ static enum ttm_huge_reason refuse(const struct ttm_huge_request *req,
 
 	if (level > req->kernel)
 		return TTM_HUGE_KERNEL;
+	if (req->tracked_write)
+		return TTM_HUGE_DIRTY_TRACKED;
 	if (level > req->policy)
 		return TTM_HUGE_POLICY;
 	if (start < req->vma_start || req->vma_end - start < size)

@@ -13,6 +13,7 @@
  * enum ttm_huge_reason - why a fault did not set an entry one level larger
  * @TTM_HUGE_LARGEST: it set the largest there is.
  * @TTM_HUGE_KERNEL: the kernel cannot set a larger one.
+ * @TTM_HUGE_DIRTY_TRACKED: writes are recorded at PAGE_SIZE.
  * @TTM_HUGE_POLICY: the module parameter max_level, or what the process asked
  *	of the kernel (MADV_NOHUGEPAGE, PR_SET_THP_DISABLE), forbids it.
  * @TTM_HUGE_VMA_EDGE: it would reach over an end of the mapping.
@@ -29,6 +30,7 @@
 enum ttm_huge_reason {
 	TTM_HUGE_LARGEST,
 	TTM_HUGE_KERNEL,
+	TTM_HUGE_DIRTY_TRACKED,
 	TTM_HUGE_POLICY,
 	TTM_HUGE_VMA_EDGE,
 	TTM_HUGE_EXTENT_EDGE,
@@ -48,6 +50,7 @@ enum ttm_huge_reason {
  * @extent: contiguous memory around @page.
  * @kernel: largest level that the kernel can set.
  * @policy: largest level that is allowed.
+ * @tracked_write: the fault is a write that has to be recorded.
  * @caching: largest level whose entries carry the right caching.
  * @free: largest level at which no smaller page table is in the way.
  * @narrow: set the entry that covers @address and no neighbours.
@@ -60,6 +63,7 @@ struct ttm_huge_request {
 	struct ttm_huge_extent extent;
 	enum ttm_huge_level kernel;
 	enum ttm_huge_level policy;
+	bool tracked_write;
 	enum ttm_huge_level caching;
 	enum ttm_huge_level free;
 	bool narrow;

@@ -40,6 +40,8 @@ static int visit_pte(pte_t *ptep, unsigned long address, void *data)
 		.prot = pte_pgprot(pte),
 		.writable = pte_write(pte),
 		.special = pte_special(pte),
+		.young = pte_young(pte),
+		.dirty = pte_dirty(pte),
 	};
 
 	if (pte_present(pte))
@@ -62,6 +64,8 @@ static void visit_pmd(const struct walk *walk, unsigned long start,
 		.prot = pmd_pgprot(pmd),
 		.writable = pmd_write(pmd),
 		.special = pmd_special(pmd),
+		.young = pmd_young(pmd),
+		.dirty = pmd_dirty(pmd),
 	};
 
 	walk->fn(&entry, walk->data);
@@ -79,6 +83,8 @@ static void visit_pud(const struct walk *walk, unsigned long start,
 		.prot = pud_pgprot(pud),
 		.writable = pud_write(pud),
 		.special = pud_special(pud),
+		.young = pud_young(pud),
+		.dirty = pud_dirty(pud),
 	};
 
 	walk->fn(&entry, walk->data);
@@ -168,6 +174,70 @@ int ttm_huge_walk_vma(struct vm_area_struct *vma, ttm_huge_entry_fn fn,
 			ret = walk_puds(vma->vm_mm, p4dp, start, next, &walk);
 	}
 	return ret;
+}
+
+static int is_hole(pte_t *ptep, unsigned long address, void *data)
+{
+	unsigned long *end = data;
+
+	if (!pte_present(ptep_get(ptep)))
+		return 1;
+	*end = address + PAGE_SIZE;
+	return 0;
+}
+
+/* As ttm_huge_mapped_end(), from the PUD slot down. */
+static int mapped_end(struct mm_struct *mm, pud_t *pudp, unsigned long *address,
+		      unsigned long end)
+{
+	pud_t pud = READ_ONCE(*pudp);
+	int ret = 0;
+
+	end = pud_addr_end(*address, end);
+	if (pud_none(pud))
+		return 0;
+	if (pud_leaf(pud)) {
+		*address = end;
+		return 0;
+	}
+
+	while (*address < end && !ret) {
+		pmd_t pmd = pmdp_get_lockless(pmd_offset(pudp, *address));
+		unsigned long next = pmd_addr_end(*address, end);
+
+		if (pmd_none(pmd))
+			break;
+		if (pmd_leaf(pmd))
+			*address = next;
+		else
+			ret = apply_to_page_range(mm, *address, next - *address,
+						  is_hole, address);
+	}
+	return min(ret, 0);
+}
+
+/**
+ * ttm_huge_mapped_end - skip present entries
+ * @vma: a mapping of a buffer object
+ * @address: where to begin, inside @vma; moved behind the present entries that
+ *	follow from there without a hole, as far as they are under one PUD slot
+ *
+ * Context: as for ttm_huge_walk_vma().
+ *
+ * Return: 0, or -ENOMEM as ttm_huge_walk_vma().
+ */
+int ttm_huge_mapped_end(struct vm_area_struct *vma, unsigned long *address)
+{
+	pgd_t *pgdp = pgd_offset(vma->vm_mm, *address);
+	p4d_t *p4dp;
+
+	if (pgd_none(READ_ONCE(*pgdp)))
+		return 0;
+	p4dp = p4d_offset(pgdp, *address);
+	if (p4d_none(READ_ONCE(*p4dp)))
+		return 0;
+	return mapped_end(vma->vm_mm, pud_offset(p4dp, *address), address,
+			  vma->vm_end);
 }
 
 static void count_entry(const struct ttm_huge_entry *entry, void *data)

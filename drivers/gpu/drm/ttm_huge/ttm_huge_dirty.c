@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Write tracking of buffer objects, at PAGE_SIZE.
+ *
+ * A write is recorded when its fault makes a page-table entry writable. While
+ * a buffer object is tracked, every other entry of it is read-only: those that
+ * reads make may be huge, the one that a write makes is a PTE. All of this
+ * happens under the reservation. Reading the record takes it, clears it and
+ * removes the entries of the pages in it, under one reservation: what is
+ * written through such an entry before it goes is in this record, and what is
+ * written after it faults, and is in the next.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <drm/drm_vma_manager.h>
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_device.h>
+
+#include "ttm_huge_internal.h"
+
+static unsigned long index_of(struct ttm_buffer_object *bo)
+{
+	return drm_vma_node_start(&bo->base.vma_node);
+}
+
+/* Remove the entries: whoever touches these pages next shall fault. */
+static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
+		    unsigned long nr_pages)
+{
+	unmap_mapping_range(bo->bdev->dev_mapping,
+			    drm_vma_node_offset_addr(&bo->base.vma_node) +
+			    ((loff_t)page << PAGE_SHIFT),
+			    (loff_t)nr_pages << PAGE_SHIFT, 1);
+}
+
+/**
+ * ttm_huge_dirty_bitmap - the record of a buffer object
+ * @hdev: the device
+ * @bo: the buffer object
+ *
+ * Context: any; the reservation of @bo keeps what is returned.
+ *
+ * Return: a bit for each page, or NULL if @bo is not tracked.
+ */
+unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
+				     struct ttm_buffer_object *bo)
+{
+	return xa_load(&hdev->dirty, index_of(bo));
+}
+
+/**
+ * ttm_huge_dirty_start - track the writes to a buffer object
+ * @hdev: the device
+ * @bo: the buffer object; all its mappings have
+ *	&vm_operations_struct.pfn_mkwrite set to a caller of
+ *	ttm_huge_pfn_mkwrite()
+ *
+ * The record begins empty. All entries that map @bo are removed, in all
+ * processes. Nothing happens if @bo is tracked already.
+ *
+ * Context: process context with the reservation of @bo held. May sleep to
+ * allocate memory.
+ *
+ * Return: 0, or -ENOMEM. ttm_huge_dirty_stop() frees the record.
+ */
+int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
+			 struct ttm_buffer_object *bo)
+{
+	unsigned long *bitmap;
+	int ret;
+
+	dma_resv_assert_held(bo->base.resv);
+	if (ttm_huge_dirty_bitmap(hdev, bo))
+		return 0;
+
+	bitmap = kvcalloc(BITS_TO_LONGS(PFN_UP(bo->base.size)), sizeof(*bitmap),
+			  GFP_KERNEL_ACCOUNT);
+	if (!bitmap)
+		return -ENOMEM;
+
+	ret = xa_err(xa_store(&hdev->dirty, index_of(bo), bitmap, GFP_KERNEL));
+	if (ret) {
+		kvfree(bitmap);
+		return ret;
+	}
+	unmap_pages(bo, 0, PFN_UP(bo->base.size));
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
+
+/**
+ * ttm_huge_dirty_stop - end the tracking of a buffer object
+ * @hdev: the device
+ * @bo: the buffer object
+ *
+ * Frees the record and removes the entries, so that larger ones can come.
+ * Nothing happens if @bo is not tracked.
+ *
+ * Context: process context with the reservation of @bo held.
+ */
+void ttm_huge_dirty_stop(struct ttm_huge_device *hdev,
+			 struct ttm_buffer_object *bo)
+{
+	unsigned long *bitmap = xa_erase(&hdev->dirty, index_of(bo));
+
+	dma_resv_assert_held(bo->base.resv);
+	if (!bitmap)
+		return;
+	unmap_pages(bo, 0, PFN_UP(bo->base.size));
+	kvfree(bitmap);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_dirty_stop);
+
+/**
+ * ttm_huge_dirty_mark - record a write that no fault sees
+ * @hdev: the device
+ * @bo: the buffer object
+ * @page: first page that is written
+ * @nr_pages: number of pages, inside @bo
+ *
+ * Context: process context with the reservation of @bo held.
+ */
+void ttm_huge_dirty_mark(struct ttm_huge_device *hdev,
+			 struct ttm_buffer_object *bo, unsigned long page,
+			 unsigned long nr_pages)
+{
+	unsigned long *bitmap = ttm_huge_dirty_bitmap(hdev, bo);
+
+	dma_resv_assert_held(bo->base.resv);
+	if (bitmap)
+		bitmap_set(bitmap, page, nr_pages);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_dirty_mark);
+
+/**
+ * ttm_huge_dirty_take - read the record and clear it
+ * @hdev: the device
+ * @bo: the buffer object
+ * @page: first page to look at, a multiple of BITS_PER_LONG
+ * @nr_pages: number of pages, inside @bo
+ * @out: a bit for each page, the first for @page
+ *
+ * A write that happens at the same time is in this record or in the next.
+ *
+ * Context: process context with the reservation of @bo held.
+ *
+ * Return: 0, or -ENODATA if @bo is not tracked.
+ */
+int ttm_huge_dirty_take(struct ttm_huge_device *hdev,
+			struct ttm_buffer_object *bo, unsigned long page,
+			unsigned long nr_pages, unsigned long *out)
+{
+	unsigned long *bitmap = ttm_huge_dirty_bitmap(hdev, bo);
+	unsigned long first, last;
+
+	dma_resv_assert_held(bo->base.resv);
+	if (!bitmap)
+		return -ENODATA;
+
+	bitmap_copy(out, bitmap + page / BITS_PER_LONG, nr_pages);
+	bitmap_clear(bitmap, page, nr_pages);
+	for_each_set_bitrange(first, last, out, nr_pages)
+		unmap_pages(bo, page + first, last - first);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_dirty_take);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Maps a range ahead of its use.
+ */
+
+#include <linux/dma-resv.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include <drm/ttm/ttm_bo.h>
+
+#include "ttm_huge_internal.h"
+
+/* Skip what is mapped already. */
+static int skip_mapped(struct vm_area_struct *vma, unsigned long *address)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+	int ret;
+
+	ret = dma_resv_lock_interruptible(bo->base.resv, NULL);
+	if (ret)
+		return ret;
+	ret = ttm_huge_mapped_end(vma, address);
+	dma_resv_unlock(bo->base.resv);
+	return ret;
+}
+
+/*
+ * Get on from @address by what is mapped there already or, if that is nothing,
+ * by what one fault maps.
+ */
+static int step(struct mm_struct *mm, struct address_space *mapping,
+		unsigned long *address)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, *address);
+	unsigned long start = *address;
+	bool unlocked = false;
+	int ret;
+
+	if (!vma)
+		return -ENOMEM;
+	if (!vma->vm_file || vma->vm_file->f_mapping != mapping)
+		return -EINVAL;
+
+	ret = skip_mapped(vma, address);
+	if (ret || *address != start)
+		return ret;
+	/* The lock may be dropped meanwhile: @vma is of no use behind this. */
+	return fixup_user_fault(mm, *address, 0, &unlocked);
+}
+
+/**
+ * ttm_huge_prefault - map a range of the current process ahead of use
+ * @mapping: &ttm_device.dev_mapping; the range must be mapped from there
+ * @start: user address, page aligned
+ * @len: length in bytes, page aligned
+ * @done: filled in, also on error: bytes from @start that are mapped
+ *
+ * Sets the entries that reading each page of the range would set, in the same
+ * steps, without an exception for each. They can be gone again on return, if
+ * the buffer object is moved.
+ *
+ * Context: process context, no locks held. Takes the mmap lock of the current
+ * process for reading, and reservations; drops them to wait.
+ *
+ * Return: 0; -EINVAL if a part of the range is no mapping of this device, or
+ * the range is not page aligned, or wraps; -ENOMEM if a part is not mapped at
+ * all, or memory is short; -EFAULT if a part cannot be read; -EINTR if a signal
+ * is pending.
+ */
+int ttm_huge_prefault(struct address_space *mapping, unsigned long start,
+		      unsigned long len, unsigned long *done)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long address = start;
+	int ret;
+
+	*done = 0;
+	if (!PAGE_ALIGNED(start | len) || start + len < start)
+		return -EINVAL;
+
+	ret = mmap_read_lock_killable(mm);
+	if (ret)
+		return ret;
+	while (!ret && address - start < len) {
+		ret = signal_pending(current) ? -EINTR :
+		      step(mm, mapping, &address);
+		cond_resched();
+	}
+	mmap_read_unlock(mm);
+
+	*done = min(address - start, len);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_prefault);
