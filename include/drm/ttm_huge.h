@@ -10,10 +10,12 @@
 #include <linux/xarray.h>
 
 struct dentry;
+struct drm_gem_object;
 struct drm_vma_offset_manager;
 struct drm_vma_offset_node;
 struct file;
 struct ttm_buffer_object;
+struct ttm_device;
 struct ttm_huge_stats;
 struct vm_fault;
 
@@ -91,7 +93,7 @@ void ttm_huge_device_fini(struct ttm_huge_device *hdev);
 void ttm_huge_bo_fini(struct ttm_huge_device *hdev,
 		      struct ttm_buffer_object *bo);
 void ttm_huge_debugfs_init(struct ttm_huge_device *hdev, struct dentry *root,
-			   struct address_space *mapping);
+			   struct ttm_device *bdev);
 
 vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 			  unsigned int order);
@@ -113,11 +115,13 @@ int ttm_huge_dirty_take(struct ttm_huge_device *hdev,
 			struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out);
 
-int ttm_huge_prefault(struct address_space *mapping, unsigned long start,
+int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 		      unsigned long len, unsigned long *done);
 
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma);
+int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma);
 void ttm_huge_vm_open(struct vm_area_struct *vma);
+int ttm_huge_vm_may_split(struct vm_area_struct *vma, unsigned long addr);
 
 u64 ttm_huge_alignment(u64 size);
 int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,

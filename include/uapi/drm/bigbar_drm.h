@@ -97,7 +97,8 @@ struct drm_bigbar_device_info {
  *
  * Errors: EINVAL if @size is zero or overflows when it is rounded; E2BIG if it
  * is more than VRAM and system memory hold together; ENOMEM if it is more than
- * the placement holds, or no memory is left.
+ * the placement holds, or no memory is left, or all that could be evicted for it
+ * is in use at the moment; ENOSPC if no range of offsets is left.
  */
 struct drm_bigbar_gem_create {
 	__u64 size;
@@ -117,8 +118,8 @@ struct drm_bigbar_gem_create {
  *
  * The offset is aligned as the buffer object is: see &drm_bigbar_gem_info.
  * mmap() fails with EACCES on a file that has no handle for the buffer object,
- * and with EINVAL for a private writable mapping or one that ends behind the
- * buffer object.
+ * and with EINVAL for a private mapping or one that ends behind the buffer
+ * object.
  */
 struct drm_bigbar_gem_mmap_offset {
 	__u32 handle;
@@ -136,8 +137,8 @@ struct drm_bigbar_gem_mmap_offset {
  * Contents, mappings and offset stay. Other buffer objects are evicted where
  * VRAM is full.
  *
- * Errors: ENOMEM if the placement has no room; the buffer object then stays
- * where it is.
+ * Errors: ENOMEM if the placement has no room, as for creation; the buffer
+ * object then stays where it is.
  */
 struct drm_bigbar_gem_move {
 	__u32 handle;

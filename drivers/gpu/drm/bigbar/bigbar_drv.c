@@ -77,7 +77,7 @@ static void bigbar_debugfs_init(struct drm_minor *minor)
 	ttm_resource_manager_create_debugfs(&bigbar->vram.man,
 					    minor->debugfs_root, "vram");
 	ttm_huge_debugfs_init(&bigbar->huge, minor->debugfs_root,
-			      bigbar->ttm.dev_mapping);
+			      &bigbar->ttm);
 }
 
 static const struct drm_driver bigbar_driver = {

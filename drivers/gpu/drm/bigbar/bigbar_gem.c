@@ -47,6 +47,7 @@ static const struct vm_operations_struct bigbar_vm_ops = {
 	.fault = bigbar_fault,
 	.huge_fault = bigbar_huge_fault,
 	.map_pages = ttm_huge_map_pages,
+	.may_split = ttm_huge_vm_may_split,
 	.open = ttm_huge_vm_open,
 	.close = ttm_bo_vm_close,
 	.access = bigbar_vm_access,
@@ -67,7 +68,7 @@ static int bigbar_gem_mmap(struct drm_gem_object *obj,
 {
 	if (gem_to_bigbar_bo(obj)->flags & DRM_BIGBAR_GEM_CREATE_TRACKABLE)
 		vma->vm_ops = &bigbar_trackable_vm_ops;
-	return drm_gem_ttm_mmap(obj, vma);
+	return ttm_huge_gem_mmap(obj, vma);
 }
 
 static void bigbar_gem_free(struct drm_gem_object *obj)
@@ -107,7 +108,10 @@ static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
 struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
 				   u32 placement, u32 flags)
 {
-	struct ttm_operation_ctx ctx = { .interruptible = true };
+	struct ttm_operation_ctx ctx = {
+		.interruptible = true,
+		.gfp_retry_mayfail = true,
+	};
 	struct ttm_placement ttm_placement;
 	struct ttm_place place;
 	struct bigbar_bo *bo;
@@ -152,7 +156,10 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
  */
 int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement)
 {
-	struct ttm_operation_ctx ctx = { .interruptible = true };
+	struct ttm_operation_ctx ctx = {
+		.interruptible = true,
+		.gfp_retry_mayfail = true,
+	};
 	struct ttm_placement ttm_placement;
 	struct ttm_place place;
 	int ret;

@@ -133,7 +133,9 @@ int bigbar_gem_move_ioctl(struct drm_device *drm, void *data,
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
-	ret = bigbar_bo_move_to(bo, args->placement);
+	ret = check_size(to_bigbar(drm), bo->ttm.base.size, args->placement);
+	if (!ret)
+		ret = bigbar_bo_move_to(bo, args->placement);
 	drm_gem_object_put(&bo->ttm.base);
 	return ret;
 }
@@ -277,7 +279,7 @@ int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 	if (args->address > ULONG_MAX || args->length > ULONG_MAX)
 		return -EINVAL;
 
-	ret = ttm_huge_prefault(to_bigbar(drm)->ttm.dev_mapping, args->address,
+	ret = ttm_huge_prefault(&to_bigbar(drm)->ttm, args->address,
 				args->length, &done);
 	args->done = done;
 	return ret;

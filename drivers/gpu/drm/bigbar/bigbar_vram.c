@@ -70,6 +70,12 @@ static int make_pieces(struct gpu_buddy *buddy,
 	return 0;
 }
 
+/* The buddy allocator calls a block that is larger than any invalid. */
+static int no_space(int ret)
+{
+	return ret == -EINVAL ? -ENOSPC : ret;
+}
+
 /*
  * One block if there is one, which is aligned to its size; else blocks from
  * large to small, so that each begins at a multiple of its size in the buffer
@@ -85,19 +91,16 @@ static int alloc_blocks(struct bigbar_vram *vram,
 	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->size, size, align,
 				     &vres->blocks,
 				     GPU_BUDDY_CONTIGUOUS_ALLOCATION);
-	if (!ret) {
+	if (!ret)
 		list_sort(NULL, &vres->blocks, by_offset);
-		return 0;
-	}
-	if (contiguous)
-		return -ENOSPC;
+	if (!ret || ret == -ENOMEM || contiguous)
+		return no_space(ret);
 
 	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->size, size,
 				     PAGE_SIZE, &vres->blocks, 0);
-	if (ret)
-		return -ENOSPC;
-	list_sort(NULL, &vres->blocks, from_large_to_small);
-	return 0;
+	if (!ret)
+		list_sort(NULL, &vres->blocks, from_large_to_small);
+	return no_space(ret);
 }
 
 static int bigbar_vram_alloc(struct ttm_resource_manager *man,
@@ -230,6 +233,8 @@ void bigbar_vram_fini(struct bigbar_device *bigbar)
 	struct bigbar_vram *vram = &bigbar->vram;
 
 	ttm_resource_manager_set_used(&vram->man, false);
+	/* What is left has been freed, but waits for a fence. */
+	ttm_resource_manager_evict_all(&bigbar->ttm, &vram->man);
 	ttm_resource_manager_cleanup(&vram->man);
 	ttm_set_driver_manager(&bigbar->ttm, TTM_PL_VRAM, NULL);
 	gpu_buddy_fini(&vram->buddy);

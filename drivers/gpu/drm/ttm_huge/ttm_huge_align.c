@@ -103,7 +103,7 @@ unsigned long ttm_huge_get_unmapped_area(struct file *file, unsigned long addr,
 	    IS_ALIGNED(found - offset, align) || padded < len)
 		return found;
 
-	addr = mm_get_unmapped_area(file, 0, padded, pgoff, flags);
+	addr = mm_get_unmapped_area(file, addr, padded, pgoff, flags);
 	if (IS_ERR_VALUE(addr))
 		return found;
 	return addr + ((offset - addr) & (align - 1));

@@ -15,12 +15,13 @@
 
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_device.h>
 
 #include "ttm_huge_internal.h"
 
 /* What an open file shows: chosen by writing "PID [OFFSET]" to it. */
 struct page_tables {
-	struct address_space *mapping;
+	struct ttm_device *bdev;
 	struct pid *pid;
 	unsigned long pgoff;
 	bool one_bo;
@@ -51,11 +52,11 @@ static const char *caching_name(pgprot_t prot)
 	u64 uc = pgprot_val(pgprot_noncached(PAGE_SHARED));
 	u64 mask = (wb ^ wc) | (wb ^ uc);
 
+	if (!((pgprot_val(prot) ^ wb) & mask))
+		return wb_name;
 	if (!((pgprot_val(prot) ^ wc) & mask))
 		return wc_name;
-	if (!((pgprot_val(prot) ^ uc) & mask))
-		return uc_name;
-	return wb_name;
+	return uc_name;
 }
 
 static bool continues(const struct ttm_huge_entry *run,
@@ -123,11 +124,10 @@ static int show_vma(struct seq_file *m, struct vm_area_struct *vma)
 
 static bool is_shown(const struct page_tables *pt, struct vm_area_struct *vma)
 {
-	struct ttm_buffer_object *bo = vma->vm_private_data;
+	struct ttm_buffer_object *bo = ttm_huge_vma_bo(pt->bdev, vma);
 
-	if (!vma->vm_file || vma->vm_file->f_mapping != pt->mapping || !bo)
-		return false;
-	return !pt->one_bo || drm_vma_node_start(&bo->base.vma_node) == pt->pgoff;
+	return bo && (!pt->one_bo ||
+		      drm_vma_node_start(&bo->base.vma_node) == pt->pgoff);
 }
 
 static int show_mm(struct seq_file *m, struct mm_struct *mm)
@@ -208,7 +208,7 @@ static int page_tables_open(struct inode *inode, struct file *file)
 	pt = kzalloc_obj(*pt);
 	if (!pt)
 		return -ENOMEM;
-	pt->mapping = inode->i_private;
+	pt->bdev = inode->i_private;
 	pt->pid = get_task_pid(current, PIDTYPE_PID);
 
 	ret = single_open(file, page_tables_show, pt);
@@ -273,14 +273,14 @@ DEFINE_SHOW_ATTRIBUTE(counters);
 /**
  * ttm_huge_debugfs_init - add files for a person to look at
  * @hdev: the device
- * @root: the device's debugfs folder, which outlives neither @hdev nor @mapping
- * @mapping: &ttm_device.dev_mapping
+ * @root: the device's debugfs folder, which outlives neither @hdev nor @bdev
+ * @bdev: the device's buffer objects
  *
  * ttm_huge_page_tables shows, for the process that reads it or whose PID has
  * been written to it, how its page tables map the device's buffer objects: a
  * line per run of equal entries with start, end, level, first pfn, caching,
- * special, access, and how many of them are young and dirty. An offset written behind the PID picks the buffer object
- * with that fake offset.
+ * special, access, and how many of them are young and dirty. An offset written
+ * behind the PID picks the buffer object with that fake offset.
  *
  * ttm_huge_counters shows how many faults set entries of each level, and why
  * they did not set larger ones.
@@ -288,9 +288,9 @@ DEFINE_SHOW_ATTRIBUTE(counters);
  * Context: process context.
  */
 void ttm_huge_debugfs_init(struct ttm_huge_device *hdev, struct dentry *root,
-			   struct address_space *mapping)
+			   struct ttm_device *bdev)
 {
-	debugfs_create_file("ttm_huge_page_tables", 0600, root, mapping,
+	debugfs_create_file("ttm_huge_page_tables", 0600, root, bdev,
 			    &page_tables_fops);
 	debugfs_create_file("ttm_huge_counters", 0400, root, hdev,
 			    &counters_fops);

@@ -66,7 +66,7 @@ static const struct kernel_param_ops max_level_ops = {
 
 module_param_cb(max_level, &max_level_ops, NULL, 0644);
 MODULE_PARM_DESC(max_level,
-		 "Largest page-table entry to set: pud (default), pmd, pte, or off for TTM's own fault handler. Looked at by every fault.");
+		 "Largest page-table entry that faults set: pud (default), pmd or pte; or off, for new mappings to have TTM's own fault handler.");
 
 /**
  * ttm_huge_max_level - what the module parameter allows

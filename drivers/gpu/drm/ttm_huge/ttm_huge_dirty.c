@@ -30,7 +30,7 @@ static unsigned long index_of(struct ttm_buffer_object *bo)
 
 /* Remove the entries: whoever touches these pages next shall fault. */
 static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
-		    unsigned long nr_pages)
+			unsigned long nr_pages)
 {
 	unmap_mapping_range(bo->bdev->dev_mapping,
 			    drm_vma_node_offset_addr(&bo->base.vma_node) +

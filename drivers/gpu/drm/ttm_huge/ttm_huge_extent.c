@@ -97,7 +97,10 @@ int ttm_huge_find_extent(struct ttm_huge_device *hdev,
 			 struct ttm_buffer_object *bo, unsigned long page,
 			 struct ttm_huge_extent *extent)
 {
-	struct ttm_operation_ctx ctx = { .interruptible = true };
+	struct ttm_operation_ctx ctx = {
+		.interruptible = true,
+		.gfp_retry_mayfail = true,
+	};
 	int ret;
 
 	ret = io_reserve(bo->bdev, bo->resource);

@@ -24,8 +24,10 @@
  *	}
  *
  * It puts the two into its &vm_operations_struct, next to ttm_huge_vm_open(),
- * ttm_huge_map_pages(), ttm_bo_vm_close() and ttm_bo_vm_access(); makes ttm_huge_mmap() and
- * ttm_huge_get_unmapped_area() its file operations; calls
+ * ttm_huge_vm_may_split(), ttm_huge_map_pages(), ttm_bo_vm_close() and
+ * ttm_bo_vm_access(); makes ttm_huge_gem_mmap() its &drm_gem_object_funcs.mmap;
+ * makes ttm_huge_mmap() and ttm_huge_get_unmapped_area() its file operations;
+ * calls ttm_huge_bo_fini() when a buffer object is freed; calls
  * ttm_huge_vma_offset_add() before ttm_bo_init_reserved(), and passes
  * ttm_huge_alignment() as that one's alignment. VRAM must be registered as
  * write-combining, or with whatever caching its resources have, by
@@ -268,6 +270,10 @@ static void count(struct ttm_huge_device *hdev,
 	this_cpu_inc(hdev->stats->reason[plan->reason]);
 }
 
+/*
+ * As TTM has it: memory for the buffer object that is short is no reason to have
+ * the OOM killer end another process, or the fault repeated for ever.
+ */
 static vm_fault_t fault_of_error(int err)
 {
 	switch (err) {
@@ -275,21 +281,31 @@ static vm_fault_t fault_of_error(int err)
 	case -ERESTARTSYS:
 	case -EAGAIN:
 		return VM_FAULT_NOPAGE;
-	case -ENOMEM:
-		return VM_FAULT_OOM;
 	default:
 		return VM_FAULT_SIGBUS;
 	}
 }
 
-/* What special entries the kernel has. */
+/* The core does not ask whether the CPU has PUD entries. */
+static bool cpu_has_pud_entries(void)
+{
+#ifdef CONFIG_X86
+	return boot_cpu_has(X86_FEATURE_GBPAGES);
+#else
+	return true;
+#endif
+}
+
+/* What special entries kernel and CPU have. */
 static enum ttm_huge_level largest_level(void)
 {
-	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP))
-		return TTM_HUGE_PUD;
-	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP))
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ||
+	    !has_transparent_hugepage())
+		return TTM_HUGE_PTE;
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ||
+	    !cpu_has_pud_entries())
 		return TTM_HUGE_PMD;
-	return TTM_HUGE_PTE;
+	return TTM_HUGE_PUD;
 }
 
 /* Find, plan, insert. @level is what the core asks for. */
@@ -382,16 +398,6 @@ static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
 				   vma->vm_page_prot);
 }
 
-/* TTM takes a fault under the mmap lock only. */
-static vm_fault_t fault_in_tree(struct vm_fault *vmf)
-{
-	if (vmf->flags & FAULT_FLAG_VMA_LOCK) {
-		vma_end_read(vmf->vma);
-		return VM_FAULT_RETRY;
-	}
-	return ttm_bo_vm_fault(vmf);
-}
-
 /**
  * ttm_huge_fault - handle a fault on a mapping of a buffer object
  * @hdev: the device
@@ -399,8 +405,7 @@ static vm_fault_t fault_in_tree(struct vm_fault *vmf)
  * @order: 0 from &vm_operations_struct.fault, else as given to
  *	&vm_operations_struct.huge_fault
  *
- * Maps the largest region around the address that is cheap to map. With
- * max_level=off, ttm_bo_vm_fault() handles the fault instead.
+ * Maps the largest region around the address that is cheap to map.
  *
  * A buffer object that is reserved by someone else, or being moved, is waited
  * for. Where the fault allows a retry, that is done after dropping the lock
@@ -416,8 +421,8 @@ static vm_fault_t fault_in_tree(struct vm_fault *vmf)
  * VM_FAULT_RETRY to have the fault repeated, with the fault's lock dropped
  * unless it has FAULT_FLAG_RETRY_NOWAIT;
  * VM_FAULT_FALLBACK to have it repeated at a smaller order;
- * VM_FAULT_OOM if memory was short;
- * VM_FAULT_SIGBUS if there is nothing to map.
+ * VM_FAULT_OOM if memory for a page table was short;
+ * VM_FAULT_SIGBUS if there is nothing to map, or no memory for it.
  */
 vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 			  unsigned int order)
@@ -426,9 +431,6 @@ vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 	enum ttm_huge_level level;
 	vm_fault_t ret;
 	int idx;
-
-	if (ttm_huge_max_level() == TTM_HUGE_OFF)
-		return order ? VM_FAULT_FALLBACK : fault_in_tree(vmf);
 
 	if (order == PUD_ORDER)
 		level = TTM_HUGE_PUD;

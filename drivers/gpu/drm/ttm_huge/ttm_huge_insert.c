@@ -4,8 +4,8 @@
  *
  * The reservation of the buffer object is held throughout. Entries of its
  * mappings are set under it and nowhere else, so a slot can be emptied behind
- * our back (by madvise, say) and can get a page table from another fault, but
- * never a leaf entry.
+ * our back (whoever reads smaps has the core split PUD entries, which removes
+ * them) and can get a page table from another fault, but never a leaf entry.
  */
 
 #include <linux/mm.h>
@@ -18,8 +18,9 @@
  * page table in the slot, and leave it alone if not told to. A PUD slot can get
  * a table from another fault at any time. So an entry is set as if read, and
  * made writable in a second step once it is known to be there. Most mappings
- * never need that: their vm_page_prot allows writes by itself. It is the access
- * that marks the entry young and dirty.
+ * never need that: their vm_page_prot allows writes by itself. Where it does not
+ * (soft-dirty tracking), the access faults once more. It is the access that
+ * marks the entry young and dirty.
  */
 static vm_fault_t insert_pud(struct vm_fault *vmf,
 			     const struct ttm_huge_plan *plan, bool write)

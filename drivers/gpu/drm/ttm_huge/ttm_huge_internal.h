@@ -11,7 +11,7 @@
 
 #include "ttm_huge_plan.h"
 
-/* A value of max_level below every level: leave it all to TTM. */
+/* A value of max_level below every level: new mappings are TTM's own. */
 #define TTM_HUGE_OFF	(-1)
 
 /**
@@ -83,6 +83,9 @@ unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
 vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
 			   const struct ttm_huge_plan *plan,
 			   const struct ttm_huge_prot *prot);
+
+struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
+					  struct vm_area_struct *vma);
 
 int ttm_huge_mapped_end(struct vm_area_struct *vma, unsigned long *address);
 int ttm_huge_walk_vma(struct vm_area_struct *vma, ttm_huge_entry_fn fn,

@@ -5,6 +5,7 @@
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/mmap_lock.h>
 #include <linux/pgtable.h>
 #include <linux/sched.h>
 
@@ -12,28 +13,74 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
+#include <drm/drm_gem_ttm_helper.h>
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_device.h>
 
 #include "ttm_huge_internal.h"
 
-/* The buffer object whose fake offsets hold a range, referenced, or NULL. */
+/* Called with the lookup locked. */
+static struct drm_gem_object *find(struct drm_vma_offset_manager *mgr,
+				   unsigned long pgoff, unsigned long pages)
+{
+	struct drm_vma_offset_node *node =
+		drm_vma_offset_lookup_locked(mgr, pgoff, pages);
+
+	return node ? container_of(node, struct drm_gem_object, vma_node) : NULL;
+}
+
+/*
+ * The buffer object whose fake offsets hold a range, referenced, or an error
+ * pointer. One that is still being made may be freed by that no matter who
+ * refers to it; but no one has a handle for it yet, and that is looked at
+ * before a reference is taken, with the lock held that freeing it needs.
+ */
 static struct drm_gem_object *lookup(struct drm_vma_offset_manager *mgr,
+				     struct drm_file *file,
 				     unsigned long pgoff, unsigned long pages)
 {
-	struct drm_gem_object *obj = NULL;
-	struct drm_vma_offset_node *node;
+	struct drm_gem_object *obj;
 
 	drm_vma_offset_lock_lookup(mgr);
-	node = drm_vma_offset_lookup_locked(mgr, pgoff, pages);
-	if (node) {
-		obj = container_of(node, struct drm_gem_object, vma_node);
-		/* On its way out: it will remove the node once we unlock. */
-		if (!kref_get_unless_zero(&obj->refcount))
-			obj = NULL;
-	}
+	obj = find(mgr, pgoff, pages);
+	if (!obj)
+		obj = ERR_PTR(-EINVAL);
+	else if (!drm_vma_node_is_allowed(&obj->vma_node, file))
+		obj = ERR_PTR(-EACCES);
+	else if (!kref_get_unless_zero(&obj->refcount))
+		obj = ERR_PTR(-EINVAL);
 	drm_vma_offset_unlock_lookup(mgr);
 	return obj;
+}
+
+/**
+ * ttm_huge_vma_bo - the buffer object that a mapping shows
+ * @bdev: the device
+ * @vma: any mapping
+ *
+ * Context: process context with the mmap lock of the mapping's process held.
+ *
+ * Return: the buffer object, which @vma holds a reference to; NULL if @vma is
+ * no mapping of a buffer object of @bdev.
+ */
+struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
+					  struct vm_area_struct *vma)
+{
+	struct drm_gem_object *obj;
+
+	if (!vma->vm_file || vma->vm_file->f_mapping != bdev->dev_mapping)
+		return NULL;
+
+	drm_vma_offset_lock_lookup(bdev->vma_manager);
+	obj = find(bdev->vma_manager, vma->vm_pgoff, vma_pages(vma));
+	drm_vma_offset_unlock_lookup(bdev->vma_manager);
+
+	/* A driver may map other things on its file, registers for example. */
+	if (!obj || vma->vm_private_data !=
+		    container_of(obj, struct ttm_buffer_object, base))
+		return NULL;
+	return vma->vm_private_data;
 }
 
 /*
@@ -52,16 +99,14 @@ static void make_entries_old(struct vm_area_struct *vma)
  *	plus where in the buffer object the mapping begins
  *
  * For &file_operations.mmap. Unlike drm_gem_mmap(), which takes the offset of
- * the first byte only, it maps any page-aligned part. &drm_gem_object_funcs.mmap
- * must end in ttm_bo_mmap_obj(), as drm_gem_ttm_mmap() does: that refuses
- * private writable mappings, which the huge insert functions must never see.
+ * the first byte only, it maps any page-aligned part.
+ * &drm_gem_object_funcs.mmap must be ttm_huge_gem_mmap(), or end in it.
  *
  * Context: process context, mmap lock of the current process held for writing.
  *
  * Return: 0, and the mapping holds a reference to the buffer object; -EINVAL
- * if no buffer object has the range, or the mapping is private and may be
- * written; -EACCES if @file has no handle for the buffer object; -ENODEV after
- * unplug.
+ * if no buffer object has the range, or the mapping is private; -EACCES if
+ * @file has no handle for the buffer object; -ENODEV after unplug.
  */
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -73,21 +118,49 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 	if (drm_dev_is_unplugged(dev))
 		return -ENODEV;
 
-	obj = lookup(dev->vma_offset_manager, vma->vm_pgoff, vma_pages(vma));
-	if (!obj)
-		return -EINVAL;
+	obj = lookup(dev->vma_offset_manager, priv, vma->vm_pgoff,
+		     vma_pages(vma));
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
 
-	if (drm_vma_node_is_allowed(&obj->vma_node, priv))
-		ret = drm_gem_mmap_obj(obj, obj->size, vma);
-	else
-		ret = -EACCES;
-	if (!ret && ttm_huge_max_level() != TTM_HUGE_OFF)
-		make_entries_old(vma);
+	ret = drm_gem_mmap_obj(obj, obj->size, vma);
 
 	drm_gem_object_put(obj);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_mmap);
+
+/**
+ * ttm_huge_gem_mmap - set up a mapping of a buffer object
+ * @obj: the buffer object
+ * @vma: the mapping, with the driver's vm_ops set
+ *
+ * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap(), with two differences. If
+ * the module parameter max_level is off, the mapping gets TTM's own vm_ops, for
+ * as long as it exists. Otherwise its entries begin old.
+ *
+ * Private mappings are refused, as the insert functions of the core must never
+ * see one that may be written.
+ *
+ * Context: process context with the mmap lock of the current process held for
+ * writing.
+ *
+ * Return: 0, and the reference to @obj that the caller took is the mapping's;
+ * -EINVAL if the mapping is private.
+ */
+int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	bool off = ttm_huge_max_level() == TTM_HUGE_OFF;
+	int ret;
+
+	if (off)
+		vma->vm_ops = NULL;
+	ret = drm_gem_ttm_mmap(obj, vma);
+	if (!ret && !off)
+		make_entries_old(vma);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_gem_mmap);
 
 /*
  * The core calls ->open() for a copy of a mapping: in a child process, next to
@@ -105,8 +178,8 @@ static bool is_mremap(struct vm_area_struct *vma)
  *
  * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart. When
  * mremap() moves a mapping, the core takes a PUD entry for a broken page table,
- * says so in the kernel log and clears it. So no such entry may be left by the
- * time it looks: faults bring them back at the new address.
+ * says so in the kernel log and clears it, but not the TLB. So no such entry
+ * may be left by the time it looks: faults bring them back at the new address.
  *
  * Context: process context with the mmap lock of @vma's process held for
  * writing, and the original's VMA lock, so that no fault comes in between.
@@ -122,3 +195,33 @@ void ttm_huge_vm_open(struct vm_area_struct *vma)
 				    vma->vm_end - vma->vm_start, 1);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_vm_open);
+
+/**
+ * ttm_huge_vm_may_split - prepare a mapping for being split
+ * @vma: the mapping
+ * @addr: user address of the split, inside @vma
+ *
+ * For &vm_operations_struct.may_split. The core looks for a PMD entry to split
+ * at @addr without asking whether a PUD entry covers it, and would take the
+ * memory that this maps for a page table. Nor may a PUD entry reach from one
+ * mapping into the next. So remove it: faults bring back what fits.
+ *
+ * Context: process context with the mmap lock of @vma's process held for
+ * writing. Takes the VMA's lock for writing, so that no fault brings the entry
+ * back before the split.
+ *
+ * Return: 0.
+ */
+int ttm_huge_vm_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long start = ALIGN_DOWN(addr, PUD_SIZE);
+
+	if (start == addr || start < vma->vm_start ||
+	    vma->vm_end - start < PUD_SIZE)
+		return 0;
+
+	vma_start_write(vma);
+	zap_special_vma_range(vma, start, PUD_SIZE);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_vm_may_split);

@@ -30,7 +30,7 @@ static int skip_mapped(struct vm_area_struct *vma, unsigned long *address)
  * Get on from @address by what is mapped there already or, if that is nothing,
  * by what one fault maps.
  */
-static int step(struct mm_struct *mm, struct address_space *mapping,
+static int step(struct mm_struct *mm, struct ttm_device *bdev,
 		unsigned long *address)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, *address);
@@ -40,7 +40,7 @@ static int step(struct mm_struct *mm, struct address_space *mapping,
 
 	if (!vma)
 		return -ENOMEM;
-	if (!vma->vm_file || vma->vm_file->f_mapping != mapping)
+	if (!ttm_huge_vma_bo(bdev, vma))
 		return -EINVAL;
 
 	ret = skip_mapped(vma, address);
@@ -52,7 +52,7 @@ static int step(struct mm_struct *mm, struct address_space *mapping,
 
 /**
  * ttm_huge_prefault - map a range of the current process ahead of use
- * @mapping: &ttm_device.dev_mapping; the range must be mapped from there
+ * @bdev: the device; the range must be mapped from its file
  * @start: user address, page aligned
  * @len: length in bytes, page aligned
  * @done: filled in, also on error: bytes from @start that are mapped
@@ -69,7 +69,7 @@ static int step(struct mm_struct *mm, struct address_space *mapping,
  * all, or memory is short; -EFAULT if a part cannot be read; -EINTR if a signal
  * is pending.
  */
-int ttm_huge_prefault(struct address_space *mapping, unsigned long start,
+int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 		      unsigned long len, unsigned long *done)
 {
 	struct mm_struct *mm = current->mm;
@@ -85,7 +85,7 @@ int ttm_huge_prefault(struct address_space *mapping, unsigned long start,
 		return ret;
 	while (!ret && address - start < len) {
 		ret = signal_pending(current) ? -EINTR :
-		      step(mm, mapping, &address);
+		      step(mm, bdev, &address);
 		cond_resched();
 	}
 	mmap_read_unlock(mm);

@@ -128,6 +128,7 @@ static int walk_puds(struct mm_struct *mm, p4d_t *p4dp, unsigned long start,
 			visit_pud(walk, start, next, pud);
 		else
 			ret = walk_pmds(mm, pudp, start, next, walk);
+		cond_resched();
 	}
 	return ret;
 }
@@ -146,7 +147,7 @@ static int walk_puds(struct mm_struct *mm, p4d_t *p4dp, unsigned long start,
  * reading, and the reservation of the buffer object.
  *
  * Return: 0, or -ENOMEM if a page table went away while it was read and could
- * not be allocated anew.
+ * not be allocated anew, which no kernel that we know does.
  */
 int ttm_huge_walk_vma(struct vm_area_struct *vma, ttm_huge_entry_fn fn,
 		      void *data)
@@ -278,9 +279,7 @@ int ttm_huge_count_entries(struct ttm_buffer_object *bo,
 
 	while (!ret && (vma = find_vma(mm, address))) {
 		address = vma->vm_end;
-		if (vma->vm_file &&
-		    vma->vm_file->f_mapping == bo->bdev->dev_mapping &&
-		    vma->vm_private_data == bo)
+		if (ttm_huge_vma_bo(bo->bdev, vma) == bo)
 			ret = ttm_huge_walk_vma(vma, count_entry, entries);
 	}
 
