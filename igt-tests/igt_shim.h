@@ -98,7 +98,8 @@ void __igt_skip_check(const char *file, const int line, const char *func,
 	do { \
 		type shim_a = (a), shim_b = (b); \
 		if (!(shim_a op shim_b)) \
-			shim_fail(#a " " #op " " #b, "error: !(" conversion " " #op " " conversion ")\n", \
+			shim_fail(#a " " #op " " #b, \
+				  "error: !(" conversion " " #op " " conversion ")\n", \
 				  shim_a, shim_b); \
 	} while (0)
 

@@ -25,10 +25,13 @@ static int index_of(const char *name, const char * const *names, int count)
 static int primary_minor(int fd)
 {
 	char *name = drmGetPrimaryDeviceNameFromFd(fd);
-	int minor = -1;
+	const char *digits;
+	int minor;
 
 	igt_assert(name);
-	igt_assert_eq(sscanf(name, "/dev/dri/card%d", &minor), 1);
+	digits = strpbrk(name, "0123456789");
+	igt_assert_f(digits, "%s has no number\n", name);
+	minor = atoi(digits);
 	free(name);
 	return minor;
 }

@@ -2,9 +2,9 @@
 /*
  * What a plan is, said once more and in another way than the planner does.
  *
- * The planner computes with unsigned byte addresses and clips ranges to each
- * other. Here everything is a page number in a signed long, where nothing can
- * wrap, and the question is always the same: what does this page map?
+ * The planner clips ranges of byte addresses to each other. Here everything is
+ * a distance from the fault, in pages and signed, so that nothing can wrap, and
+ * each slot of a page table is asked for itself: is it inside?
  */
 
 #include "plan-rules.h"
@@ -25,45 +25,40 @@ static long level_pages(unsigned int level)
 	return 1L << level_bits(level);
 }
 
-static bool is_multiple(long page, unsigned int level)
+static bool is_multiple(long pages, unsigned int level)
 {
-	return (page & (level_pages(level) - 1)) == 0;
+	return (pages & (level_pages(level) - 1)) == 0;
 }
 
-/* The first page of the slot, in a table of @level, that @vpn is in. */
-static long slot_of(long vpn, unsigned int level)
+static long to_pages(unsigned long bytes)
 {
-	return vpn & -level_pages(level);
+	return (long)(bytes >> PAGE_BITS);
 }
 
-static long fault_vpn(const struct ttm_huge_request *req)
+/* How far from the fault its slot, in a table of @level, begins. */
+static long slot_of_fault(const struct ttm_huge_request *req,
+			  unsigned int level)
 {
-	return (long)(req->address >> PAGE_BITS);
+	return -(to_pages(req->address) & (level_pages(level) - 1));
 }
 
-/* The page of the buffer object that belongs at @vpn; negative before it. */
-static long bo_page(const struct ttm_huge_request *req, long vpn)
+/* What belongs that far from the fault: a user page, ... */
+static long vpn_at(const struct ttm_huge_request *req, long distance)
 {
-	return (long)req->page + (vpn - fault_vpn(req));
+	return to_pages(req->address) + distance;
 }
 
-static long pfn_at(const struct ttm_huge_request *req, long vpn)
+/* ... a page of the buffer object, ... */
+static long bo_page_at(const struct ttm_huge_request *req, long distance)
 {
-	return (long)req->extent.pfn +
-	       (bo_page(req, vpn) - (long)req->extent.first);
+	return (long)req->page + distance;
 }
 
-static bool is_in_vma(const struct ttm_huge_request *req, long vpn)
+/* ... and a page of memory. */
+static long pfn_at(const struct ttm_huge_request *req, long distance)
 {
-	return vpn >= (long)(req->vma_start >> PAGE_BITS) &&
-	       vpn < (long)(req->vma_end >> PAGE_BITS);
-}
-
-static bool is_in_extent(const struct ttm_huge_request *req, long vpn)
-{
-	long offset = bo_page(req, vpn) - (long)req->extent.first;
-
-	return offset >= 0 && offset < (long)req->extent.nr_pages;
+	return (long)(req->extent.pfn + (req->page - req->extent.first)) +
+	       distance;
 }
 
 /*
@@ -73,26 +68,32 @@ static bool is_in_extent(const struct ttm_huge_request *req, long vpn)
 static bool slot_is_in_vma(const struct ttm_huge_request *req, long slot,
 			   unsigned int level)
 {
-	return is_in_vma(req, slot) &&
-	       is_in_vma(req, slot + level_pages(level) - 1);
+	long first = -to_pages(req->address - req->vma_start);
+	long end = to_pages(req->vma_end - req->address);
+
+	return slot >= first && slot + level_pages(level) - 1 < end;
 }
 
 static bool slot_is_in_extent(const struct ttm_huge_request *req, long slot,
 			      unsigned int level)
 {
-	return is_in_extent(req, slot) &&
-	       is_in_extent(req, slot + level_pages(level) - 1);
+	long first = -(long)(req->page - req->extent.first);
+	long end = (long)(req->extent.first + req->extent.nr_pages - req->page);
+
+	return slot >= first && slot + level_pages(level) - 1 < end;
 }
 
-/* The definition of a reason, one by one as ttm_huge_plan.h words them. */
+/* The reasons one by one, as ttm_huge_plan.h words them. */
 static bool reason_holds(const struct ttm_huge_request *req,
 			 enum ttm_huge_reason reason, unsigned int level)
 {
-	long slot = slot_of(fault_vpn(req), level);
+	long slot = slot_of_fault(req, level);
 
 	switch (reason) {
 	case TTM_HUGE_KERNEL:
 		return level > req->kernel;
+	case TTM_HUGE_DIRTY_TRACKED:
+		return req->tracked_write && level > TTM_HUGE_PTE;
 	case TTM_HUGE_POLICY:
 		return level > req->policy;
 	case TTM_HUGE_VMA_EDGE:
@@ -101,7 +102,7 @@ static bool reason_holds(const struct ttm_huge_request *req,
 		return !slot_is_in_extent(req, slot, level);
 	case TTM_HUGE_MISALIGNED_VA:
 		/* Harmless where the memory happens to be misaligned alike. */
-		return !is_multiple(bo_page(req, slot), level) &&
+		return !is_multiple(bo_page_at(req, slot), level) &&
 		       !is_multiple(pfn_at(req, slot), level);
 	case TTM_HUGE_MISALIGNED_PFN:
 		return !is_multiple(pfn_at(req, slot), level);
@@ -120,25 +121,26 @@ static enum ttm_huge_reason first_reason(const struct ttm_huge_request *req,
 {
 	unsigned int reason;
 
-	for (reason = TTM_HUGE_KERNEL; reason < TTM_HUGE_REASONS; reason++)
+	for (reason = TTM_HUGE_LARGEST + 1; reason < TTM_HUGE_REASONS; reason++)
 		if (reason_holds(req, reason, level))
 			return reason;
 	return TTM_HUGE_LARGEST;
 }
 
-static long plan_vpn(const struct ttm_huge_plan *plan)
+/* How far from the fault an entry is, or the place behind the last one. */
+static long entry_at(const struct ttm_huge_request *req,
+		     const struct ttm_huge_plan *plan, unsigned long index)
 {
-	return (long)(plan->address >> PAGE_BITS);
+	return to_pages(plan->address) - to_pages(req->address) +
+	       ((long)index << level_bits(plan->level));
 }
 
-static long entry_vpn(const struct ttm_huge_plan *plan, unsigned long index)
+static bool is_in_table_of_fault(const struct ttm_huge_request *req,
+				 long slot, unsigned int level)
 {
-	return plan_vpn(plan) + ((long)index << level_bits(plan->level));
-}
+	long table = slot_of_fault(req, level + 1);
 
-static long entry_pfn(const struct ttm_huge_plan *plan, unsigned long index)
-{
-	return (long)plan->pfn + ((long)index << level_bits(plan->level));
+	return slot >= table && slot < table + level_pages(level + 1);
 }
 
 /* Entries lie behind each other by definition; a run may not be any longer. */
@@ -150,8 +152,15 @@ static bool fits_one_table(const struct ttm_huge_request *req,
 		return plan->nr_entries == 1;
 
 	return plan->nr_entries >= 1 && plan->nr_entries <= TABLE_ENTRIES &&
-	       slot_of(entry_vpn(plan, index), plan->level + 1) ==
-	       slot_of(fault_vpn(req), plan->level + 1);
+	       is_in_table_of_fault(req, entry_at(req, plan, index),
+				    plan->level);
+}
+
+static bool covers_fault(const struct ttm_huge_request *req,
+			 const struct ttm_huge_plan *plan, unsigned long index)
+{
+	return entry_at(req, plan, 0) <= 0 &&
+	       entry_at(req, plan, plan->nr_entries) > 0;
 }
 
 static bool stays_below_caps(const struct ttm_huge_request *req,
@@ -159,7 +168,8 @@ static bool stays_below_caps(const struct ttm_huge_request *req,
 			     unsigned long index)
 {
 	return plan->level <= req->kernel && plan->level <= req->policy &&
-	       plan->level <= req->caching && plan->level <= req->free;
+	       plan->level <= req->caching && plan->level <= req->free &&
+	       (!req->tracked_write || plan->level == TTM_HUGE_PTE);
 }
 
 static bool is_aligned_in_va(const struct ttm_huge_request *req,
@@ -167,42 +177,39 @@ static bool is_aligned_in_va(const struct ttm_huge_request *req,
 			     unsigned long index)
 {
 	return plan->address % (1UL << PAGE_BITS) == 0 &&
-	       is_multiple(entry_vpn(plan, index), plan->level);
-}
-
-static bool is_aligned_in_pfn(const struct ttm_huge_request *req,
-			      const struct ttm_huge_plan *plan,
-			      unsigned long index)
-{
-	return is_multiple(entry_pfn(plan, index), plan->level);
-}
-
-static bool covers_fault(const struct ttm_huge_request *req,
-			 const struct ttm_huge_plan *plan, unsigned long index)
-{
-	return fault_vpn(req) >= plan_vpn(plan) &&
-	       fault_vpn(req) < entry_vpn(plan, plan->nr_entries);
-}
-
-static bool stays_inside_vma(const struct ttm_huge_request *req,
-			     const struct ttm_huge_plan *plan,
-			     unsigned long index)
-{
-	return slot_is_in_vma(req, entry_vpn(plan, index), plan->level);
-}
-
-static bool stays_inside_extent(const struct ttm_huge_request *req,
-				const struct ttm_huge_plan *plan,
-				unsigned long index)
-{
-	return slot_is_in_extent(req, entry_vpn(plan, index), plan->level);
+	       is_multiple(vpn_at(req, entry_at(req, plan, index)),
+			   plan->level);
 }
 
 static bool maps_right_pfn(const struct ttm_huge_request *req,
 			   const struct ttm_huge_plan *plan,
 			   unsigned long index)
 {
-	return entry_pfn(plan, index) == pfn_at(req, entry_vpn(plan, index));
+	long pfn = (long)plan->pfn + ((long)index << level_bits(plan->level));
+
+	return pfn == pfn_at(req, entry_at(req, plan, index));
+}
+
+static bool is_aligned_in_pfn(const struct ttm_huge_request *req,
+			      const struct ttm_huge_plan *plan,
+			      unsigned long index)
+{
+	return is_multiple(pfn_at(req, entry_at(req, plan, index)),
+			   plan->level);
+}
+
+static bool stays_inside_vma(const struct ttm_huge_request *req,
+			     const struct ttm_huge_plan *plan,
+			     unsigned long index)
+{
+	return slot_is_in_vma(req, entry_at(req, plan, index), plan->level);
+}
+
+static bool stays_inside_extent(const struct ttm_huge_request *req,
+				const struct ttm_huge_plan *plan,
+				unsigned long index)
+{
+	return slot_is_in_extent(req, entry_at(req, plan, index), plan->level);
 }
 
 static bool is_largest_level(const struct ttm_huge_request *req,
@@ -217,24 +224,24 @@ static bool is_largest_level(const struct ttm_huge_request *req,
 	return true;
 }
 
-/* Could the slot at @vpn be set along with the fault? Then it must be. */
-static bool is_cheap(const struct ttm_huge_request *req, long vpn,
+/* Could the slot be set along with the fault? Then it must be. */
+static bool is_cheap(const struct ttm_huge_request *req, long slot,
 		     unsigned int level)
 {
-	return slot_of(vpn, level + 1) == slot_of(fault_vpn(req), level + 1) &&
-	       slot_is_in_vma(req, vpn, level) &&
-	       slot_is_in_extent(req, vpn, level);
+	return is_in_table_of_fault(req, slot, level) &&
+	       slot_is_in_vma(req, slot, level) &&
+	       slot_is_in_extent(req, slot, level);
 }
 
 static bool is_whole_run(const struct ttm_huge_request *req,
 			 const struct ttm_huge_plan *plan, unsigned long index)
 {
-	if (req->narrow || plan->level == TTM_HUGE_PUD)
-		return true;
+	long before = entry_at(req, plan, 0) - level_pages(plan->level);
+	long behind = entry_at(req, plan, plan->nr_entries);
 
-	return !is_cheap(req, entry_vpn(plan, 0) - level_pages(plan->level),
-			 plan->level) &&
-	       !is_cheap(req, entry_vpn(plan, plan->nr_entries), plan->level);
+	return req->narrow || plan->level == TTM_HUGE_PUD ||
+	       (!is_cheap(req, before, plan->level) &&
+		!is_cheap(req, behind, plan->level));
 }
 
 static bool is_narrow_if_asked(const struct ttm_huge_request *req,
@@ -259,13 +266,13 @@ static bool names_true_reason(const struct ttm_huge_request *req,
 
 const struct plan_rule plan_rules[PLAN_RULES] = {
 	RULE(fits_one_table),
+	RULE(covers_fault),
 	RULE(stays_below_caps),
 	RULE(is_aligned_in_va),
+	RULE(maps_right_pfn),
 	RULE(is_aligned_in_pfn),
-	RULE(covers_fault),
 	RULE(stays_inside_vma),
 	RULE(stays_inside_extent),
-	RULE(maps_right_pfn),
 	RULE(is_largest_level),
 	RULE(is_whole_run),
 	RULE(is_narrow_if_asked),

@@ -2,6 +2,9 @@
 #ifndef _USER_LINUX_MM_TYPES_H_
 #define _USER_LINUX_MM_TYPES_H_
 
+struct address_space;
+struct vm_area_struct;
+
 #define vm_fault_t unsigned int
 
 #endif

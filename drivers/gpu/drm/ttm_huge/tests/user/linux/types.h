@@ -11,6 +11,8 @@
 
 typedef unsigned long long u64;
 
+#define pgoff_t unsigned long
+
 #define __percpu
 
 #endif
