@@ -43,24 +43,22 @@ static int bigbar_vm_access(struct vm_area_struct *vma, unsigned long addr,
 				  buf, len, write);
 }
 
+#define BIGBAR_VM_OPS \
+	.fault = bigbar_fault, \
+	.huge_fault = bigbar_huge_fault, \
+	.map_pages = ttm_huge_map_pages, \
+	.may_split = ttm_huge_vm_may_split, \
+	.open = ttm_huge_vm_open, \
+	.close = ttm_bo_vm_close, \
+	.access = bigbar_vm_access
+
 static const struct vm_operations_struct bigbar_vm_ops = {
-	.fault = bigbar_fault,
-	.huge_fault = bigbar_huge_fault,
-	.map_pages = ttm_huge_map_pages,
-	.may_split = ttm_huge_vm_may_split,
-	.open = ttm_huge_vm_open,
-	.close = ttm_bo_vm_close,
-	.access = bigbar_vm_access,
+	BIGBAR_VM_OPS,
 };
 
 static const struct vm_operations_struct bigbar_trackable_vm_ops = {
-	.fault = bigbar_fault,
-	.huge_fault = bigbar_huge_fault,
-	.map_pages = ttm_huge_map_pages,
+	BIGBAR_VM_OPS,
 	.pfn_mkwrite = bigbar_pfn_mkwrite,
-	.open = ttm_bo_vm_open,
-	.close = ttm_bo_vm_close,
-	.access = bigbar_vm_access,
 };
 
 static int bigbar_gem_mmap(struct drm_gem_object *obj,
