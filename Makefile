@@ -6,7 +6,7 @@ M ?= $(CURDIR)
 lab := tools/lab/lab
 kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m
 
-.PHONY: modules help lab check demo lint clean distclean
+.PHONY: modules help lab check demo prove lint clean distclean
 
 modules: ## build both modules for the running kernel, or the one in KDIR=
 	@test -d $(KDIR) || { echo "make: no $(KDIR): install linux-headers-$$(uname -r) or set KDIR=" >&2; exit 1; }
@@ -23,6 +23,11 @@ check: ## run all tests in the lab, results in build/check.json
 
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
+
+prove: ## prove the planner for every request there can be, in the lab
+	@$(lab) setup
+	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
+		-C /src/drivers/gpu/drm/ttm_huge/tests O=$$LAB_BUILD/plan-prove prove'
 
 lint: ## check the style of all code in the lab
 	@$(lab) setup

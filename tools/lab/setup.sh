@@ -7,7 +7,16 @@ suite=forky
 space_needed_mib=4096
 
 wanted_packages() {
-	sed -e '/^#/d' -e '/^$/d' "$here/packages"
+	awk '!/^#/ && NF { print $1 }' "$here/packages"
+}
+
+# Those that the root's own suite has.
+base_packages() {
+	awk '!/^#/ && NF == 1 { print $1 }' "$here/packages"
+}
+
+other_suites() {
+	awk '!/^#/ && NF == 2 { print $2 }' "$here/packages" | sort -u
 }
 
 # Announces a step, runs it with its output in the log, tells how long it took.
@@ -53,7 +62,7 @@ write_apt_settings() {
 make_root() {
 	# shellcheck disable=SC2046,SC2086 # no mirror given is no argument
 	contained mmdebstrap --mode=root --variant=minbase --aptopt="$LAB/apt.conf" \
-		--include="$(wanted_packages | paste -sd, -)" \
+		--include="$(base_packages | paste -sd, -)" \
 		"$suite" "$root.new" ${LAB_MIRROR:-}
 }
 
@@ -65,8 +74,20 @@ missing_packages() {
 	rm -f "$LAB/installed"
 }
 
+# From the mirror that the root came from. The low priority has apt take from there
+# only what nothing else has.
+add_suites() {
+	for other in $(other_suites); do
+		sed -n "s/ $suite main.*/ $other main/p" "$root/etc/apt/sources.list" \
+			>"$root/etc/apt/sources.list.d/$other.list"
+		printf 'Package: *\nPin: release n=%s\nPin-Priority: 90\n' "$other" \
+			>"$root/etc/apt/preferences.d/$other"
+	done
+}
+
 # shellcheck disable=SC2086 # $missing is a list
 add_packages() {
+	add_suites
 	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 	cp "$LAB/apt.conf" "$root/etc/apt/apt.conf.d/99lab"
 	in_root apt-get update
@@ -83,12 +104,15 @@ reuse() {
 		echo "lab: reusing $root"
 		return
 	fi
+	add_missing
+	[ -n "$missing" ] || echo "lab: reusing $root"
+}
+
+add_missing() {
 	missing=$(missing_packages | paste -sd' ' -)
 	if [ -n "$missing" ]; then
 		write_apt_settings
 		step "adding to $root: $missing; a few seconds a package" add_packages
-	else
-		echo "lab: reusing $root"
 	fi
 	remember
 }
@@ -103,7 +127,8 @@ create() {
 	write_apt_settings
 	step "making a Debian $suite root with a kernel, compiler, QEMU and IGT in $root: about 2 minutes, 1.3 GB" make_root
 	mv "$root.new" "$root"
-	remember
+	trap - EXIT
+	add_missing
 }
 
 setup() {

@@ -71,8 +71,9 @@ static enum ttm_huge_reason refuse(const struct ttm_huge_request *req,
 		return TTM_HUGE_VMA_EDGE;
 	if (start < extent_start(req) || extent_end(req) - start < size)
 		return TTM_HUGE_EXTENT_EDGE;
-	if (!IS_ALIGNED(pfn - vpn, pages))
-		return IS_ALIGNED(vpn - req->page, pages) ?
+	/* Whether two numbers differ by a multiple of a power of two. */
+	if (!IS_ALIGNED(pfn ^ vpn, pages))
+		return IS_ALIGNED(vpn ^ req->page, pages) ?
 		       TTM_HUGE_MISALIGNED_PFN : TTM_HUGE_MISALIGNED_VA;
 	if (level > req->caching)
 		return TTM_HUGE_CACHING;

@@ -262,17 +262,18 @@ static bool names_true_reason(const struct ttm_huge_request *req,
 	       plan->reason == first_reason(req, plan->level + 1);
 }
 
-#define RULE(name) { #name, name }
+#define RULE(name) { #name, false, name }
+#define ENTRY_RULE(name) { #name, true, name }
 
 const struct plan_rule plan_rules[PLAN_RULES] = {
-	RULE(fits_one_table),
+	ENTRY_RULE(fits_one_table),
 	RULE(covers_fault),
 	RULE(stays_below_caps),
-	RULE(is_aligned_in_va),
-	RULE(maps_right_pfn),
-	RULE(is_aligned_in_pfn),
-	RULE(stays_inside_vma),
-	RULE(stays_inside_extent),
+	ENTRY_RULE(is_aligned_in_va),
+	ENTRY_RULE(maps_right_pfn),
+	ENTRY_RULE(is_aligned_in_pfn),
+	ENTRY_RULE(stays_inside_vma),
+	ENTRY_RULE(stays_inside_extent),
 	RULE(is_largest_level),
 	RULE(is_whole_run),
 	RULE(is_narrow_if_asked),
@@ -298,8 +299,6 @@ static bool is_level(enum ttm_huge_level level)
  */
 bool request_is_valid(const struct ttm_huge_request *req)
 {
-	unsigned long before = req->page - req->extent.first;
-
 	/* Mappings begin and end with a page; the fault handler rounds. */
 	if (!is_page_address(req->address) ||
 	    !is_page_address(req->vma_start) || !is_page_address(req->vma_end))
@@ -310,7 +309,8 @@ bool request_is_valid(const struct ttm_huge_request *req)
 		return false;
 
 	/* The extent was asked for by this page. */
-	if (req->page < req->extent.first || before >= req->extent.nr_pages)
+	if (req->page < req->extent.first ||
+	    req->page - req->extent.first >= req->extent.nr_pages)
 		return false;
 
 	/* The size in bytes of a buffer object is an unsigned long. */

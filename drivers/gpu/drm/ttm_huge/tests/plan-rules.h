@@ -14,11 +14,13 @@
 /**
  * struct plan_rule - something that is true of every plan
  * @name: what is true of it.
- * @holds: whether it is, for the plan as a whole or for one of its entries.
- *	To be asked for every index below the plan's nr_entries.
+ * @is_of_entries: the rule is about each entry, and to be asked for every index
+ *	below the plan's nr_entries; else it is about the plan as a whole.
+ * @holds: whether the rule holds.
  */
 struct plan_rule {
 	const char *name;
+	bool is_of_entries;
 	bool (*holds)(const struct ttm_huge_request *req,
 		      const struct ttm_huge_plan *plan, unsigned long index);
 };
