@@ -76,8 +76,9 @@ struct drm_bigbar_device_info {
 /* It is mapped by single pages. */
 #define DRM_BIGBAR_GEM_CREATE_NO_HUGE		(1 << 2)
 /*
- * Its writes can be tracked: see &drm_bigbar_gem_dirty. Costs one more fault for
- * each entry that is read before it is written, even while they are not.
+ * Its writes can be tracked: see &drm_bigbar_gem_dirty. While they are not, it is
+ * mapped as others are; only after mprotect() has allowed writes again does each
+ * entry take a fault.
  */
 #define DRM_BIGBAR_GEM_CREATE_TRACKABLE		(1 << 3)
 #define DRM_BIGBAR_GEM_CREATE_FLAGS_MASK	(DRM_BIGBAR_GEM_CREATE_SYSTEM_WC | \
@@ -196,9 +197,10 @@ enum drm_bigbar_dirty_op {
  *	each page, rounded up to whole words; else zero. Page @first_page + n is
  *	bit n % 64 of word n / 64.
  *
- * Whatever writes to the buffer object through a mapping, of any process, is
- * recorded. A write that happens during TAKE is in this record or in the next.
- * While writes are tracked, what has been written is mapped by single pages.
+ * Whatever a CPU writes to the buffer object through a mapping, of any process,
+ * is recorded. A write that happens during TAKE is in this record or in the
+ * next. While writes are tracked, what has been written is mapped by single
+ * pages, and it stays so after STOP until the range is mapped anew.
  *
  * Errors: EINVAL also if the buffer object cannot be tracked, or the pages are
  * not inside it; ENODATA for TAKE if it is not tracked now; EFAULT if @bitmap
@@ -224,7 +226,8 @@ struct drm_bigbar_gem_dirty {
  *
  * Errors: EINVAL also if a part of the range is a mapping of something else, or
  * it is not page aligned, or wraps; ENOMEM if a part is not mapped at all, or
- * memory is short; EFAULT if a part cannot be read; EINTR if a signal came.
+ * memory for a page table is short; EFAULT if a part cannot be read, or there is
+ * no memory for it; EINTR if a signal came.
  */
 struct drm_bigbar_prefault {
 	__u64 address;

@@ -276,9 +276,6 @@ int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 	unsigned long done;
 	int ret;
 
-	if (args->address > ULONG_MAX || args->length > ULONG_MAX)
-		return -EINVAL;
-
 	ret = ttm_huge_prefault(&to_bigbar(drm)->ttm, args->address,
 				args->length, &done);
 	args->done = done;

@@ -66,7 +66,8 @@ unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
  * Context: process context with the reservation of @bo held. May sleep to
  * allocate memory.
  *
- * Return: 0, or -ENOMEM. ttm_huge_dirty_stop() frees the record.
+ * Return: 0; -ENOMEM; -EINVAL if @bo has too many pages.
+ * ttm_huge_dirty_stop() frees the record, or ttm_huge_bo_fini().
  */
 int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
 			 struct ttm_buffer_object *bo)
@@ -77,6 +78,10 @@ int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
 	dma_resv_assert_held(bo->base.resv);
 	if (ttm_huge_dirty_bitmap(hdev, bo))
 		return 0;
+
+	/* What the bitmap functions can count. */
+	if (PFN_UP(bo->base.size) > UINT_MAX)
+		return -EINVAL;
 
 	bitmap = kvcalloc(BITS_TO_LONGS(PFN_UP(bo->base.size)), sizeof(*bitmap),
 			  GFP_KERNEL_ACCOUNT);
@@ -98,8 +103,9 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
  * @hdev: the device
  * @bo: the buffer object
  *
- * Frees the record and removes the entries, so that larger ones can come.
- * Nothing happens if @bo is not tracked.
+ * Frees the record and removes the entries, so that larger ones can come where
+ * no page table of smaller ones is left: where there is, not before the range is
+ * mapped anew. Nothing happens if @bo is not tracked.
  *
  * Context: process context with the reservation of @bo held.
  */
@@ -156,16 +162,23 @@ int ttm_huge_dirty_take(struct ttm_huge_device *hdev,
 			unsigned long nr_pages, unsigned long *out)
 {
 	unsigned long *bitmap = ttm_huge_dirty_bitmap(hdev, bo);
-	unsigned long first, last;
+	unsigned long i;
 
 	dma_resv_assert_held(bo->base.resv);
 	if (!bitmap)
 		return -ENODATA;
 
-	bitmap_copy(out, bitmap + page / BITS_PER_LONG, nr_pages);
+	bitmap_copy_clear_tail(out, bitmap + page / BITS_PER_LONG, nr_pages);
 	bitmap_clear(bitmap, page, nr_pages);
-	for_each_set_bitrange(first, last, out, nr_pages)
-		unmap_pages(bo, page + first, last - first);
+
+	/* By page tables: scattered writes would take a walk for each page. */
+	for (i = find_first_bit(out, nr_pages); i < nr_pages;
+	     i = find_next_bit(out, nr_pages, i + PTRS_PER_PTE)) {
+		i = ALIGN_DOWN(i, PTRS_PER_PTE);
+		unmap_pages(bo, page + i,
+			    min(nr_pages - i, (unsigned long)PTRS_PER_PTE));
+		cond_resched();
+	}
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_take);

@@ -25,14 +25,16 @@
  *
  * It puts the two into its &vm_operations_struct, next to ttm_huge_vm_open(),
  * ttm_huge_vm_may_split(), ttm_huge_map_pages(), ttm_bo_vm_close() and
- * ttm_bo_vm_access(); makes ttm_huge_gem_mmap() its &drm_gem_object_funcs.mmap;
- * makes ttm_huge_mmap() and ttm_huge_get_unmapped_area() its file operations;
- * calls ttm_huge_bo_fini() when a buffer object is freed; calls
- * ttm_huge_vma_offset_add() before ttm_bo_init_reserved(), and passes
- * ttm_huge_alignment() as that one's alignment. VRAM must be registered as
- * write-combining, or with whatever caching its resources have, by
- * devm_arch_io_reserve_memtype_wc() or the like: on x86 huge entries get their
- * caching from there.
+ * ttm_bo_vm_access(); makes ttm_huge_gem_mmap() its &drm_gem_object_funcs.mmap,
+ * and ttm_huge_mmap() and ttm_huge_get_unmapped_area() its file operations;
+ * calls ttm_huge_vma_offset_add() before ttm_bo_init_reserved(), passes
+ * ttm_huge_alignment() as that one's alignment, and calls ttm_huge_bo_fini()
+ * when a buffer object is freed. VRAM must be registered as write-combining, or
+ * with whatever caching its resources have, by devm_arch_io_reserve_memtype_wc()
+ * or the like: on x86 huge entries get their caching from there.
+ *
+ * To track writes, mappings also need ttm_huge_pfn_mkwrite(), and
+ * ttm_huge_vm_access() in place of ttm_bo_vm_access().
  *
  * A fault goes through four steps, each in a file of its own: reserve the
  * buffer object (this file), find the contiguous memory around the address
@@ -390,6 +392,9 @@ static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
 
 	if (level != TTM_HUGE_PTE)
 		return VM_FAULT_FALLBACK;
+	/* Left from before; it is about to be removed. */
+	if (pmd_leaf(pmdp_get_lockless(vmf->pmd)))
+		return VM_FAULT_NOPAGE;
 
 	page = dummy_page(hdev, vma->vm_private_data);
 	if (!page)
@@ -491,8 +496,13 @@ EXPORT_SYMBOL_GPL(ttm_huge_map_pages);
  * reading. Waits for the reservation with that lock held, as the core does not
  * take VM_FAULT_RETRY from here.
  *
- * Return: 0 if the write is recorded, or need not be; VM_FAULT_NOPAGE if a
- * signal is pending; VM_FAULT_SIGBUS if waiting for a move failed.
+ * The entry is made writable here, under the reservation, and not left to the
+ * core, which would do so after it: between the two the record could be taken,
+ * and a read bring back an entry that looks just like the one that faulted.
+ *
+ * Return: VM_FAULT_NOPAGE if the write is recorded, or need not be, or a signal
+ * is pending; VM_FAULT_OOM if memory for a page table was short;
+ * VM_FAULT_SIGBUS if waiting for a move failed.
  */
 vm_fault_t ttm_huge_pfn_mkwrite(struct ttm_huge_device *hdev,
 				struct vm_fault *vmf)
@@ -505,8 +515,9 @@ vm_fault_t ttm_huge_pfn_mkwrite(struct ttm_huge_device *hdev,
 		return ret;
 
 	ttm_huge_dirty_mark(hdev, bo, page_of(vmf), 1);
+	ret = ttm_huge_make_writable(vmf);
 	dma_resv_unlock(bo->base.resv);
-	return 0;
+	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_pfn_mkwrite);
 
@@ -532,16 +543,18 @@ int ttm_huge_vm_access(struct ttm_huge_device *hdev, struct vm_area_struct *vma,
 {
 	struct ttm_buffer_object *bo = vma->vm_private_data;
 	int ret = ttm_bo_vm_access(vma, addr, buf, len, write);
-	unsigned long page;
+	unsigned long page, nr_pages;
 
-	if (!write || ret <= 0)
+	if (!write)
 		return ret;
 
+	/* On error, too: a part may have been written. */
 	page = linear_page_index(vma, addr) -
 	       drm_vma_node_start(&bo->base.vma_node);
+	nr_pages = min(PFN_UP(offset_in_page(addr) + len),
+		       PFN_UP(bo->base.size) - page);
 	dma_resv_lock(bo->base.resv, NULL);
-	ttm_huge_dirty_mark(hdev, bo, page,
-			    PFN_UP(offset_in_page(addr) + ret));
+	ttm_huge_dirty_mark(hdev, bo, page, nr_pages);
 	dma_resv_unlock(bo->base.resv);
 	return ret;
 }

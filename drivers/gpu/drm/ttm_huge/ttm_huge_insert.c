@@ -6,6 +6,8 @@
  * mappings are set under it and nowhere else, so a slot can be emptied behind
  * our back (whoever reads smaps has the core split PUD entries, which removes
  * them) and can get a page table from another fault, but never a leaf entry.
+ * Whoever removes entries must hold the reservation, too, or the VMA's lock for
+ * writing: the core takes a PUD entry that comes while it does for broken.
  */
 
 #include <linux/mm.h>
@@ -20,7 +22,7 @@
  * made writable in a second step once it is known to be there. Most mappings
  * never need that: their vm_page_prot allows writes by itself. Where it does not
  * (soft-dirty tracking), the access faults once more. It is the access that
- * marks the entry young and dirty.
+ * marks the entry young and dirty; the second step does so for all it sets.
  */
 static vm_fault_t insert_pud(struct vm_fault *vmf,
 			     const struct ttm_huge_plan *plan, bool write)
@@ -105,6 +107,43 @@ static vm_fault_t insert_ptes(struct vm_fault *vmf,
 
 	if (apply_to_page_range(vmf->vma->vm_mm, plan->address,
 				plan->nr_entries << PAGE_SHIFT, insert_pte, &run))
+		return VM_FAULT_OOM;
+	return VM_FAULT_NOPAGE;
+}
+
+/* Called with the lock of the page table held. */
+static int make_pte_writable(pte_t *ptep, unsigned long address, void *data)
+{
+	struct vm_area_struct *vma = data;
+	pte_t pte = ptep_get(ptep);
+
+	/* Gone since the fault: the access will fault again. */
+	if (!pte_present(pte))
+		return 0;
+
+	pte = pte_mkwrite_novma(pte_mkdirty(pte_mkyoung(pte)));
+	set_pte_at(vma->vm_mm, address, ptep, pte);
+	update_mmu_cache(vma, address, ptep);
+	return 0;
+}
+
+/**
+ * ttm_huge_make_writable - make the PTE of a fault writable
+ * @vmf: the fault, on what was a present, read-only PTE
+ *
+ * Context: as for ttm_huge_insert().
+ *
+ * Return: VM_FAULT_NOPAGE, also if the entry has gone; VM_FAULT_OOM if its page
+ * table had, and memory for another was short.
+ */
+vm_fault_t ttm_huge_make_writable(struct vm_fault *vmf)
+{
+	unsigned long address = ALIGN_DOWN(vmf->address, PAGE_SIZE);
+
+	if (pmd_leaf(pmdp_get_lockless(vmf->pmd)))
+		return VM_FAULT_NOPAGE;
+	if (apply_to_page_range(vmf->vma->vm_mm, address, PAGE_SIZE,
+				make_pte_writable, vmf->vma))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
 }

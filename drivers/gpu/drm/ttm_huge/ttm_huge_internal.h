@@ -84,6 +84,8 @@ vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
 			   const struct ttm_huge_plan *plan,
 			   const struct ttm_huge_prot *prot);
 
+vm_fault_t ttm_huge_make_writable(struct vm_fault *vmf);
+
 struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 					  struct vm_area_struct *vma);
 

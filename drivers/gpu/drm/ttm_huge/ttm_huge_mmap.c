@@ -3,6 +3,7 @@
  * From mmap() on a DRM file to a mapping of a buffer object.
  */
 
+#include <linux/dma-resv.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -84,8 +85,10 @@ struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 }
 
 /*
- * Entries take vm_page_prot, which says 'accessed' on some architectures. But
- * most entries that a fault sets are for neighbours that no one has accessed.
+ * Huge entries take vm_page_prot, which says 'accessed'. But most entries that a
+ * fault sets are for neighbours that no one has accessed. On x86 this lasts for
+ * the life of the mapping; an architecture whose pgprot_modify() brings the bit
+ * back sets them young.
  */
 static void make_entries_old(struct vm_area_struct *vma)
 {
@@ -137,7 +140,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_mmap);
  *
  * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap(), with two differences. If
  * the module parameter max_level is off, the mapping gets TTM's own vm_ops, for
- * as long as it exists. Otherwise its entries begin old.
+ * as long as it exists, unless its writes can be tracked. Otherwise its entries begin old.
  *
  * Private mappings are refused, as the insert functions of the core must never
  * see one that may be written.
@@ -150,7 +153,9 @@ EXPORT_SYMBOL_GPL(ttm_huge_mmap);
  */
 int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
-	bool off = ttm_huge_max_level() == TTM_HUGE_OFF;
+	/* TTM's vm_ops record no writes. */
+	bool off = ttm_huge_max_level() == TTM_HUGE_OFF &&
+		   !vma->vm_ops->pfn_mkwrite;
 	int ret;
 
 	if (off)
@@ -163,36 +168,61 @@ int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 EXPORT_SYMBOL_GPL(ttm_huge_gem_mmap);
 
 /*
- * The core calls ->open() for a copy of a mapping: in a child process, next to
- * the original when that is split, or at a free address by mremap().
+ * mremap() takes a PUD entry for a broken page table: it says so in the kernel
+ * log and clears it, but not the TLB. So none may be left when it looks. The
+ * reservation keeps faults on other mappings from setting one while we zap
+ * those: the core would take that for broken, too.
  */
-static bool is_mremap(struct vm_area_struct *vma)
+static void before_mremap(struct vm_area_struct *vma,
+			  struct ttm_buffer_object *bo)
 {
-	return vma->vm_mm == current->mm &&
-	       !vma_lookup(vma->vm_mm, vma->vm_start);
+	if (bo->base.size < PUD_SIZE)
+		return;
+
+	dma_resv_lock(bo->base.resv, NULL);
+	unmap_mapping_range(vma->vm_file->f_mapping,
+			    (loff_t)vma->vm_pgoff << PAGE_SHIFT,
+			    vma->vm_end - vma->vm_start, 1);
+	dma_resv_unlock(bo->base.resv);
+}
+
+/*
+ * fork() looks at a PMD entry, and copies what it has seen after it has taken
+ * the lock. An eviction in between would not reach the copy. So none may be
+ * left when it looks.
+ */
+static void before_fork(struct vm_area_struct *child,
+			struct ttm_buffer_object *bo)
+{
+	struct vm_area_struct *vma = vma_lookup(current->mm, child->vm_start);
+
+	if (bo->base.size >= PMD_SIZE && !WARN_ON_ONCE(!vma))
+		zap_special_vma_range(vma, vma->vm_start,
+				      vma->vm_end - vma->vm_start);
 }
 
 /**
  * ttm_huge_vm_open - take a mapping's reference to its buffer object
- * @vma: a copy of another mapping
+ * @vma: a copy of another mapping: in a child process, next to the original
+ *	when that is split, or at a free address by mremap()
  *
- * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart. When
- * mremap() moves a mapping, the core takes a PUD entry for a broken page table,
- * says so in the kernel log and clears it, but not the TLB. So no such entry
- * may be left by the time it looks: faults bring them back at the new address.
+ * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart. Before
+ * fork() and mremap() copy or move page tables, removes the huge entries that
+ * they would get wrong. Faults bring them back.
  *
- * Context: process context with the mmap lock of @vma's process held for
- * writing, and the original's VMA lock, so that no fault comes in between.
+ * Context: process context with the mmap locks of @vma's process and of the
+ * current one held for writing, and the VMA lock of the original, so that no
+ * fault on that comes in between. Waits for the reservation.
  */
 void ttm_huge_vm_open(struct vm_area_struct *vma)
 {
 	struct ttm_buffer_object *bo = vma->vm_private_data;
 
 	ttm_bo_vm_open(vma);
-	if (bo->base.size >= PUD_SIZE && is_mremap(vma))
-		unmap_mapping_range(vma->vm_file->f_mapping,
-				    (loff_t)vma->vm_pgoff << PAGE_SHIFT,
-				    vma->vm_end - vma->vm_start, 1);
+	if (vma->vm_mm != current->mm)
+		before_fork(vma, bo);
+	else if (!vma_lookup(vma->vm_mm, vma->vm_start))
+		before_mremap(vma, bo);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_vm_open);
 

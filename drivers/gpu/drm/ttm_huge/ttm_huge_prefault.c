@@ -6,6 +6,7 @@
 #include <linux/dma-resv.h>
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/mmap_lock.h>
 #include <linux/sched/signal.h>
 
 #include <drm/ttm/ttm_bo.h>
@@ -42,6 +43,8 @@ static int step(struct mm_struct *mm, struct ttm_device *bdev,
 		return -ENOMEM;
 	if (!ttm_huge_vma_bo(bdev, vma))
 		return -EINVAL;
+	if (!(vma->vm_flags & VM_READ))
+		return -EFAULT;
 
 	ret = skip_mapped(vma, address);
 	if (ret || *address != start)
@@ -66,8 +69,8 @@ static int step(struct mm_struct *mm, struct ttm_device *bdev,
  *
  * Return: 0; -EINVAL if a part of the range is no mapping of this device, or
  * the range is not page aligned, or wraps; -ENOMEM if a part is not mapped at
- * all, or memory is short; -EFAULT if a part cannot be read; -EINTR if a signal
- * is pending.
+ * all, or memory for a page table is short; -EFAULT if a part cannot be read, or
+ * there is no memory for it; -EINTR if a signal is pending.
  */
 int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 		      unsigned long len, unsigned long *done)
@@ -86,10 +89,16 @@ int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 	while (!ret && address - start < len) {
 		ret = signal_pending(current) ? -EINTR :
 		      step(mm, bdev, &address);
-		cond_resched();
+		if (!ret && (need_resched() || mmap_lock_is_contended(mm))) {
+			mmap_read_unlock(mm);
+			cond_resched();
+			ret = mmap_read_lock_killable(mm);
+			if (ret)
+				goto out;
+		}
 	}
 	mmap_read_unlock(mm);
-
+out:
 	*done = min(address - start, len);
 	return ret;
 }
