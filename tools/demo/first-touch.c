@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What it costs to map VRAM and to touch all of it, first through in-tree TTM's
- * fault handler, then through ttm_huge: the same buffer object, the same run.
+ * fault handler, then through ttm_huge, level by level, and at last ahead of use:
+ * the same buffer object, the same run.
  *
- * Between the two samples of a measurement there is nothing but mmap() and the
- * loop that writes. All else that is looked at is opened, read and allocated
- * outside, and a small buffer object has gone the whole way before, so that no
- * page of this program faults inside.
+ * Between the two samples of a measurement there is nothing but mmap(), the ioctl
+ * if there is one, and the loop that writes. All else that is looked at is opened,
+ * read and allocated outside, and a small buffer object has gone the whole way
+ * before, so that no page of this program faults inside.
  */
 #include <err.h>
 #include <errno.h>
@@ -73,12 +74,16 @@ struct observers {
 struct way {
 	const char *name;
 	const char *max_level;
+	unsigned int times;	/* one mapping next to the other */
+	bool prefault;
 };
 
 struct measurement {
 	__u64 address;
 	__u64 faults;
 	__u64 mmap_ns;
+	__u64 prefault_faults;
+	__u64 prefault_ns;
 	__u64 first_touch_raw_ns;
 	__u64 loop_ns;
 	__u64 unmap_ns;
@@ -89,8 +94,11 @@ struct measurement {
 };
 
 static const struct way ways[] = {
-	{ .name = "in-tree TTM", .max_level = "off" },
-	{ .name = "ttm_huge", .max_level = "pud" },
+	{ .name = "in-tree TTM", .max_level = "off", .times = 1 },
+	{ .name = "ttm_huge", .max_level = "pud", .times = 1 },
+	{ .name = "ttm_huge, PMD", .max_level = "pmd", .times = 1 },
+	{ .name = "ttm_huge, PTE", .max_level = "pte", .times = 1 },
+	{ .name = "ttm_huge, prefault", .max_level = "pud", .times = 2, .prefault = true },
 };
 
 /* The module parameter as it was found, for a signal handler to put back. */
@@ -365,9 +373,49 @@ static __u64 clock_check_ns(void)
 	return now_ns() - start;
 }
 
-static __u64 *map_bo(const struct bo *bo)
+static __u64 all_bytes(const struct bo *bo, unsigned int way)
 {
-	void *map = mmap(NULL, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	return bo->size * ways[way].times;
+}
+
+static __u64 *nth_mapping(__u64 *map, const struct bo *bo, unsigned int n)
+{
+	return map + n * (bo->size / sizeof(*map));
+}
+
+static void unmap_bytes(void *map, __u64 size)
+{
+	if (size && munmap(map, size))
+		err(EXIT_FAILURE, "cannot unmap %llu bytes", size);
+}
+
+/* An aligned range of addresses that MAP_FIXED may replace. */
+static __u64 *reserve_addresses(__u64 size, __u64 alignment)
+{
+	char *range = mmap(NULL, size + alignment, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	__u64 head;
+
+	if (range == MAP_FAILED)
+		err(EXIT_FAILURE, "cannot reserve %llu bytes of addresses", size);
+	head = -(uintptr_t)range % alignment;
+	unmap_bytes(range, head);
+	unmap_bytes(range + head + size, alignment - head);
+	return (__u64 *)(range + head);
+}
+
+/* The kernel chooses the address of a single mapping, as for any program. */
+static __u64 *choose_address(const struct bo *bo, unsigned int way)
+{
+	if (ways[way].times == 1)
+		return NULL;
+	return reserve_addresses(all_bytes(bo, way), bo->alignment);
+}
+
+static __u64 *map_bo(const struct bo *bo, __u64 *address)
+{
+	void *map = mmap(address, bo->size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | (address ? MAP_FIXED : 0),
 			 bo->device->fd, bo->offset);
 
 	if (map == MAP_FAILED)
@@ -375,10 +423,26 @@ static __u64 *map_bo(const struct bo *bo)
 	return map;
 }
 
-static void unmap_bo(const struct bo *bo, __u64 *map)
+static __u64 *map_all(const struct bo *bo, unsigned int way, __u64 *address)
 {
-	if (munmap(map, bo->size))
-		err(EXIT_FAILURE, "cannot unmap the BO");
+	__u64 *map = map_bo(bo, address);
+
+	for (unsigned int n = 1; n < ways[way].times; n++)
+		map_bo(bo, nth_mapping(map, bo, n));
+	return map;
+}
+
+static void prefault_range(const struct bo *bo, __u64 *map, __u64 size)
+{
+	struct drm_bigbar_prefault range = {
+		.address = (uintptr_t)map,
+		.length = size,
+	};
+
+	if (drmIoctl(bo->device->fd, DRM_IOCTL_BIGBAR_PREFAULT, &range))
+		err(EXIT_FAILURE, "prefaulted %llu of %llu bytes", range.done, size);
+	if (range.done != size)
+		errx(EXIT_FAILURE, "prefaulted %llu of %llu bytes", range.done, size);
 }
 
 /* Different for each page and way, and never the zero of a new BO. */
@@ -409,11 +473,28 @@ static void verify(const __u64 *map, __u64 pages, unsigned int way)
 	}
 }
 
-static __u64 touch_ns(__u64 *map, __u64 pages, unsigned int way)
+static void touch_all(__u64 *map, const struct bo *bo, unsigned int way)
+{
+	for (unsigned int n = 0; n < ways[way].times; n++)
+		touch(nth_mapping(map, bo, n), bo->size / TOUCHED_PAGE_SIZE, way);
+}
+
+/* Through every mapping, what this way and the ways before it wrote. */
+static void verify_all(__u64 *map, const struct bo *bo, unsigned int way)
+{
+	__u64 pages = bo->size / TOUCHED_PAGE_SIZE;
+
+	for (unsigned int n = 0; n < ways[way].times; n++) {
+		for (unsigned int earlier = 0; earlier <= way; earlier++)
+			verify(nth_mapping(map, bo, n), pages, earlier);
+	}
+}
+
+static __u64 touch_ns(__u64 *map, const struct bo *bo, unsigned int way)
 {
 	__u64 start = now_ns();
 
-	touch(map, pages, way);
+	touch_all(map, bo, way);
 	return now_ns() - start;
 }
 
@@ -421,12 +502,12 @@ static __u64 touch_ns(__u64 *map, __u64 pages, unsigned int way)
  * The least of some passes, since a timer tick may fall into any of them:
  * to subtract the least never flatters.
  */
-static __u64 least_touch_ns(__u64 *map, __u64 pages, unsigned int way)
+static __u64 least_touch_ns(__u64 *map, const struct bo *bo, unsigned int way)
 {
 	__u64 least = ULLONG_MAX;
 
 	for (int pass = 0; pass < LOOP_PASSES; pass++) {
-		__u64 ns = touch_ns(map, pages, way);
+		__u64 ns = touch_ns(map, bo, way);
 
 		if (ns < least)
 			least = ns;
@@ -443,61 +524,83 @@ static void settle(void)
 	sleep(1);
 }
 
-static __u64 *measure_first_touch(const struct bo *bo, unsigned int way,
-				  struct measurement *measurement)
+static __u64 *measure_mmap(const struct bo *bo, unsigned int way, __u64 *address,
+			   struct measurement *measurement)
 {
-	__u64 pages = bo->size / TOUCHED_PAGE_SIZE;
-	__u64 faults_before, faults_after, start, mapped, touched;
-	__u64 *map;
+	__u64 faults_before = minor_faults();
+	__u64 start = now_ns();
+	__u64 *map = map_all(bo, way, address);
 
-	faults_before = minor_faults();
-	start = now_ns();
-	map = map_bo(bo);
-	mapped = now_ns();
-	touch(map, pages, way);
-	touched = now_ns();
-	faults_after = minor_faults();
-
+	measurement->mmap_ns = now_ns() - start;
+	measurement->faults += minor_faults() - faults_before;
 	measurement->address = (uintptr_t)map;
-	measurement->faults = faults_after - faults_before;
-	measurement->mmap_ns = mapped - start;
-	measurement->first_touch_raw_ns = touched - mapped;
 	return map;
 }
 
-static void measure_unmap(const struct bo *bo, __u64 *map,
+/* The calls by which the ioctl sets entries count as faults, but raise none. */
+static void measure_prefault(const struct bo *bo, unsigned int way, __u64 *map,
+			     struct measurement *measurement)
+{
+	__u64 faults_before = minor_faults();
+	__u64 start = now_ns();
+
+	prefault_range(bo, map, all_bytes(bo, way));
+	measurement->prefault_ns = now_ns() - start;
+	measurement->prefault_faults = minor_faults() - faults_before;
+}
+
+static void measure_first_touch(const struct bo *bo, unsigned int way, __u64 *map,
+				struct measurement *measurement)
+{
+	__u64 faults_before = minor_faults();
+
+	measurement->first_touch_raw_ns = touch_ns(map, bo, way);
+	measurement->faults += minor_faults() - faults_before;
+}
+
+static void look_at_entries(const struct bo *bo, const struct observers *observers,
+			    struct measurement *measurement)
+{
+	struct drm_bigbar_gem_info info = bo_info(bo);
+
+	memcpy(measurement->entries, info.entries, sizeof(info.entries));
+	measurement->page_tables = page_tables(observers, bo);
+}
+
+static void measure_unmap(const struct bo *bo, unsigned int way, __u64 *map,
 			  struct measurement *measurement)
 {
 	__u64 start = now_ns();
 
-	unmap_bo(bo, map);
+	unmap_bytes(map, all_bytes(bo, way));
 	measurement->unmap_ns = now_ns() - start;
 }
 
 static struct measurement measure(const struct bo *bo, unsigned int way,
 				  const struct observers *observers)
 {
-	__u64 pages = bo->size / TOUCHED_PAGE_SIZE;
 	struct measurement measurement = {};
-	struct drm_bigbar_gem_info info;
+	__u64 *address = choose_address(bo, way);
 	__u64 *map;
 
 	set_max_level(ways[way].max_level);
 	settle();
 
 	measurement.page_table_bytes_before = page_table_bytes(observers);
-	map = measure_first_touch(bo, way, &measurement);
+	map = measure_mmap(bo, way, address, &measurement);
+	if (ways[way].prefault)
+		measure_prefault(bo, way, map, &measurement);
+	else
+		measure_first_touch(bo, way, map, &measurement);
 	measurement.page_table_bytes_after = page_table_bytes(observers);
 
-	info = bo_info(bo);
-	memcpy(measurement.entries, info.entries, sizeof(info.entries));
-	measurement.page_tables = page_tables(observers, bo);
-	measurement.loop_ns = least_touch_ns(map, pages, way);
+	look_at_entries(bo, observers, &measurement);
+	if (ways[way].prefault)
+		measure_first_touch(bo, way, map, &measurement);
+	measurement.loop_ns = least_touch_ns(map, bo, way);
+	verify_all(map, bo, way);
 
-	for (unsigned int earlier = 0; earlier <= way; earlier++)
-		verify(map, pages, earlier);
-
-	measure_unmap(bo, map, &measurement);
+	measure_unmap(bo, way, map, &measurement);
 	return measurement;
 }
 
@@ -534,14 +637,23 @@ static void print_number(FILE *out, const char *name, __s64 number)
 	fprintf(out, "      \"%s\": %lld,\n", name, number);
 }
 
-static void print_measurement(FILE *out, const struct way *way,
+static void print_prefault(FILE *out, const struct measurement *measurement)
+{
+	print_number(out, "prefault_faults", measurement->prefault_faults);
+	print_number(out, "prefault_ns", measurement->prefault_ns);
+}
+
+static void print_measurement(FILE *out, const struct bo *bo, unsigned int way,
 			      const struct measurement *measurement)
 {
-	fprintf(out, "    {\n      \"name\": \"%s\",\n", way->name);
-	fprintf(out, "      \"max_level\": \"%s\",\n", way->max_level);
+	fprintf(out, "    {\n      \"name\": \"%s\",\n", ways[way].name);
+	fprintf(out, "      \"max_level\": \"%s\",\n", ways[way].max_level);
+	print_number(out, "bytes", all_bytes(bo, way));
 	print_number(out, "address", measurement->address);
 	print_number(out, "faults", measurement->faults);
 	print_number(out, "mmap_ns", measurement->mmap_ns);
+	if (ways[way].prefault)
+		print_prefault(out, measurement);
 	print_number(out, "first_touch_raw_ns", measurement->first_touch_raw_ns);
 	print_number(out, "loop_ns", measurement->loop_ns);
 	print_number(out, "first_touch_net_ns",
@@ -572,7 +684,7 @@ static void print_results(FILE *out, const struct bo *bo, __u64 clock_ns,
 		bo->size, bo->alignment);
 	fprintf(out, "  \"loop_passes\": %d,\n  \"mappings\": [\n", LOOP_PASSES);
 	for (unsigned int way = 0; way < ARRAY_SIZE(ways); way++) {
-		print_measurement(out, &ways[way], &measurements[way]);
+		print_measurement(out, bo, way, &measurements[way]);
 		fprintf(out, "%s\n", way + 1 < ARRAY_SIZE(ways) ? "," : "");
 	}
 	fprintf(out, "  ]\n}\n");
@@ -615,8 +727,9 @@ static __u64 parse_size(const char *text)
 static void print_help(void)
 {
 	printf("Usage: first-touch [--size SIZE] --output FILE\n"
-	       "Map a VRAM buffer object of the " DRIVER_NAME " driver through in-tree TTM and\n"
-	       "through ttm_huge, write to every page, and write what it cost as JSON.\n"
+	       "Map a VRAM buffer object of the " DRIVER_NAME " driver through in-tree TTM,\n"
+	       "through ttm_huge at each level, and ahead of use; write to every page each\n"
+	       "time, and write what it cost as JSON.\n"
 	       "\n"
 	       "  --size SIZE    bytes, or with the suffix K, M or G (default 4G)\n"
 	       "  --output FILE  where the JSON goes\n"
