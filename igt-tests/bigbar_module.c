@@ -10,7 +10,9 @@
 #include <xf86drm.h>
 
 #include "igt_shim.h"
+#include "lib/file.h"
 #include "lib/huge_device.h"
+#include "lib/subtest.h"
 
 /**
  * TEST: bigbar module
@@ -33,17 +35,6 @@ IGT_TEST_DESCRIPTION("Devices that cannot be driven, unload while in use, leaks"
 struct pci_name {
 	char text[16];
 };
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), error;
-
-	if (fd < 0)
-		return errno;
-	error = write(fd, text, strlen(text)) < 0 ? errno : 0;
-	close(fd);
-	return error;
-}
 
 static bool exists(const char *path)
 {
@@ -268,22 +259,9 @@ static void ensure_loaded(void)
 		load_bigbar();
 }
 
-/* Its nodes come a moment after the module. */
-static int open_when_there(void)
-{
-	int fd = huge_try_open_node(DRM_NODE_RENDER);
-
-	for (int tries = 0; fd < 0 && tries < 100; tries++) {
-		usleep(50000);
-		fd = huge_try_open_node(DRM_NODE_RENDER);
-	}
-	igt_assert_f(fd >= 0, "no device node after loading the module\n");
-	return fd;
-}
-
 static void assert_works(void)
 {
-	struct huge_bo bo = huge_vram_bo(open_when_there(), KIB(64));
+	struct huge_bo bo = huge_vram_bo(huge_open_when_there(), KIB(64));
 	volatile char *address = huge_bo_map(&bo);
 
 	*address = 1;
@@ -354,11 +332,7 @@ static void test_no_leaks(void)
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
 }
 
-static const struct {
-	const char *name;
-	const char *what;
-	void (*run)(void);
-} cases[] = {
+static const struct subtest cases[] = {
 	{ "bar-too-small", "A device with a BAR below 2 MiB", test_bar_too_small },
 	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
 	{ "unload-while-open", "Unload with an open file", test_unload_while_open },
@@ -368,19 +342,17 @@ static const struct {
 	{ "no-leaks", "VRAM in use is zero", test_no_leaks },
 };
 
+static void clean_up(void)
+{
+	give_back(0);
+	huge_release_all();
+	ensure_loaded();
+}
+
 int igt_main()
 {
 	igt_fixture()
 		huge_close(huge_open());
 
-	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		igt_describe(cases[i].what);
-		igt_subtest(cases[i].name)
-			cases[i].run();
-		igt_fixture() {
-			give_back(0);
-			huge_release_all();
-			ensure_loaded();
-		}
-	}
+	run_subtests(cases, COUNT_OF(cases), clean_up);
 }

@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "igt_shim.h"
+#include "lib/access.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
+#include "lib/subtest.h"
 
 /**
  * TEST: ttm huge data
@@ -25,14 +26,6 @@ IGT_TEST_DESCRIPTION("Data of huge mappings through sharing, moves, eviction and
 
 /* One word in 64 MiB is enough to know a GiB by. */
 #define SPARSE_STRIDE (MIB(64) / HUGE_PAGE_SIZE)
-
-static struct huge_bo mapped_bo(uint64_t size, char **address)
-{
-	struct huge_bo bo = huge_vram_bo(huge_open(), size);
-
-	*address = huge_bo_map(&bo);
-	return bo;
-}
 
 static struct pattern same_at(const struct pattern *pattern, void *address)
 {
@@ -56,7 +49,7 @@ static struct pattern same_at(const struct pattern *pattern, void *address)
 static void test_two_mappings(enum huge_level level)
 {
 	char *first, *second;
-	struct huge_bo bo = mapped_bo(huge_size_for_level(level), &first);
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(level), 0, &first);
 	struct pattern by_first = pattern_of(first, bo.size, 5), seen;
 
 	second = huge_bo_map(&bo);
@@ -95,7 +88,7 @@ static void test_two_mappings(enum huge_level level)
 static void test_move(enum huge_level level)
 {
 	char *address;
-	struct huge_bo bo = mapped_bo(huge_size_for_level(level), &address);
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(level), 0, &address);
 	struct pattern untouched = pattern_of(address, bo.size, 8);
 	struct pattern touched = same_at(&untouched, huge_bo_map(&bo));
 	const struct huge_levels nothing = {};
@@ -320,9 +313,7 @@ static void *write_and_verify(void *argument)
 	struct worker *worker = argument;
 
 	while (!stop_workers && !worker->failed) {
-		worker->pattern.seed++;
-		pattern_write(&worker->pattern);
-		worker->failed = !pattern_matches(&worker->pattern);
+		worker->failed = !pattern_renew(&worker->pattern);
 		worker->rounds++;
 	}
 	return NULL;
@@ -349,7 +340,7 @@ static unsigned int move_to_and_fro(const struct huge_bo *bo, int seconds)
 static void test_contended_faults(void)
 {
 	char *address;
-	struct huge_bo bo = mapped_bo(MIB(8), &address);
+	struct huge_bo bo = huge_mapped_bo(MIB(8), 0, &address);
 	const uint64_t share = bo.size / CONTENTION_WORKERS;
 	struct worker workers[CONTENTION_WORKERS] = {};
 	unsigned int moves;
@@ -373,19 +364,6 @@ static void test_contended_faults(void)
 		igt_assert_lte_u64(CONTENTION_LEAST_ROUNDS, workers[i].rounds);
 	}
 	igt_assert_lte(CONTENTION_LEAST_ROUNDS, moves);
-}
-
-/* Parent and child take turns. */
-static void pass_turn(int socket)
-{
-	igt_assert_eq(write(socket, "", 1), 1);
-}
-
-static void await_turn(int socket)
-{
-	char byte;
-
-	igt_assert_f(read(socket, &byte, 1) == 1, "the other process has ended\n");
 }
 
 static void verify_as_child(int socket, const struct huge_bo *bo, const struct pattern *pattern,
@@ -420,14 +398,14 @@ static void verify_as_child(int socket, const struct huge_bo *bo, const struct p
 static void test_fork(enum huge_level level)
 {
 	char *address;
-	struct huge_bo bo = mapped_bo(huge_size_for_level(level), &address);
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(level), 0, &address);
 	struct pattern pattern = pattern_of(address, bo.size, 12);
 	int sockets[2];
 
 	/* Few pages: in system memory each is an entry, and there are two processes. */
 	pattern.stride = pattern.pages / 16;
 	pattern_write(&pattern);
-	igt_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	make_turns(sockets);
 	igt_fork(child, 1) {
 		close(sockets[0]);
 		verify_as_child(sockets[1], &bo, &pattern, level);
@@ -473,7 +451,7 @@ static bool is_mapped(const void *page)
 static void test_partial_unmap(enum huge_level level)
 {
 	char *address, *hole;
-	struct huge_bo bo = mapped_bo(huge_size_for_level(level), &address);
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(level), 0, &address);
 	const uint64_t hole_size = huge_level_size(level ? level - 1 : HUGE_PTE);
 	const uint64_t hole_start = bo.size / 2;
 	struct pattern all = pattern_of(address, bo.size, 13), before, after;
@@ -504,24 +482,14 @@ static void test_partial_unmap(enum huge_level level)
 	pattern_assert(&all);
 }
 
-struct level_case {
-	const char *name;
-	const char *what;
-	void (*run)(enum huge_level level);
-};
-
-static const struct level_case level_cases[] = {
+static const struct level_subtest level_cases[] = {
 	{ "two-mappings", "Two mappings and a child see the same data", test_two_mappings },
 	{ "move", "Data and levels survive a move to system memory and back", test_move },
 	{ "fork", "A child's mapping follows moves", test_fork },
 	{ "partial-unmap", "A hole in a huge mapping", test_partial_unmap },
 };
 
-static const struct {
-	const char *name;
-	const char *what;
-	void (*run)(void);
-} cases[] = {
+static const struct subtest cases[] = {
 	{ "zero-vram", "New VRAM is zero", test_zero_vram },
 	{ "zero-moved-to-vram", "VRAM moved to at first is zero", test_zero_moved_to_vram },
 	{ "zero-system", "New system memory is zero", test_zero_system },
@@ -532,20 +500,10 @@ static const struct {
 
 int igt_main()
 {
-	const struct level_case *c;
-
 	igt_fixture()
 		huge_close(huge_open());
 
-	for (c = level_cases; c < level_cases + sizeof(level_cases) / sizeof(*c); c++) {
-		for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++) {
-			igt_describe(c->what);
-			igt_subtest_f("%s-%s", c->name, huge_level_name(level))
-				c->run(level);
-			igt_fixture()
-				huge_release_all();
-		}
-	}
+	run_level_subtests(level_cases, COUNT_OF(level_cases), huge_release_all);
 
 	for (enum huge_system_caching caching = HUGE_SYSTEM_WB; caching <= HUGE_SYSTEM_WC;
 	     caching++) {
@@ -556,11 +514,5 @@ int igt_main()
 			huge_release_all();
 	}
 
-	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		igt_describe(cases[i].what);
-		igt_subtest(cases[i].name)
-			cases[i].run();
-		igt_fixture()
-			huge_release_all();
-	}
+	run_subtests(cases, COUNT_OF(cases), huge_release_all);
 }

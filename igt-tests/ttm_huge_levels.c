@@ -7,6 +7,7 @@
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
+#include "lib/subtest.h"
 
 /**
  * TEST: ttm huge levels
@@ -326,9 +327,6 @@ static void clean_up(void)
 	max_level_restore();
 	huge_release_all();
 }
-
-#define for_each_case(c, cases) \
-	for (c = cases; c < cases + sizeof(cases) / sizeof(*cases); c++)
 
 int igt_main()
 {

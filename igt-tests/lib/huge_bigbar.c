@@ -2,6 +2,7 @@
 /* The bigbar driver's row in the table of devices. */
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <xf86drm.h>
 
 #include "drm/bigbar_drm.h"
@@ -27,13 +28,21 @@ static int bigbar_vram(int fd, struct huge_vram *vram)
 	return error;
 }
 
+static uint32_t uapi_flags(unsigned int flags)
+{
+	return (flags & HUGE_SYSTEM_WC ? DRM_BIGBAR_GEM_CREATE_SYSTEM_WC : 0) |
+	       (flags & HUGE_CONTIGUOUS ? DRM_BIGBAR_GEM_CREATE_CONTIGUOUS : 0) |
+	       (flags & HUGE_SINGLE_PAGES ? DRM_BIGBAR_GEM_CREATE_NO_HUGE : 0) |
+	       (flags & HUGE_TRACKABLE ? DRM_BIGBAR_GEM_CREATE_TRACKABLE : 0);
+}
+
 static int bigbar_create(int fd, uint64_t size, enum huge_placement placement,
-			 enum huge_system_caching caching, uint32_t *handle)
+			 unsigned int flags, uint32_t *handle)
 {
 	struct drm_bigbar_gem_create create = {
 		.size = size,
 		.placement = uapi_placement(placement),
-		.flags = caching == HUGE_SYSTEM_WC ? DRM_BIGBAR_GEM_CREATE_SYSTEM_WC : 0,
+		.flags = uapi_flags(flags),
 	};
 	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create);
 
@@ -83,6 +92,49 @@ static int bigbar_info(int fd, uint32_t handle, struct huge_bo_info *info)
 	return error;
 }
 
+static int dirty(int fd, struct drm_bigbar_gem_dirty arg)
+{
+	return call(fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg);
+}
+
+static int bigbar_dirty_start(int fd, uint32_t handle)
+{
+	return dirty(fd, (struct drm_bigbar_gem_dirty){
+		.handle = handle,
+		.op = DRM_BIGBAR_DIRTY_START,
+	});
+}
+
+static int bigbar_dirty_stop(int fd, uint32_t handle)
+{
+	return dirty(fd, (struct drm_bigbar_gem_dirty){
+		.handle = handle,
+		.op = DRM_BIGBAR_DIRTY_STOP,
+	});
+}
+
+static int bigbar_dirty_take(int fd, uint32_t handle, uint64_t first_page, uint64_t pages,
+			     uint64_t *bitmap)
+{
+	return dirty(fd, (struct drm_bigbar_gem_dirty){
+		.handle = handle,
+		.op = DRM_BIGBAR_DIRTY_TAKE,
+		.first_page = first_page,
+		.nr_pages = pages,
+		.bitmap = (uintptr_t)bitmap,
+	});
+}
+
+/* drmIoctl() would repeat it after a signal. */
+static int bigbar_prefault(int fd, void *address, uint64_t length, uint64_t *done)
+{
+	struct drm_bigbar_prefault arg = { .address = (uintptr_t)address, .length = length };
+	int error = ioctl(fd, DRM_IOCTL_BIGBAR_PREFAULT, &arg) ? errno : 0;
+
+	*done = arg.done;
+	return error;
+}
+
 const struct huge_device huge_bigbar = {
 	.driver = "bigbar",
 	.vram = bigbar_vram,
@@ -91,4 +143,8 @@ const struct huge_device huge_bigbar = {
 	.mmap_offset = bigbar_mmap_offset,
 	.move = bigbar_move,
 	.info = bigbar_info,
+	.dirty_start = bigbar_dirty_start,
+	.dirty_stop = bigbar_dirty_stop,
+	.dirty_take = bigbar_dirty_take,
+	.prefault = bigbar_prefault,
 };

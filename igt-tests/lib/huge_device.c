@@ -75,6 +75,18 @@ int huge_open(void)
 	return huge_open_node(DRM_NODE_RENDER);
 }
 
+int huge_open_when_there(void)
+{
+	int fd = huge_try_open_node(DRM_NODE_RENDER);
+
+	for (int tries = 0; fd < 0 && tries < 100; tries++) {
+		usleep(50000);
+		fd = huge_try_open_node(DRM_NODE_RENDER);
+	}
+	igt_assert_f(fd >= 0, "no device node of driver %s\n", device->driver);
+	return fd;
+}
+
 void huge_close(int fd)
 {
 	for (int i = 0; i < open_file_count; i++) {
@@ -114,17 +126,29 @@ uint64_t huge_vram_used_settled(int fd, uint64_t expected)
 	return used;
 }
 
-struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placement,
-			      enum huge_system_caching caching)
+int huge_bo_try_create(int fd, uint64_t size, enum huge_placement placement,
+		       unsigned int flags, struct huge_bo *bo)
 {
-	struct huge_bo bo = { .fd = fd };
 	struct huge_bo_info info;
+	int error;
 
-	igt_assert_eq(device->create(fd, size, placement, caching, &bo.handle), 0);
-	igt_assert_eq(device->mmap_offset(fd, bo.handle, &bo.offset), 0);
-	info = huge_bo_info(&bo);
-	bo.size = info.size;
-	bo.alignment = info.alignment;
+	*bo = (struct huge_bo){ .fd = fd };
+	error = device->create(fd, size, placement, flags, &bo->handle);
+	if (error)
+		return error;
+	igt_assert_eq(device->mmap_offset(fd, bo->handle, &bo->offset), 0);
+	info = huge_bo_info(bo);
+	bo->size = info.size;
+	bo->alignment = info.alignment;
+	return 0;
+}
+
+struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placement,
+			      unsigned int flags)
+{
+	struct huge_bo bo;
+
+	igt_assert_eq(huge_bo_try_create(fd, size, placement, flags, &bo), 0);
 	return bo;
 }
 
@@ -133,14 +157,48 @@ struct huge_bo huge_vram_bo(int fd, uint64_t size)
 	return huge_bo_create(fd, size, HUGE_VRAM, HUGE_SYSTEM_WB);
 }
 
+struct huge_bo huge_mapped_bo(uint64_t size, unsigned int flags, char **address)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), size, HUGE_VRAM, flags);
+
+	*address = huge_bo_map(&bo);
+	return bo;
+}
+
 void huge_bo_destroy(const struct huge_bo *bo)
 {
 	igt_assert_eq(device->destroy(bo->fd, bo->handle), 0);
 }
 
+int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement)
+{
+	return device->move(bo->fd, bo->handle, placement);
+}
+
 void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement)
 {
-	igt_assert_eq(device->move(bo->fd, bo->handle, placement), 0);
+	igt_assert_eq(huge_bo_try_move(bo, placement), 0);
+}
+
+void huge_dirty_start(const struct huge_bo *bo)
+{
+	igt_assert_eq(device->dirty_start(bo->fd, bo->handle), 0);
+}
+
+void huge_dirty_stop(const struct huge_bo *bo)
+{
+	igt_assert_eq(device->dirty_stop(bo->fd, bo->handle), 0);
+}
+
+int huge_dirty_try_take(const struct huge_bo *bo, uint64_t first_page, uint64_t pages,
+			uint64_t *bitmap)
+{
+	return device->dirty_take(bo->fd, bo->handle, first_page, pages, bitmap);
+}
+
+int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done)
+{
+	return device->prefault(fd, address, length, done);
 }
 
 struct huge_bo_info huge_bo_info(const struct huge_bo *bo)

@@ -23,10 +23,17 @@ enum huge_placement {
 	HUGE_VRAM,
 };
 
-/* How system memory of a buffer object is mapped. */
+/* How system memory of a buffer object is mapped: the first of its flags. */
 enum huge_system_caching {
-	HUGE_SYSTEM_WB,
-	HUGE_SYSTEM_WC,
+	HUGE_SYSTEM_WB = 0,
+	HUGE_SYSTEM_WC = 1 << 0,
+};
+
+/* The others; they can be or-ed. */
+enum huge_bo_flag {
+	HUGE_CONTIGUOUS = 1 << 1,	/* one block of VRAM */
+	HUGE_SINGLE_PAGES = 1 << 2,	/* no huge entries */
+	HUGE_TRACKABLE = 1 << 3,	/* writes can be tracked */
 };
 
 struct huge_bo_info {
@@ -46,11 +53,18 @@ struct huge_device {
 	const char *driver;
 	int (*vram)(int fd, struct huge_vram *vram);
 	int (*create)(int fd, uint64_t size, enum huge_placement placement,
-		      enum huge_system_caching caching, uint32_t *handle);
+		      unsigned int flags, uint32_t *handle);
 	int (*destroy)(int fd, uint32_t handle);
 	int (*mmap_offset)(int fd, uint32_t handle, uint64_t *offset);
 	int (*move)(int fd, uint32_t handle, enum huge_placement placement);
 	int (*info)(int fd, uint32_t handle, struct huge_bo_info *info);
+	/* Write tracking: one bit for each page, the first for first_page. */
+	int (*dirty_start)(int fd, uint32_t handle);
+	int (*dirty_stop)(int fd, uint32_t handle);
+	int (*dirty_take)(int fd, uint32_t handle, uint64_t first_page, uint64_t pages,
+			  uint64_t *bitmap);
+	/* Not repeated after EINTR; done is filled in also on error. */
+	int (*prefault)(int fd, void *address, uint64_t length, uint64_t *done);
 };
 
 extern const struct huge_device huge_bigbar;
@@ -68,6 +82,8 @@ int huge_open(void);
 int huge_open_node(int node_type);
 /* The same, but returns -1 if there is no device. */
 int huge_try_open_node(int node_type);
+/* Waits for the node, which comes a moment after driver and device. */
+int huge_open_when_there(void);
 void huge_close(int fd);
 void huge_release_all(void);
 
@@ -79,10 +95,18 @@ uint64_t huge_vram_used_settled(int fd, uint64_t expected);
 uint64_t huge_size_for_level(enum huge_level level);
 
 struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placement,
-			      enum huge_system_caching caching);
+			      unsigned int flags);
+/* The same without asserting: an errno value, and the buffer object if it is 0. */
+int huge_bo_try_create(int fd, uint64_t size, enum huge_placement placement,
+		       unsigned int flags, struct huge_bo *bo);
 struct huge_bo huge_vram_bo(int fd, uint64_t size);
+/* A buffer object in VRAM of a new client, mapped as a whole. */
+struct huge_bo huge_mapped_bo(uint64_t size, unsigned int flags, char **address);
 void huge_bo_destroy(const struct huge_bo *bo);
 void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement);
+/* These two without asserting: an errno value. */
+int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement);
+int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done);
 struct huge_bo_info huge_bo_info(const struct huge_bo *bo);
 
 void *huge_bo_map(const struct huge_bo *bo);
@@ -92,5 +116,11 @@ void *huge_bo_map_at(const struct huge_bo *bo, void *address, uint64_t start, ui
 void huge_unmap(void *address, uint64_t length);
 /* Address space only, to choose addresses in. */
 char *huge_reserve(uint64_t length, uint64_t alignment);
+
+void huge_dirty_start(const struct huge_bo *bo);
+void huge_dirty_stop(const struct huge_bo *bo);
+/* Whole record, or an errno value; bitmap as struct huge_device has it. */
+int huge_dirty_try_take(const struct huge_bo *bo, uint64_t first_page, uint64_t pages,
+			uint64_t *bitmap);
 
 #endif

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The largest level that ttm_huge may use: a parameter of the module. */
+/*
+ * Parameters of modules. What was found is put back by restoring, or at the
+ * latest when the program ends.
+ */
 #ifndef MODULE_PARAMETER_H
 #define MODULE_PARAMETER_H
 
-/* "off", "pte", "pmd" or "pud". */
-void max_level_set(const char *level);
-/* Remembers the value that was found, and puts it back when the program ends. */
+/* The largest level that ttm_huge may use: "off", "pte", "pmd" or "pud". */
 void max_level_save(void);
+void max_level_set(const char *level);
 void max_level_restore(void);
+
+/* Pages of system memory that TTM may use before it swaps buffer objects out. */
+void ttm_pages_limit_save(void);
+void ttm_pages_limit_set(unsigned long pages);
+void ttm_pages_limit_restore(void);
 
 #endif

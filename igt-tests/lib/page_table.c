@@ -9,7 +9,7 @@
 #include "page_table.h"
 
 #define WITNESS "/sys/kernel/debug/dri/%d/ttm_huge_page_tables"
-#define FIELDS 7
+#define FIELDS 9
 
 /* Index of name in names, which fails the test if it is not there. */
 static int index_of(const char *name, const char * const *names, int count)
@@ -22,17 +22,16 @@ static int index_of(const char *name, const char * const *names, int count)
 	return -1;
 }
 
-static int primary_minor(int fd)
+int primary_minor(int fd)
 {
 	char *name = drmGetPrimaryDeviceNameFromFd(fd);
-	const char *digits;
 	int minor;
 
 	igt_assert(name);
-	digits = strpbrk(name, "0123456789");
-	igt_assert_f(digits, "%s has no number\n", name);
-	minor = atoi(digits);
+	if (sscanf(name, "/dev/dri/card%d", &minor) != 1)
+		minor = -1;
 	free(name);
+	igt_assert_lte(0, minor);
 	return minor;
 }
 
@@ -58,9 +57,10 @@ static bool parse_run(const char *line, struct page_run *run)
 	static const char * const cachings[] = { "wb", "wc", "uc" };
 	static const char * const specials[] = { "normal", "special" };
 	static const char * const accesses[] = { "ro", "rw" };
-	char level[8], pfn[24], caching[8], special[16], access[8];
-	int fields = sscanf(line, "%16" SCNx64 " %16" SCNx64 " %7s %23s %7s %15s %7s", &run->start,
-			    &run->end, level, pfn, caching, special, access);
+	char level[8], pfn[24], caching[8], special[16], access[8], young[24], dirty[24];
+	int fields = sscanf(line, "%16" SCNx64 " %16" SCNx64 " %7s %23s %7s %15s %7s %23s %23s",
+			    &run->start, &run->end, level, pfn, caching, special, access,
+			    young, dirty);
 
 	igt_assert_f(fields == FIELDS, "page-table witness: bad line '%s'\n", line);
 	run->level = index_of(level, levels, 4);
@@ -70,6 +70,8 @@ static bool parse_run(const char *line, struct page_run *run)
 	run->caching = index_of(caching, cachings, 3);
 	run->special = index_of(special, specials, 2);
 	run->writable = index_of(access, accesses, 2);
+	run->young = strtoull(young, NULL, 10);
+	run->dirty = strtoull(dirty, NULL, 10);
 	return true;
 }
 
@@ -168,6 +170,40 @@ bool page_table_has_pfn(const struct page_table *table, uint64_t pfn)
 			return true;
 	}
 	return false;
+}
+
+uint64_t page_table_young(const struct page_table *table)
+{
+	uint64_t young = 0;
+
+	for (unsigned int i = 0; i < table->count; i++)
+		young += table->runs[i].young;
+	return young;
+}
+
+uint64_t page_table_dirty(const struct page_table *table)
+{
+	uint64_t dirty = 0;
+
+	for (unsigned int i = 0; i < table->count; i++)
+		dirty += table->runs[i].dirty;
+	return dirty;
+}
+
+static bool runs_share_memory(const struct page_run *a, const struct page_run *b)
+{
+	return a->pfn < b->pfn + (b->end - b->start) / HUGE_PAGE_SIZE &&
+	       b->pfn < a->pfn + (a->end - a->start) / HUGE_PAGE_SIZE;
+}
+
+void page_table_assert_disjoint(const struct page_table *a, const struct page_table *b)
+{
+	for (unsigned int i = 0; i < a->count; i++) {
+		for (unsigned int j = 0; j < b->count; j++)
+			igt_assert_f(!runs_share_memory(&a->runs[i], &b->runs[j]),
+				     "pfn %#" PRIx64 " is still mapped at %#" PRIx64 "\n",
+				     a->runs[i].pfn, b->runs[j].start);
+	}
 }
 
 struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address, uint64_t length)

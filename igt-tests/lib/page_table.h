@@ -27,6 +27,8 @@ struct page_run {
 	enum page_caching caching;
 	bool special;
 	bool writable;
+	uint64_t young;		/* how many of its entries have been accessed, */
+	uint64_t dirty;		/* and how many written through */
 };
 
 /* The runs in address order; holes are left out. */
@@ -34,6 +36,9 @@ struct page_table {
 	struct page_run *runs;
 	unsigned int count;
 };
+
+/* Of the device's primary node: debugfs has a folder by that name. */
+int primary_minor(int fd);
 
 struct page_table page_table_read(const struct huge_bo *bo);
 struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid);
@@ -48,6 +53,11 @@ void page_table_assert_sound(const struct page_table *table);
 /* There are entries, and every one has this caching. */
 void page_table_assert_caching(const struct page_table *table, enum page_caching caching);
 bool page_table_has_pfn(const struct page_table *table, uint64_t pfn);
+/* Sums over all runs. */
+uint64_t page_table_young(const struct page_table *table);
+uint64_t page_table_dirty(const struct page_table *table);
+/* No memory is mapped by both. */
+void page_table_assert_disjoint(const struct page_table *a, const struct page_table *b);
 
 /* The same in one call, for the caller's own mapping of a buffer object. */
 struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address, uint64_t length);

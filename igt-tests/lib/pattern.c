@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 #include <inttypes.h>
-#include <sys/resource.h>
 
 #include "../igt_shim.h"
+#include "access.h"
 #include "huge_level.h"
 #include "pattern.h"
 
@@ -41,14 +41,6 @@ void pattern_write(const struct pattern *pattern)
 		*word_of(pattern, page) = value_of(pattern, page);
 }
 
-static uint64_t minor_faults(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_minflt;
-}
-
 static uint64_t faults_of_writing(const struct pattern *pattern)
 {
 	uint64_t before = minor_faults();
@@ -81,6 +73,13 @@ static uint64_t first_mismatch(const struct pattern *pattern)
 bool pattern_matches(const struct pattern *pattern)
 {
 	return first_mismatch(pattern) >= pattern->pages;
+}
+
+bool pattern_renew(struct pattern *pattern)
+{
+	pattern->seed++;
+	pattern_write(pattern);
+	return pattern_matches(pattern);
 }
 
 void pattern_assert(const struct pattern *pattern)

@@ -30,6 +30,8 @@ void pattern_write(const struct pattern *pattern);
 /* Writes with the faults counted: the kernel's own count, exact. */
 uint64_t pattern_write_counting_faults(const struct pattern *pattern);
 bool pattern_matches(const struct pattern *pattern);
+/* Writes other values than before, and looks whether they are there. */
+bool pattern_renew(struct pattern *pattern);
 /* Fails with the first wrong page in the message. */
 void pattern_assert(const struct pattern *pattern);
 

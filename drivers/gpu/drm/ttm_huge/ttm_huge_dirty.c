@@ -60,8 +60,8 @@ unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
  *	&vm_operations_struct.pfn_mkwrite set to a caller of
  *	ttm_huge_pfn_mkwrite()
  *
- * The record begins empty. All entries that map @bo are removed, in all
- * processes. Nothing happens if @bo is tracked already.
+ * The record begins empty, also if @bo is tracked already. All entries that map
+ * @bo are removed, in all processes.
  *
  * Context: process context with the reservation of @bo held. May sleep to
  * allocate memory.
@@ -72,28 +72,27 @@ unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
 int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
 			 struct ttm_buffer_object *bo)
 {
-	unsigned long *bitmap;
-	int ret;
+	unsigned long nr_pages = PFN_UP(bo->base.size);
+	unsigned long *bitmap, *old;
 
 	dma_resv_assert_held(bo->base.resv);
-	if (ttm_huge_dirty_bitmap(hdev, bo))
-		return 0;
 
 	/* What the bitmap functions can count. */
-	if (PFN_UP(bo->base.size) > UINT_MAX)
+	if (nr_pages > UINT_MAX)
 		return -EINVAL;
 
-	bitmap = kvcalloc(BITS_TO_LONGS(PFN_UP(bo->base.size)), sizeof(*bitmap),
+	bitmap = kvcalloc(BITS_TO_LONGS(nr_pages), sizeof(*bitmap),
 			  GFP_KERNEL_ACCOUNT);
 	if (!bitmap)
 		return -ENOMEM;
 
-	ret = xa_err(xa_store(&hdev->dirty, index_of(bo), bitmap, GFP_KERNEL));
-	if (ret) {
+	old = xa_store(&hdev->dirty, index_of(bo), bitmap, GFP_KERNEL);
+	if (xa_is_err(old)) {
 		kvfree(bitmap);
-		return ret;
+		return xa_err(old);
 	}
-	unmap_pages(bo, 0, PFN_UP(bo->base.size));
+	unmap_pages(bo, 0, nr_pages);
+	kvfree(old);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);

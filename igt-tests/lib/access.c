@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "../igt_shim.h"
+#include "access.h"
+
+#define MAX_CHILDREN 8
+
+static sigjmp_buf back;
+
+static pid_t children[MAX_CHILDREN];
+static int child_count;
+
+static void jump_back(int signal)
+{
+	siglongjmp(back, signal);
+}
+
+static int signal_of(volatile uint64_t *word, bool write, uint64_t value)
+{
+	struct sigaction catch = { .sa_handler = jump_back }, segv, bus;
+	int signal;
+
+	sigaction(SIGSEGV, &catch, &segv);
+	sigaction(SIGBUS, &catch, &bus);
+	signal = sigsetjmp(back, 1);
+	if (!signal) {
+		if (write)
+			*word = value;
+		else
+			(void)*word;
+	}
+	sigaction(SIGSEGV, &segv, NULL);
+	sigaction(SIGBUS, &bus, NULL);
+	return signal;
+}
+
+int signal_of_reading(const void *address)
+{
+	return signal_of((volatile uint64_t *)address, false, 0);
+}
+
+int signal_of_writing(void *address, uint64_t value)
+{
+	return signal_of(address, true, value);
+}
+
+pid_t fork_child(void)
+{
+	pid_t pid;
+
+	igt_assert_lt(child_count, MAX_CHILDREN);
+	pid = fork();
+	igt_assert_lte(0, pid);
+	if (pid)
+		children[child_count++] = pid;
+	return pid;
+}
+
+void kill_children(void)
+{
+	while (child_count) {
+		pid_t pid = children[--child_count];
+
+		/* Nothing to wait for if the subtest has done so. */
+		if (waitpid(pid, NULL, WNOHANG) == 0) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+		}
+	}
+}
+
+void make_turns(int sockets[2])
+{
+	igt_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+}
+
+void pass_turn(int socket)
+{
+	igt_assert_eq(write(socket, "", 1), 1);
+}
+
+void await_turn(int socket)
+{
+	char byte;
+
+	igt_assert_f(read(socket, &byte, 1) == 1, "the other process has ended\n");
+}
+
+uint64_t minor_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Single accesses to memory that may not be there, children, faults and time. */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The signal that the access raises (SIGSEGV, SIGBUS), or 0. */
+int signal_of_reading(const void *address);
+int signal_of_writing(void *address, uint64_t value);
+
+/* As fork(); kill_children() ends those that a failed subtest left behind. */
+pid_t fork_child(void);
+void kill_children(void);
+
+/* Two processes take turns, each at its end of a socket pair. */
+void make_turns(int sockets[2]);
+void pass_turn(int socket);
+void await_turn(int socket);
+
+/* Faults of this process so far, by the kernel's own count. */
+uint64_t minor_faults(void);
+/* Monotonic clock. */
+double seconds_now(void);
+
+#endif

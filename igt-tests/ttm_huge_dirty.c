@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "drm/bigbar_drm.h"
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/huge_device.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/remap.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge dirty
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: write tracking
+ * Description: Writes to a buffer object are recorded by single pages, all of
+ *	them and no others, and entries stay huge where nothing is written.
+ */
+IGT_TEST_DESCRIPTION("Write tracking by single pages under huge mappings");
+
+#define MAX_PAGES (GIB(2) / HUGE_PAGE_SIZE)
+#define BITS 64
+
+struct record {
+	uint64_t words[MAX_PAGES / BITS];
+};
+
+/* Too large for a stack. */
+static struct record record;
+
+static uint64_t pages_of(const struct huge_bo *bo)
+{
+	return bo->size / HUGE_PAGE_SIZE;
+}
+
+static void take(const struct huge_bo *bo)
+{
+	memset(&record, 0xff, sizeof(record));
+	igt_assert_eq(huge_dirty_try_take(bo, 0, pages_of(bo), record.words), 0);
+}
+
+static bool is_recorded(uint64_t page)
+{
+	return record.words[page / BITS] >> page % BITS & 1;
+}
+
+/* The record holds these pages, in ascending order, and no others. */
+static void assert_recorded(const struct huge_bo *bo, const uint64_t *pages, unsigned int count)
+{
+	unsigned int found = 0;
+
+	take(bo);
+	for (uint64_t page = 0; page < pages_of(bo); page++) {
+		if (!record.words[page / BITS]) {
+			page += BITS - 1;
+			continue;
+		}
+		if (!is_recorded(page))
+			continue;
+		igt_assert_f(found < count && pages[found] == page,
+			     "page %llu is recorded\n", (unsigned long long)page);
+		found++;
+	}
+	igt_assert_f(found == count, "%u of %u pages are recorded\n", found, count);
+}
+
+static void assert_none_recorded(const struct huge_bo *bo)
+{
+	assert_recorded(bo, NULL, 0);
+}
+
+static volatile uint64_t *word_of(char *address, uint64_t page)
+{
+	return (volatile uint64_t *)(address + page * HUGE_PAGE_SIZE);
+}
+
+static void write_pages(char *address, const uint64_t *pages, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		*word_of(address, pages[i]) = pages[i] + 1;
+}
+
+static void read_sparsely(char *address, const struct huge_bo *bo)
+{
+	const uint64_t stride = pages_of(bo) > 512 ? 256 : 1;
+
+	for (uint64_t page = 0; page < pages_of(bo); page += stride)
+		(void)*word_of(address, page);
+}
+
+static struct huge_bo tracked_bo(uint64_t size, char **address)
+{
+	struct huge_bo bo = huge_mapped_bo(size, HUGE_TRACKABLE, address);
+
+	huge_dirty_start(&bo);
+	return bo;
+}
+
+/* First and last page, both sides of the middle, and one alone. */
+#define FIVE_PAGES(bo) { 0, 5, pages_of(bo) / 2 - 1, pages_of(bo) / 2, pages_of(bo) - 1 }
+
+/**
+ * SUBTEST: exact-%s
+ * Description: Of a buffer object that was mapped by %arg[1] entries when the
+ *	tracking began, exactly the pages that are written are recorded, whether
+ *	they were read before or not; reads are not. A record that was taken is
+ *	empty, and what is written again is recorded again.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_exact(enum huge_level level)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(level), HUGE_TRACKABLE, &address);
+	const uint64_t pages[] = FIVE_PAGES(&bo);
+
+	write_pages(address, pages, COUNT_OF(pages));
+	huge_assert_mapped_at(&bo, address, level, "not tracked");
+	huge_dirty_start(&bo);
+	assert_none_recorded(&bo);
+	write_pages(address, pages, 3);
+	assert_recorded(&bo, pages, 3);
+	read_sparsely(address, &bo);
+	assert_none_recorded(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	assert_none_recorded(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	huge_dirty_stop(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+	huge_dirty_start(&bo);
+	assert_none_recorded(&bo);
+}
+
+/**
+ * SUBTEST: take-part
+ * Description: A record that is taken in parts has each page in its part, and
+ *	what has not been taken stays.
+ */
+static void test_take_part(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+	const uint64_t pages[] = { 63, 64, 127, 128, 1000 };
+	uint64_t word = 0;
+
+	write_pages(address, pages, COUNT_OF(pages));
+	igt_assert_eq(huge_dirty_try_take(&bo, 64, 63, &word), 0);
+	igt_assert_eq_u64(word, 1);
+	igt_assert_eq(huge_dirty_try_take(&bo, 64, 64, &word), 0);
+	igt_assert_eq_u64(word, UINT64_C(1) << 63);
+	assert_recorded(&bo, (const uint64_t[]){ 63, 128, 1000 }, 3);
+}
+
+/**
+ * SUBTEST: two-mappings
+ * Description: Writes through either of two mappings are recorded, and again
+ *	through both after the record was taken.
+ */
+static void test_two_mappings(void)
+{
+	char *first, *second;
+	struct huge_bo bo = tracked_bo(MIB(4), &first);
+	const uint64_t pages[] = FIVE_PAGES(&bo);
+
+	second = huge_bo_map(&bo);
+	write_pages(first, pages, 2);
+	write_pages(second, pages + 2, 3);
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	write_pages(first, pages, COUNT_OF(pages));
+	write_pages(second, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	write_pages(second, pages, 2);
+	write_pages(first, pages + 2, 3);
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+}
+
+/**
+ * SUBTEST: fork
+ * Description: Writes of a child are recorded: through entries that it got
+ *	writable from its parent after the record was taken, and before.
+ */
+static void test_fork(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+	const uint64_t pages[] = FIVE_PAGES(&bo);
+	int sockets[2];
+
+	write_pages(address, pages, COUNT_OF(pages));
+	make_turns(sockets);
+	igt_fork(child, 1) {
+		await_turn(sockets[1]);
+		write_pages(address, pages, 3);
+		pass_turn(sockets[1]);
+	}
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	pass_turn(sockets[0]);
+	await_turn(sockets[0]);
+	assert_recorded(&bo, pages, 3);
+	write_pages(address, pages, 1);
+	assert_recorded(&bo, pages, 1);
+	igt_waitchildren();
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
+/**
+ * SUBTEST: debugger
+ * Description: What is written through /proc/PID/mem is recorded, also across
+ *	pages; what is read is not.
+ */
+static void test_debugger(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+	const uint64_t written[2] = { 1, 2 };
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	uint64_t seen[2];
+
+	igt_assert_fd(fd);
+	igt_assert_eq(pread(fd, seen, sizeof(seen), (uintptr_t)word_of(address, 9)), sizeof(seen));
+	assert_none_recorded(&bo);
+	igt_assert_eq(pwrite(fd, written, 8, (uintptr_t)word_of(address, 700)), 8);
+	assert_recorded(&bo, (const uint64_t[]){ 700 }, 1);
+	igt_assert_eq(pwrite(fd, written, sizeof(written), (uintptr_t)word_of(address, 8) - 8),
+		      sizeof(written));
+	close(fd);
+	assert_recorded(&bo, (const uint64_t[]){ 7, 8 }, 2);
+	igt_assert_eq_u64(*word_of(address, 700), 1);
+	igt_assert_eq_u64(*word_of(address, 8), 2);
+}
+
+/**
+ * SUBTEST: move
+ * Description: The record outlives moves to system memory and back, and writes
+ *	are recorded in both.
+ */
+static void test_move(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+	const uint64_t pages[] = FIVE_PAGES(&bo);
+
+	write_pages(address, pages, 2);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	read_sparsely(address, &bo);
+	write_pages(address, pages + 2, 2);
+	huge_bo_move(&bo, HUGE_VRAM);
+	write_pages(address, pages + 4, 1);
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	read_sparsely(address, &bo);
+	assert_none_recorded(&bo);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	assert_none_recorded(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+}
+
+/* The half without the write has the entries that reading gave it. */
+static void assert_half_read_only(const struct huge_bo *bo, const char *half,
+				  enum huge_level level)
+{
+	struct huge_levels expected = huge_levels_at(level, bo->size / 2);
+	struct huge_levels found = huge_levels_of(bo, half, bo->size / 2);
+	struct page_table table = page_table_read(bo);
+
+	huge_assert_levels(&found, &expected, "where nothing is written");
+	for (unsigned int i = 0; i < table.count; i++) {
+		if (table.runs[i].start >= (uintptr_t)half)
+			igt_assert(!table.runs[i].writable);
+	}
+	page_table_free(&table);
+}
+
+/**
+ * SUBTEST: huge-elsewhere-%s
+ * Description: While writes are tracked, reads make read-only %arg[1] entries.
+ *	A write leaves them where it does not go: where it goes one page is
+ *	writable, and no more than one page-table's worth becomes small.
+ *
+ * arg[1]:
+ *
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_huge_elsewhere(enum huge_level level)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(2 * huge_level_size(level), &address);
+	const uint64_t pages[] = { 7 };
+	struct huge_levels found;
+	struct page_table table;
+	uint64_t writable = 0;
+
+	read_sparsely(address, &bo);
+	huge_assert_mapped_at(&bo, address, level, "read");
+	write_pages(address, pages, 1);
+	(void)*word_of(address, 6);
+	assert_half_read_only(&bo, address + bo.size / 2, level);
+	found = huge_levels_of(&bo, address, bo.size);
+	igt_assert_lte_u64(found.entries[HUGE_PTE], 512);
+	table = page_table_read(&bo);
+	for (unsigned int i = 0; i < table.count; i++) {
+		if (table.runs[i].writable)
+			writable += table.runs[i].end - table.runs[i].start;
+	}
+	page_table_free(&table);
+	igt_assert_eq_u64(writable, HUGE_PAGE_SIZE);
+	assert_recorded(&bo, pages, 1);
+	assert_half_read_only(&bo, address + bo.size / 2, level);
+}
+
+/**
+ * SUBTEST: stop-%s
+ * Description: When the tracking stops, a mapping by %arg[1] entries that it made
+ *	small grows again once it is mapped anew, and can be written as such.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_stop(enum huge_level level)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(huge_size_for_level(level), &address);
+	const uint64_t pages[] = FIVE_PAGES(&bo);
+
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	huge_dirty_stop(&bo);
+	igt_assert_eq(ttm_huge_remap(address, bo.size, PROT_READ | PROT_WRITE, bo.fd, bo.offset),
+		      0);
+	for (unsigned int i = 0; i < COUNT_OF(pages); i++)
+		igt_assert_eq_u64(*word_of(address, pages[i]), pages[i] + 1);
+	read_sparsely(address, &bo);
+	write_pages(address, pages, COUNT_OF(pages));
+	huge_assert_mapped_at(&bo, address, level, "mapped anew");
+}
+
+/* Few, so that a page is read again soon after it was written and taken. */
+#define RACE_PAGES 64
+#define RACE_SECONDS 3
+#define RACE_WRITERS 3
+
+static volatile bool stop_writers;
+
+struct writer {
+	pthread_t thread;
+	char *address;
+	uint64_t first;
+};
+
+/*
+ * Each page holds a counter that only grows. There are more writers than
+ * processors, so that they are interrupted anywhere, also in the midst of a fault.
+ */
+static void *count_up(void *argument)
+{
+	struct writer *writer = argument;
+	uint64_t page = writer->first;
+
+	while (!stop_writers) {
+		(*word_of(writer->address, page))++;
+		page += RACE_WRITERS;
+		if (page >= RACE_PAGES)
+			page = writer->first;
+	}
+	return NULL;
+}
+
+/* Brings read-only entries back as soon as they are taken away. */
+static void *keep_reading(void *address)
+{
+	while (!stop_writers) {
+		for (uint64_t page = 0; page < RACE_PAGES; page++)
+			(void)*word_of(address, page);
+	}
+	return NULL;
+}
+
+static uint64_t copy_recorded(const struct huge_bo *bo, char *address, uint64_t *shadow)
+{
+	uint64_t copied = 0;
+
+	take(bo);
+	for (uint64_t page = 0; page < RACE_PAGES; page++) {
+		if (!is_recorded(page))
+			continue;
+		shadow[page] = *word_of(address, page);
+		copied++;
+	}
+	return copied;
+}
+
+/**
+ * SUBTEST: race
+ * Description: Threads write and read without a pause while the record is taken
+ *	again and again, and what is recorded is copied. After the last of it
+ *	the copy is complete: a write is in one record or in the next, never
+ *	lost.
+ */
+static void test_race(void)
+{
+	static uint64_t shadow[RACE_PAGES];
+	char *address;
+	struct huge_bo bo = tracked_bo(RACE_PAGES * HUGE_PAGE_SIZE, &address);
+	struct writer writers[RACE_WRITERS];
+	pthread_t reader;
+	double end = seconds_now() + RACE_SECONDS;
+	uint64_t rounds = 0, copied = 0;
+
+	memset(shadow, 0, sizeof(shadow));
+	stop_writers = false;
+	for (int i = 0; i < RACE_WRITERS; i++) {
+		writers[i] = (struct writer){ .address = address, .first = i };
+		igt_assert_eq(pthread_create(&writers[i].thread, NULL, count_up, &writers[i]), 0);
+	}
+	igt_assert_eq(pthread_create(&reader, NULL, keep_reading, address), 0);
+	while (seconds_now() < end) {
+		copied += copy_recorded(&bo, address, shadow);
+		rounds++;
+	}
+	stop_writers = true;
+	for (int i = 0; i < RACE_WRITERS; i++)
+		pthread_join(writers[i].thread, NULL);
+	pthread_join(reader, NULL);
+	copied += copy_recorded(&bo, address, shadow);
+
+	igt_info("%llu records, %llu pages copied\n", (unsigned long long)rounds,
+		 (unsigned long long)copied);
+	igt_assert_lte_u64(10, rounds);
+	igt_assert_lte_u64(RACE_PAGES, copied);
+	for (uint64_t page = 0; page < RACE_PAGES; page++)
+		igt_assert_f(shadow[page] == *word_of(address, page),
+			     "page %llu: a write was lost\n", (unsigned long long)page);
+}
+
+/**
+ * SUBTEST: bad-input
+ * Description: Bad input has its documented error and loses no record.
+ */
+static void test_bad_input(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(4), HUGE_TRACKABLE, &address);
+	struct huge_bo other = huge_vram_bo(bo.fd, MIB(4));
+	const uint64_t all = pages_of(&bo), pages[] = FIVE_PAGES(&bo);
+	struct drm_bigbar_gem_dirty arg = { .handle = bo.handle, .op = DRM_BIGBAR_DIRTY_TAKE + 1 };
+
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, all, record.words), ENODATA);
+	igt_assert_eq(huge_dirty_try_take(&other, 0, all, record.words), EINVAL);
+	huge_dirty_start(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, all + 1, record.words), EINVAL);
+	igt_assert_eq(huge_dirty_try_take(&bo, 64, all, record.words), EINVAL);
+	igt_assert_eq(huge_dirty_try_take(&bo, 1, 64, record.words), EINVAL);
+	igt_assert_eq(huge_dirty_try_take(&bo, all, 1, record.words), EINVAL);
+	igt_assert_eq(huge_dirty_try_take(&bo, -UINT64_C(64), 128, record.words), EINVAL);
+	igt_assert_eq(huge_dirty_try_take(&bo, 64, UINT64_MAX, record.words), EINVAL);
+	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
+	igt_assert_eq(errno, EINVAL);
+	arg = (struct drm_bigbar_gem_dirty){ .handle = bo.handle, .nr_pages = 1 };
+	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
+	igt_assert_eq(errno, EINVAL);
+	arg = (struct drm_bigbar_gem_dirty){ .handle = 0x7fffffff };
+	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
+	igt_assert_eq(errno, ENOENT);
+	arg.handle = other.handle;
+	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
+	igt_assert_eq(errno, EINVAL);
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+
+	/* Documented: the record is lost. */
+	write_pages(address, pages, COUNT_OF(pages));
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, all, (uint64_t *)8), EFAULT);
+	assert_none_recorded(&bo);
+	write_pages(address, pages, 1);
+	assert_recorded(&bo, pages, 1);
+}
+
+/**
+ * SUBTEST: start-again
+ * Description: Starting anew what is tracked already begins with an empty record;
+ *	stopping twice does no harm.
+ */
+static void test_start_again(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+	const uint64_t pages[] = FIVE_PAGES(&bo);
+
+	write_pages(address, pages, COUNT_OF(pages));
+	huge_dirty_start(&bo);
+	assert_none_recorded(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	huge_dirty_stop(&bo);
+	huge_dirty_stop(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+}
+
+static const struct level_subtest level_subtests[] = {
+	{ "exact", "Exactly what is written is recorded", test_exact },
+	{ "stop", "Entries grow again after tracking", test_stop },
+};
+
+static const struct subtest subtests[] = {
+	{ "take-part", "A record taken in parts", test_take_part },
+	{ "two-mappings", "Writes through two mappings", test_two_mappings },
+	{ "fork", "Writes of a child", test_fork },
+	{ "debugger", "Writes through /proc/PID/mem", test_debugger },
+	{ "move", "The record outlives moves", test_move },
+	{ "race", "No write is lost while the record is taken", test_race },
+	{ "bad-input", "Bad input", test_bad_input },
+	{ "start-again", "Started and stopped twice", test_start_again },
+};
+
+int igt_main()
+{
+	igt_fixture()
+		huge_close(huge_open());
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), huge_release_all);
+
+	for (enum huge_level level = HUGE_PMD; level < HUGE_LEVELS; level++) {
+		igt_describe("Entries stay huge where nothing is written");
+		igt_subtest_f("huge-elsewhere-%s", huge_level_name(level))
+			test_huge_elsewhere(level);
+		igt_fixture()
+			huge_release_all();
+	}
+
+	run_subtests(subtests, COUNT_OF(subtests), huge_release_all);
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+
+#include <sys/mman.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/huge_device.h"
+#include "lib/module_parameter.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/remap.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge evict
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: When a buffer object leaves its memory, no page table of any
+ *	process points there any more; when it is back, it is mapped as before.
+ */
+IGT_TEST_DESCRIPTION("No stale entry after moves, eviction and swapping");
+
+#define WORDS 16
+
+/* A child that has the mapping from its parent, and looks at it when asked. */
+struct reader {
+	pid_t pid;
+	int socket;
+};
+
+static struct reader reader;
+
+static void answer(int socket, const struct pattern *pattern)
+{
+	char byte;
+
+	while (read(socket, &byte, 1) == 1) {
+		bool matches = pattern_matches(pattern);
+
+		if (write(socket, &matches, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static void start_reader(const struct pattern *pattern)
+{
+	int sockets[2];
+
+	make_turns(sockets);
+	reader.pid = fork_child();
+	if (!reader.pid) {
+		close(sockets[0]);
+		answer(sockets[1], pattern);
+	}
+	close(sockets[1]);
+	reader.socket = sockets[0];
+}
+
+static void assert_reader_matches(void)
+{
+	bool matches = false;
+
+	pass_turn(reader.socket);
+	igt_assert_eq(read(reader.socket, &matches, 1), 1);
+	igt_assert_f(matches, "the child reads wrong data\n");
+}
+
+/* A buffer object that parent and child have mapped, and where it was. */
+struct scene {
+	struct huge_bo bo;
+	char *address;
+	struct pattern pattern;
+	struct page_table left;
+};
+
+static struct scene make_scene(uint64_t size, enum huge_placement placement,
+			       enum huge_system_caching caching)
+{
+	struct scene scene = { .bo = huge_bo_create(huge_open(), size, placement, caching) };
+
+	scene.address = huge_bo_map(&scene.bo);
+	scene.pattern = pattern_of(scene.address, size, 51);
+	scene.pattern.stride = scene.pattern.pages / WORDS;
+	pattern_write(&scene.pattern);
+	start_reader(&scene.pattern);
+	assert_reader_matches();
+	/* fork() may leave either side to fault its entries in. */
+	pattern_assert(&scene.pattern);
+	scene.left = page_table_read(&scene.bo);
+	igt_assert(scene.left.count);
+	return scene;
+}
+
+static void assert_nothing_mapped(const struct scene *scene, pid_t pid)
+{
+	struct page_table table = page_table_read_of(&scene->bo, pid);
+
+	igt_assert_eq(table.count, 0);
+	page_table_free(&table);
+}
+
+static void assert_not_where_it_was(const struct scene *scene, pid_t pid)
+{
+	struct page_table table = page_table_read_of(&scene->bo, pid);
+
+	igt_assert(table.count);
+	page_table_assert_sound(&table);
+	page_table_assert_disjoint(&scene->left, &table);
+	page_table_free(&table);
+}
+
+/* Nobody points to the memory that was left; all find the data in the new one. */
+static void assert_left(const struct scene *scene)
+{
+	assert_nothing_mapped(scene, 0);
+	assert_nothing_mapped(scene, reader.pid);
+	assert_reader_matches();
+	assert_nothing_mapped(scene, 0);
+	assert_not_where_it_was(scene, reader.pid);
+	pattern_assert(&scene->pattern);
+	assert_not_where_it_was(scene, 0);
+}
+
+static void assert_levels_of(const struct scene *scene, pid_t pid, enum huge_level level,
+			     const char *when)
+{
+	struct page_table table = page_table_read_of(&scene->bo, pid);
+	struct huge_levels found = page_table_levels(&table, scene->address, scene->bo.size);
+	struct huge_levels expected = huge_levels_at(level, scene->bo.size);
+
+	page_table_assert_sound(&table);
+	page_table_assert_caching(&table, PAGE_WC);
+	huge_assert_levels(&found, &expected, when);
+	page_table_free(&table);
+}
+
+/**
+ * SUBTEST: move-%s
+ * Description: A buffer object that parent and child have mapped by %arg[1]
+ *	entries moves away: neither has an entry of the VRAM that it left. When
+ *	it is back, a process that did not touch it meanwhile has it mapped as
+ *	before at once, one that did after mapping it anew.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_move(enum huge_level level)
+{
+	struct scene scene = make_scene(huge_size_for_level(level), HUGE_VRAM, HUGE_SYSTEM_WB);
+
+	assert_levels_of(&scene, 0, level, "parent at first");
+	assert_levels_of(&scene, reader.pid, level, "child at first");
+	huge_bo_move(&scene.bo, HUGE_SYSTEM);
+	assert_nothing_mapped(&scene, 0);
+	assert_nothing_mapped(&scene, reader.pid);
+	pattern_assert(&scene.pattern);
+	assert_not_where_it_was(&scene, 0);
+	assert_nothing_mapped(&scene, reader.pid);
+
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	assert_nothing_mapped(&scene, 0);
+	assert_reader_matches();
+	assert_levels_of(&scene, reader.pid, level, "child, back");
+	pattern_assert(&scene.pattern);
+	igt_assert_eq(ttm_huge_remap(scene.address, scene.bo.size, PROT_READ | PROT_WRITE,
+				     scene.bo.fd, scene.bo.offset), 0);
+	pattern_assert(&scene.pattern);
+	assert_levels_of(&scene, 0, level, "parent, mapped anew");
+}
+
+/**
+ * SUBTEST: pressure
+ * Description: VRAM gets full and a buffer object that parent and child have
+ *	mapped is evicted: neither has an entry of the VRAM that it left, which
+ *	belongs to another buffer object now. Moved back, it is huge again.
+ */
+static void test_pressure(void)
+{
+	struct scene scene = make_scene(MIB(4), HUGE_VRAM, HUGE_SYSTEM_WB);
+	int fd = huge_open();
+	struct huge_vram vram = huge_vram(fd);
+	struct huge_bo filler = huge_vram_bo(fd, vram.size - vram.used), other;
+	struct pattern by_other;
+
+	/* Not to be looked at in between: that would make it the last to be evicted. */
+	other = huge_vram_bo(fd, scene.bo.size);
+	igt_assert_eq(huge_bo_info(&scene.bo).placement, HUGE_SYSTEM);
+	by_other = pattern_of(huge_bo_map(&other), other.size, 52);
+	pattern_write(&by_other);
+	assert_left(&scene);
+	pattern_assert(&by_other);
+
+	huge_bo_destroy(&filler);
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	assert_reader_matches();
+	igt_assert_eq(ttm_huge_remap(scene.address, scene.bo.size, PROT_READ | PROT_WRITE,
+				     scene.bo.fd, scene.bo.offset), 0);
+	pattern_assert(&scene.pattern);
+	assert_levels_of(&scene, 0, HUGE_PMD, "back");
+	pattern_assert(&by_other);
+}
+
+static void assert_share_nothing(const struct huge_bo *a, const struct huge_bo *b)
+{
+	struct page_table of_a = page_table_read(a), of_b = page_table_read(b);
+
+	igt_assert(of_a.count && of_b.count);
+	page_table_assert_disjoint(&of_a, &of_b);
+	page_table_free(&of_a);
+	page_table_free(&of_b);
+}
+
+/**
+ * SUBTEST: swap-%s
+ * Description: A buffer object in system memory, %arg[1], that parent and child
+ *	have mapped is swapped out by TTM, as another one needs the memory that
+ *	TTM may use: neither has an entry of the pages that it left. It comes
+ *	back when it is touched, with its data, as large and cached as before;
+ *	the other one is swapped out for it.
+ *
+ * arg[1]:
+ *
+ * @wb: cached
+ * @wc: write-combining
+ */
+static void test_swap(enum huge_system_caching caching)
+{
+	struct scene scene = make_scene(MIB(4), HUGE_SYSTEM, caching);
+	struct scene other = { .bo = huge_bo_create(huge_open(), MIB(4), HUGE_SYSTEM, caching) };
+
+	huge_assert_mapped_at(&scene.bo, scene.address, HUGE_PMD, "at first");
+	/* Room for one and a half of them. */
+	ttm_pages_limit_set(scene.pattern.pages + scene.pattern.pages / 2);
+	other.address = huge_bo_map(&other.bo);
+	other.pattern = pattern_of(other.address, other.bo.size, 53);
+	pattern_write(&other.pattern);
+	assert_nothing_mapped(&scene, 0);
+	assert_nothing_mapped(&scene, reader.pid);
+
+	pattern_assert(&scene.pattern);
+	assert_nothing_mapped(&other, 0);
+	assert_reader_matches();
+	huge_assert_mapped_at(&scene.bo, scene.address, HUGE_PMD, "back");
+	huge_assert_caching(&scene.bo, caching == HUGE_SYSTEM_WC ? PAGE_WC : PAGE_WB);
+
+	ttm_pages_limit_restore();
+	pattern_assert(&other.pattern);
+	assert_share_nothing(&scene.bo, &other.bo);
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	assert_reader_matches();
+	pattern_assert(&scene.pattern);
+}
+
+static void clean_up(void)
+{
+	if (reader.pid)
+		close(reader.socket);
+	reader.pid = 0;
+	kill_children();
+	ttm_pages_limit_restore();
+	huge_release_all();
+}
+
+static const struct level_subtest level_subtests[] = {
+	{ "move", "No stale entry after a move", test_move },
+};
+
+static const struct subtest subtests[] = {
+	{ "pressure", "No stale entry after eviction", test_pressure },
+};
+
+int igt_main()
+{
+	igt_fixture() {
+		huge_close(huge_open());
+		ttm_pages_limit_save();
+	}
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
+
+	for (enum huge_system_caching caching = HUGE_SYSTEM_WB; caching <= HUGE_SYSTEM_WC;
+	     caching++) {
+		igt_describe("No stale entry after swapping");
+		igt_subtest_f("swap-%s", caching == HUGE_SYSTEM_WC ? "wc" : "wb")
+			test_swap(caching);
+		igt_fixture()
+			clean_up();
+	}
+
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/counters.h"
+#include "lib/huge_device.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge locks
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: Faults take the lock of their mapping and not that of the whole
+ *	process, hold none while they wait, and can be killed there.
+ */
+IGT_TEST_DESCRIPTION("Which locks a fault takes, and what it waits for");
+
+/* Moved by a process of its own, this takes long enough for others to wait. */
+#define LONG_MOVE_SIZE GIB(1)
+
+static void write_each_page(char *address, uint64_t size, uint64_t stride)
+{
+	for (uint64_t at = 0; at < size; at += stride)
+		*(volatile char *)(address + at) = 1;
+}
+
+/* The trace can tell: this takes the lock. */
+static uint64_t mmap_locks_of_mmap(void)
+{
+	uint64_t before = trace_count("mmap_lock_start_locking:");
+
+	huge_unmap(huge_reserve(KIB(4), KIB(4)), KIB(8));
+	return trace_count("mmap_lock_start_locking:") - before;
+}
+
+static void assert_faults_without_mmap_lock(char *address, uint64_t size, uint64_t stride)
+{
+	uint64_t faults, locks;
+
+	/* The process does nothing else that could take it. */
+	trace_start("mmap_lock/mmap_lock_start_locking");
+	igt_assert_lt_u64(0, mmap_locks_of_mmap());
+	locks = trace_count("mmap_lock_start_locking:");
+	faults = minor_faults();
+	write_each_page(address, size, stride);
+	faults = minor_faults() - faults;
+	locks = trace_count("mmap_lock_start_locking:") - locks;
+	igt_info("%llu faults took the mmap lock %llu times\n", (unsigned long long)faults,
+		 (unsigned long long)locks);
+	igt_assert_lte_u64(size / stride, faults);
+	igt_assert_eq_u64(locks, 0);
+}
+
+/**
+ * SUBTEST: vma-lock-%s
+ * Description: Write faults that set %arg[1] entries do not take the mmap lock.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_vma_lock(enum huge_level level)
+{
+	const uint64_t entry = huge_level_size(level);
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(level == HUGE_PUD ? entry : 32 * entry, 0, &address);
+
+	igt_assert_eq(madvise(address, bo.size, MADV_RANDOM), 0);
+	assert_faults_without_mmap_lock(address, bo.size, entry);
+	huge_assert_mapped_at(&bo, address, level, "after the faults");
+}
+
+/**
+ * SUBTEST: vma-lock-tracked
+ * Description: Nor do those on pages that were read before, while writes are
+ *	tracked.
+ */
+static void test_vma_lock_tracked(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(128), HUGE_TRACKABLE, &address);
+
+	huge_dirty_start(&bo);
+	for (uint64_t at = 0; at < bo.size; at += HUGE_PAGE_SIZE)
+		igt_assert_eq(signal_of_reading(address + at), 0);
+	assert_faults_without_mmap_lock(address, bo.size, HUGE_PAGE_SIZE);
+}
+
+/* A child that moves the buffer object out of VRAM. */
+static pid_t mover;
+
+static void start_moving(const struct huge_bo *bo)
+{
+	int sockets[2];
+
+	make_turns(sockets);
+	mover = fork_child();
+	if (!mover) {
+		pass_turn(sockets[1]);
+		_exit(huge_bo_try_move(bo, HUGE_SYSTEM));
+	}
+	await_turn(sockets[0]);
+	close(sockets[0]);
+	close(sockets[1]);
+	/* Time to take the reservation. */
+	usleep(100000);
+}
+
+static void finish_moving(void)
+{
+	int status = 0;
+
+	igt_assert_eq(waitpid(mover, &status, 0), mover);
+	igt_assert(WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
+/* What began and ended at these times did not wait for the end of the move. */
+static void assert_done_while_moving(double start, double end)
+{
+	double moved;
+
+	finish_moving();
+	moved = seconds_now();
+	igt_info("done after %.3f s, the move after %.3f s\n", end - start, moved - start);
+	igt_assert_f(end - start < (moved - start) / 2, "waited for the move\n");
+}
+
+static void *touch(void *address)
+{
+	*(volatile char *)address = 2;
+	return NULL;
+}
+
+/**
+ * SUBTEST: wait-holds-no-lock
+ * Description: While a fault of one thread waits for a buffer object that is
+ *	being moved, another thread of the process can map, fault and unmap.
+ */
+static void test_wait_holds_no_lock(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(LONG_MOVE_SIZE, 0, &address);
+	struct huge_bo other = huge_vram_bo(huge_open(), MIB(2));
+	pthread_t waiter;
+	double start, end;
+	void *mapped;
+
+	*address = 1;
+	start_moving(&bo);
+	igt_assert_eq(pthread_create(&waiter, NULL, touch, address + MIB(1)), 0);
+	usleep(100000);
+	start = seconds_now();
+	mapped = huge_bo_map(&other);
+	touch(mapped);
+	huge_unmap(mapped, other.size);
+	end = seconds_now();
+	igt_assert_eq(pthread_tryjoin_np(waiter, NULL), EBUSY);
+	assert_done_while_moving(start, end);
+	igt_assert_eq(pthread_join(waiter, NULL), 0);
+	igt_assert_eq(*address, 1);
+	igt_assert_eq(address[MIB(1)], 2);
+}
+
+/**
+ * SUBTEST: killed
+ * Description: A process that waits in a fault for a buffer object that is being
+ *	moved dies at once when it is killed, and leaves nothing behind.
+ */
+static void test_killed(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(LONG_MOVE_SIZE, 0, &address);
+	double start, end;
+	int status;
+	pid_t pid;
+
+	*address = 1;
+	start_moving(&bo);
+	pid = fork_child();
+	if (!pid) {
+		touch(address + MIB(1));
+		_exit(0);
+	}
+	usleep(100000);
+	igt_assert_eq(waitpid(pid, &status, WNOHANG), 0);
+	start = seconds_now();
+	igt_assert_eq(kill(pid, SIGKILL), 0);
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	end = seconds_now();
+	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_done_while_moving(start, end);
+	igt_assert_eq(address[0], 1);
+	igt_assert_eq(address[MIB(1)], 0);
+	huge_release_all();
+	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
+}
+
+#define MIX_SECONDS 3
+#define MIX_LEAST_ROUNDS 10
+
+struct worker {
+	pthread_t thread;
+	const struct huge_bo *bo;
+	struct pattern pattern;
+	uint64_t rounds;
+	bool failed;
+};
+
+static volatile bool stop_workers;
+
+/* Faults under the lock of the mapping, which the first of them contends for. */
+static void *work_by_touching(void *argument)
+{
+	struct worker *worker = argument;
+
+	while (!stop_workers && !worker->failed) {
+		worker->failed = !pattern_renew(&worker->pattern);
+		worker->rounds++;
+	}
+	return NULL;
+}
+
+/* Faults under the mmap lock. */
+static void *work_by_prefault(void *argument)
+{
+	struct worker *worker = argument;
+	uint64_t length = worker->pattern.pages * HUGE_PAGE_SIZE, done;
+
+	while (!stop_workers && !worker->failed) {
+		worker->failed = huge_prefault(worker->bo->fd, worker->pattern.address, length,
+					       &done) || done != length;
+		worker->rounds++;
+	}
+	return NULL;
+}
+
+/* Writers of the mmap lock and of the mapping's lock. */
+static void *work_by_mapping(void *argument)
+{
+	struct worker *worker = argument;
+	uint64_t length = worker->pattern.pages * HUGE_PAGE_SIZE;
+
+	while (!stop_workers && !worker->failed) {
+		worker->pattern.seed++;
+		huge_bo_map_at(worker->bo, worker->pattern.address,
+			       worker->pattern.first_page * HUGE_PAGE_SIZE, length);
+		pattern_write(&worker->pattern);
+		worker->failed = mprotect(worker->pattern.address, length, PROT_READ) ||
+				 !pattern_matches(&worker->pattern) ||
+				 mprotect(worker->pattern.address, length, PROT_READ | PROT_WRITE);
+		worker->rounds++;
+	}
+	return NULL;
+}
+
+static void *(* const works[])(void *) = {
+	work_by_touching, work_by_prefault, work_by_mapping,
+};
+
+/* Each has its own part of the pages. */
+static struct worker make_worker(const struct huge_bo *bo, char *address, unsigned int part)
+{
+	const uint64_t share = bo->size / COUNT_OF(works);
+	struct worker worker = {
+		.bo = bo,
+		.pattern = pattern_of(address + part * share, share, 0),
+	};
+
+	worker.pattern.first_page = part * share / HUGE_PAGE_SIZE;
+	worker.pattern.stride = 16;
+	return worker;
+}
+
+/**
+ * SUBTEST: contended
+ * Description: Threads of one process fault by touching (the mapping's lock), by
+ *	prefault (the mmap lock), map and protect, each on a part of a buffer
+ *	object that is moved to and fro all the time. Data are right, and no one
+ *	starves.
+ */
+static void test_contended(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(12), 0, &address);
+	struct worker workers[COUNT_OF(works)];
+	double end = seconds_now() + MIX_SECONDS;
+	int moves = 0;
+
+	stop_workers = false;
+	for (unsigned int i = 0; i < COUNT_OF(works); i++) {
+		workers[i] = make_worker(&bo, address, i);
+		igt_assert_eq(pthread_create(&workers[i].thread, NULL, works[i], &workers[i]), 0);
+	}
+	while (seconds_now() < end) {
+		huge_bo_move(&bo, moves++ % 2 ? HUGE_VRAM : HUGE_SYSTEM);
+		usleep(1000);
+	}
+	stop_workers = true;
+	for (unsigned int i = 0; i < COUNT_OF(works); i++)
+		pthread_join(workers[i].thread, NULL);
+	igt_info("%d moves; rounds: %llu, %llu, %llu\n", moves,
+		 (unsigned long long)workers[0].rounds, (unsigned long long)workers[1].rounds,
+		 (unsigned long long)workers[2].rounds);
+	igt_assert_lte(MIX_LEAST_ROUNDS, moves);
+	for (unsigned int i = 0; i < COUNT_OF(works); i++) {
+		igt_assert(!workers[i].failed);
+		igt_assert_lte_u64(MIX_LEAST_ROUNDS, workers[i].rounds);
+	}
+	pattern_assert(&workers[0].pattern);
+	pattern_assert(&workers[2].pattern);
+}
+
+static void clean_up(void)
+{
+	kill_children();
+	trace_stop();
+	huge_release_all();
+}
+
+static const struct level_subtest level_subtests[] = {
+	{ "vma-lock", "Faults do not take the mmap lock", test_vma_lock },
+};
+
+static const struct subtest subtests[] = {
+	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
+	{ "wait-holds-no-lock", "Nobody else waits for a move", test_wait_holds_no_lock },
+	{ "killed", "Killed while waiting for a move", test_killed },
+	{ "contended", "All kinds of faults while moving", test_contended },
+};
+
+int igt_main()
+{
+	igt_fixture()
+		huge_close(huge_open());
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/huge_device.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge prefault
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: One call maps a range ahead of use, by the entries that faults
+ *	would set; what follows takes no fault. It says how far it got.
+ */
+IGT_TEST_DESCRIPTION("A range is mapped ahead of use by one call");
+
+/* The call and both of its results. */
+static void assert_prefault(int fd, void *address, uint64_t length, int error, uint64_t done)
+{
+	uint64_t found = ~UINT64_C(0);
+
+	igt_assert_eq(huge_prefault(fd, address, length, &found), error);
+	igt_assert_eq_u64(found, done);
+}
+
+static void assert_no_fault_in(char *address, uint64_t length)
+{
+	struct pattern pattern = pattern_of(address, length, 41);
+
+	pattern.stride = pattern.pages > 1024 ? pattern.pages / 1024 : 1;
+	igt_assert_eq_u64(pattern_write_counting_faults(&pattern), 0);
+	pattern_assert(&pattern);
+}
+
+/**
+ * SUBTEST: level-%s
+ * Description: A buffer object is mapped by %arg[1] entries in one call, and
+ *	writing to it then takes no fault. Once more does nothing.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_level(enum huge_level level)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(level), 0, &address);
+
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	huge_assert_mapped_at(&bo, address, level, "prefaulted");
+	assert_no_fault_in(address, bo.size);
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	huge_assert_mapped_at(&bo, address, level, "prefaulted again");
+}
+
+/**
+ * SUBTEST: four-gib
+ * Description: 4 GiB by four PUD entries.
+ */
+static void test_four_gib(void)
+{
+	int fd = huge_open();
+	struct huge_bo bo;
+	char *address;
+
+	igt_require_f(huge_vram(fd).size >= GIB(4), "less than 4 GiB of VRAM\n");
+	bo = huge_vram_bo(fd, GIB(4));
+	address = huge_bo_map(&bo);
+	assert_prefault(fd, address, bo.size, 0, bo.size);
+	huge_assert_mapped_at(&bo, address, HUGE_PUD, "prefaulted");
+	assert_no_fault_in(address, bo.size);
+}
+
+struct shift_case {
+	const char *name;
+	const char *what;
+	uint64_t size;
+	uint64_t shift;
+	enum huge_level level;
+};
+
+static const struct shift_case shift_cases[] = {
+	{ "4k", "a page off, by PTE entries", MIB(64), KIB(4), HUGE_PTE },
+	{ "2m", "2 MiB off, by PMD entries", GIB(1), MIB(2), HUGE_PMD },
+};
+
+/**
+ * SUBTEST: shifted-%s
+ * Description: A mapping at an address %arg[1]: many steps in one call.
+ *
+ * arg[1]:
+ *
+ * @4k: a page off, by PTE entries
+ * @2m: 2 MiB off, by PMD entries
+ */
+static void test_shifted(const struct shift_case *c)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
+	char *area = huge_reserve(c->size + c->shift, GIB(1));
+	char *address = huge_bo_map_at(&bo, area + c->shift, 0, c->size);
+
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	huge_assert_mapped_at(&bo, address, c->level, "prefaulted");
+	assert_no_fault_in(address, bo.size);
+}
+
+/**
+ * SUBTEST: part
+ * Description: Only the range is mapped, but for neighbours that are cheap: the
+ *	PUD entry of the second GiB, not that of the first.
+ */
+static void test_part(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(GIB(2), 0, &address);
+	const struct huge_levels nothing = {}, one = huge_levels_at(HUGE_PUD, GIB(1));
+	struct huge_levels found;
+
+	assert_prefault(bo.fd, address + GIB(1) + MIB(3), MIB(5), 0, MIB(5));
+	found = huge_levels_of(&bo, address, GIB(1));
+	huge_assert_levels(&found, &nothing, "first GiB");
+	found = huge_levels_of(&bo, address + GIB(1), GIB(1));
+	huge_assert_levels(&found, &one, "second GiB");
+}
+
+/**
+ * SUBTEST: partly-mapped
+ * Description: A range of which some entries of each small level are there
+ *	already is mapped as a whole, and those entries stay.
+ */
+static void test_partly_mapped(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(32), 0, &address);
+	struct pattern some = pattern_of(address, bo.size, 42);
+	struct huge_levels found;
+
+	igt_assert_eq(madvise(address, bo.size, MADV_RANDOM), 0);
+	some.stride = MIB(6) / HUGE_PAGE_SIZE;
+	pattern_write(&some);
+	igt_assert_eq(madvise(address + MIB(2), MIB(2), MADV_NOHUGEPAGE), 0);
+	*(volatile char *)(address + MIB(2) + KIB(64)) = 1;
+	found = huge_levels_of(&bo, address, bo.size);
+	igt_assert_lte_u64(1, found.entries[HUGE_PTE]);
+	igt_assert_lt_u64(found.entries[HUGE_PMD], 16);
+
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	found = huge_levels_of(&bo, address, bo.size);
+	igt_assert_eq_u64(found.entries[HUGE_PMD], 15);
+	igt_assert_eq_u64(found.entries[HUGE_PTE], 512);
+	pattern_assert(&some);
+	assert_no_fault_in(address, bo.size);
+}
+
+/**
+ * SUBTEST: two-mappings
+ * Description: A range over two mappings that follow each other, of two buffer
+ *	objects and of another client's.
+ */
+static void test_two_mappings(void)
+{
+	struct huge_bo first = huge_vram_bo(huge_open(), MIB(4));
+	struct huge_bo second = huge_vram_bo(huge_open(), MIB(2));
+	char *area = huge_reserve(MIB(6), MIB(4));
+
+	huge_bo_map_at(&first, area, 0, first.size);
+	huge_bo_map_at(&second, area + first.size, 0, second.size);
+	assert_prefault(first.fd, area + MIB(1), MIB(4), 0, MIB(4));
+	huge_assert_mapped_at(&first, area, HUGE_PMD, "first");
+	huge_assert_mapped_at(&second, area + first.size, HUGE_PMD, "second");
+	assert_no_fault_in(area, MIB(6));
+}
+
+/**
+ * SUBTEST: system-memory
+ * Description: A buffer object in system memory that was never touched.
+ */
+static void test_system_memory(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(8), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	char *address = huge_bo_map(&bo);
+
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	assert_no_fault_in(address, bo.size);
+	huge_bo_move(&bo, HUGE_VRAM);
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	assert_no_fault_in(address, bo.size);
+}
+
+/**
+ * SUBTEST: tracked
+ * Description: While writes are tracked it is no write, but what is written then
+ *	is recorded.
+ */
+static void test_tracked(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(4), HUGE_TRACKABLE, &address);
+	const uint64_t pages = bo.size / HUGE_PAGE_SIZE;
+	uint64_t record[16];
+
+	huge_dirty_start(&bo);
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	huge_assert_mapped_at(&bo, address, HUGE_PMD, "prefaulted");
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, pages, record), 0);
+	igt_assert(is_zero(record, sizeof(record)));
+	*(volatile char *)address = 1;
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, pages, record), 0);
+	igt_assert_eq_u64(record[0], 1);
+}
+
+/**
+ * SUBTEST: bad-range
+ * Description: Ranges that are not page aligned, or wrap, are refused before
+ *	anything is mapped; no length is no error.
+ */
+static void test_bad_range(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	const struct huge_levels nothing = {};
+	struct huge_levels found;
+
+	assert_prefault(bo.fd, address + 1, KIB(4), EINVAL, 0);
+	assert_prefault(bo.fd, address, KIB(4) + 1, EINVAL, 0);
+	assert_prefault(bo.fd, address, -(uint64_t)KIB(4), EINVAL, 0);
+	assert_prefault(bo.fd, address, -(uint64_t)(uintptr_t)address, EINVAL, 0);
+	assert_prefault(bo.fd, address, 0, 0, 0);
+	found = huge_levels_of(&bo, address, bo.size);
+	huge_assert_levels(&found, &nothing, "nothing mapped");
+}
+
+/**
+ * SUBTEST: outside
+ * Description: A range that goes on over a hole (ENOMEM) or another mapping
+ *	(EINVAL), or begins there, or goes beyond what user space can have:
+ *	what lies before is mapped and counted.
+ */
+static void test_outside(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+	char *area = huge_reserve(MIB(6), MIB(2));
+	char *address = huge_bo_map_at(&bo, area + MIB(2), 0, bo.size), *hole = address + bo.size;
+
+	assert_prefault(bo.fd, area, KIB(4), EINVAL, 0);
+	assert_prefault(bo.fd, address, MIB(4), EINVAL, bo.size);
+	igt_assert_eq(munmap(hole, MIB(2)), 0);
+	assert_prefault(bo.fd, hole, KIB(4), ENOMEM, 0);
+	assert_prefault(bo.fd, address, MIB(4), ENOMEM, bo.size);
+	assert_prefault(bo.fd, address + MIB(1), MIB(2), ENOMEM, MIB(1));
+	assert_prefault(bo.fd, (char *)(UINT64_C(1) << 62), KIB(4), ENOMEM, 0);
+	huge_assert_mapped_at(&bo, address, HUGE_PMD, "before the hole");
+}
+
+/**
+ * SUBTEST: unreadable
+ * Description: A part that cannot be read is EFAULT, whether it was mapped before
+ *	it lost its access or not.
+ */
+static void test_unreadable(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(4), 0, &address);
+
+	igt_assert_eq(mprotect(address + MIB(2), MIB(2), PROT_NONE), 0);
+	assert_prefault(bo.fd, address + MIB(2), MIB(2), EFAULT, 0);
+	assert_prefault(bo.fd, address, MIB(4), EFAULT, MIB(2));
+	igt_assert_eq(mprotect(address, MIB(2), PROT_NONE), 0);
+	assert_prefault(bo.fd, address, MIB(2), EFAULT, 0);
+}
+
+static void ignore_signal(int signal)
+{
+	(void)signal;
+}
+
+static void send_signal_in(int milliseconds)
+{
+	struct sigaction action = { .sa_handler = ignore_signal };
+	struct itimerval timer = { .it_value.tv_usec = 1000 * milliseconds };
+
+	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+#define SIGNAL_TRIES 20
+
+/* A signal can come too early, when this process did not get to run. */
+static uint64_t interrupt_prefault(const struct huge_bo *bo, char *address)
+{
+	uint64_t done;
+
+	for (int tries = 0; tries < SIGNAL_TRIES; tries++) {
+		huge_bo_map_at(bo, address, 0, bo->size);
+		send_signal_in(3);
+		if (huge_prefault(bo->fd, address, bo->size, &done) == EINTR && done)
+			return done;
+	}
+	igt_assert_f(false, "no signal came in between\n");
+	return 0;
+}
+
+/**
+ * SUBTEST: signal
+ * Description: A signal interrupts it with EINTR; what was done by then is
+ *	counted and mapped, and a second call does the rest.
+ */
+static void test_signal(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
+	/* A page off: many steps. */
+	char *address = huge_reserve(bo.size + KIB(4), GIB(1)) + KIB(4);
+	uint64_t done = interrupt_prefault(&bo, address);
+	struct huge_levels found = huge_levels_of(&bo, address, done);
+
+	igt_info("interrupted after %llu bytes\n", (unsigned long long)done);
+	igt_assert_lt_u64(done, bo.size);
+	igt_assert_eq_u64(done % HUGE_PAGE_SIZE, 0);
+	igt_assert_eq_u64(found.entries[HUGE_PTE], done / HUGE_PAGE_SIZE);
+	assert_prefault(bo.fd, address + done, bo.size - done, 0, bo.size - done);
+	assert_no_fault_in(address, bo.size);
+}
+
+static const struct level_subtest level_subtests[] = {
+	{ "level", "One call maps it all", test_level },
+};
+
+static const struct subtest subtests[] = {
+	{ "four-gib", "4 GiB by four PUD entries", test_four_gib },
+	{ "part", "A part of a mapping", test_part },
+	{ "partly-mapped", "Some entries are there already", test_partly_mapped },
+	{ "two-mappings", "Two mappings that follow each other", test_two_mappings },
+	{ "system-memory", "System memory", test_system_memory },
+	{ "tracked", "No write is recorded", test_tracked },
+	{ "bad-range", "Ranges that cannot be", test_bad_range },
+	{ "outside", "Holes and mappings of something else", test_outside },
+	{ "unreadable", "No access", test_unreadable },
+	{ "signal", "A signal in the middle", test_signal },
+};
+
+int igt_main()
+{
+	igt_fixture()
+		huge_close(huge_open());
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), huge_release_all);
+
+	for (unsigned int i = 0; i < COUNT_OF(shift_cases); i++) {
+		igt_describe_f("An address %s", shift_cases[i].what);
+		igt_subtest_f("shifted-%s", shift_cases[i].name)
+			test_shifted(&shift_cases[i]);
+		igt_fixture()
+			huge_release_all();
+	}
+
+	run_subtests(subtests, COUNT_OF(subtests), huge_release_all);
+}

@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: MIT
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/counters.h"
+#include "lib/huge_device.h"
+#include "lib/module_parameter.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge range
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: A fault maps as much around its address as is cheap, and no more
+ *	than it was asked for; where it maps less, it says why. Also for scattered
+ *	VRAM and for system memory.
+ */
+IGT_TEST_DESCRIPTION("What one fault maps, and why not more");
+
+#define ENTRIES_PER_TABLE 512
+
+static void write_page(char *address, uint64_t page)
+{
+	*(volatile uint64_t *)(address + page * HUGE_PAGE_SIZE) = ~page;
+}
+
+static void assert_page(const char *address, uint64_t page)
+{
+	igt_assert_eq_u64(*(const volatile uint64_t *)(address + page * HUGE_PAGE_SIZE), ~page);
+}
+
+/* How many entries there are, and that no more than one has been used. */
+static void assert_entries(const struct huge_bo *bo, enum huge_level level, uint64_t entries)
+{
+	const struct huge_levels expected = huge_levels_at(level, entries * huge_level_size(level));
+	struct page_table table = page_table_read(bo);
+	struct huge_levels found = page_table_levels(&table, NULL, UINT64_MAX);
+
+	page_table_assert_sound(&table);
+	huge_assert_levels(&found, &expected, "after one write");
+	igt_assert_eq_u64(page_table_young(&table), 1);
+	igt_assert_eq_u64(page_table_dirty(&table), 1);
+	page_table_free(&table);
+}
+
+struct around_case {
+	const char *name;
+	const char *what;
+	uint64_t size;
+	enum huge_level level;
+	uint64_t entries;
+};
+
+static const struct around_case around_cases[] = {
+	{ "64k", "64 KiB: all 16 PTEs", KIB(64), HUGE_PTE, 16 },
+	{ "1m", "1 MiB: all 256 PTEs", MIB(1), HUGE_PTE, 256 },
+	{ "34m", "34 MiB: all 17 PMDs", MIB(34), HUGE_PMD, 17 },
+	{ "1g", "1 GiB: one PUD", GIB(1), HUGE_PUD, 1 },
+	{ "2g", "2 GiB: one PUD, no neighbour", GIB(2), HUGE_PUD, 1 },
+};
+
+/**
+ * SUBTEST: around-%s
+ * Description: One write to a page in the middle maps what is cheap: %arg[1].
+ *	The entry of that page is marked young and dirty, and no other.
+ *
+ * arg[1]:
+ *
+ * @64k:	64 KiB: all 16 PTEs
+ * @1m:		1 MiB: all 256 PTEs
+ * @34m:	34 MiB: all 17 PMDs
+ * @1g:		1 GiB: one PUD
+ * @2g:		2 GiB: one PUD, no neighbour
+ */
+static void test_around(const struct around_case *c)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(c->size, 0, &address);
+	const uint64_t page = bo.size / HUGE_PAGE_SIZE / 2 + 1;
+
+	write_page(address, page);
+	assert_entries(&bo, c->level, c->entries);
+	assert_page(address, page);
+}
+
+/**
+ * SUBTEST: random-%s
+ * Description: After MADV_RANDOM a fault sets the one %arg[1] entry that covers
+ *	its address, and no neighbours.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_random(enum huge_level level)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(2 * huge_size_for_level(level), 0, &address);
+	const uint64_t page = bo.size / HUGE_PAGE_SIZE / 2 + 1;
+
+	igt_assert_eq(madvise(address, bo.size, MADV_RANDOM), 0);
+	write_page(address, page);
+	assert_entries(&bo, level, 1);
+	assert_page(address, page);
+}
+
+/**
+ * SUBTEST: full-table
+ * Description: A write in a GiB that cannot be mapped by a PUD entry, as its
+ *	address is off by 2 MiB, sets all PMD entries of the PMD table that the
+ *	mapping covers.
+ */
+static void test_full_table(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
+	char *area = huge_reserve(GIB(1) + MIB(2), GIB(1));
+	char *address = huge_bo_map_at(&bo, area + MIB(2), 0, bo.size);
+
+	write_page(address, 5);
+	assert_entries(&bo, HUGE_PMD, ENTRIES_PER_TABLE - 1);
+}
+
+#define MIXED_SIZE (GIB(1) + MIB(6) + KIB(12))
+
+struct mixed_case {
+	const char *name;
+	const char *what;
+	uint64_t start;
+	uint64_t length;
+	uint64_t shift;
+};
+
+static const struct mixed_case mixed_cases[] = {
+	{ "whole", "as a whole", 0, MIXED_SIZE, 0 },
+	{ "tail", "its last 6 MiB + 12 KiB", GIB(1), MIB(6) + KIB(12), 0 },
+	{ "around-gib", "around the end of the first GiB", GIB(1) - MIB(3), MIB(7), 0 },
+	{ "from-page-1", "without its first page", KIB(4), MIB(5), 0 },
+	{ "shifted-4k", "at an address 4 KiB off", GIB(1) - MIB(2), MIB(8), KIB(4) },
+	{ "shifted-2m", "at an address 2 MiB off", 0, MIXED_SIZE, MIB(2) },
+};
+
+/* Sparse in the huge part, every page at the end, and the whole compared. */
+static void write_each_entry(const struct huge_mapping *mapping)
+{
+	struct pattern pattern = pattern_of((char *)mapping->address, mapping->length, 21);
+
+	pattern.first_page = mapping->start / HUGE_PAGE_SIZE;
+	if (mapping->length > MIB(16))
+		pattern.stride = MIB(1) / HUGE_PAGE_SIZE;
+	pattern_write(&pattern);
+	write_page((char *)mapping->address, mapping->length / HUGE_PAGE_SIZE - 1);
+	pattern.pages--;
+	pattern_assert(&pattern);
+}
+
+/**
+ * SUBTEST: mixed-%s
+ * Description: A buffer object of 1 GiB + 6 MiB + 12 KiB, mapped %arg[1], has
+ *	entries of all sizes, each as large as address, offset and ends allow.
+ *
+ * arg[1]:
+ *
+ * @whole:		as a whole
+ * @tail:		its last 6 MiB + 12 KiB
+ * @around-gib:		around the end of the first GiB
+ * @from-page-1:	without its first page
+ * @shifted-4k:		at an address 4 KiB off
+ * @shifted-2m:		at an address 2 MiB off
+ */
+static void test_mixed(const struct mixed_case *c)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIXED_SIZE);
+	char *area = huge_reserve(GIB(3), GIB(1));
+	char *address = area + c->start % GIB(1) + c->shift;
+	struct huge_mapping mapping = {
+		.address = (uintptr_t)huge_bo_map_at(&bo, address, c->start, c->length),
+		.start = c->start,
+		.length = c->length,
+		.alignment = bo.alignment,
+		.max_level = HUGE_PUD,
+	};
+	struct huge_levels expected = huge_expected_levels(&mapping), found;
+
+	write_each_entry(&mapping);
+	found = huge_levels_of(&bo, address, c->length);
+	huge_assert_levels(&found, &expected, c->what);
+}
+
+/* VRAM without a large block: these holes, and all else in use. */
+#define MAX_HOLES 40
+static const struct {
+	uint64_t size;
+	unsigned int count;
+} holes[] = {
+	{ MIB(2), 4 },
+	/* More than a PMD would map. */
+	{ KIB(64), MAX_HOLES },
+	{ KIB(4), 8 },
+};
+
+#define SCATTERED_SIZE (4 * MIB(2) + MAX_HOLES * KIB(64) + 8 * KIB(4))
+static const struct huge_levels scattered_levels = { {
+	[HUGE_PMD] = 4,
+	[HUGE_PTE] = MAX_HOLES * 16 + 8,
+} };
+
+/* Every other one of a row of neighbours shall become a hole. */
+struct row {
+	struct huge_bo bos[2 * MAX_HOLES];
+};
+
+static void make_rows(int fd, struct row *rows)
+{
+	for (unsigned int i = 0; i < COUNT_OF(holes); i++) {
+		for (unsigned int n = 0; n < 2 * holes[i].count; n++)
+			rows[i].bos[n] = huge_vram_bo(fd, holes[i].size);
+	}
+}
+
+static void cut_holes(const struct row *rows)
+{
+	for (unsigned int i = 0; i < COUNT_OF(holes); i++) {
+		for (unsigned int n = 0; n < holes[i].count; n++)
+			huge_bo_destroy(&rows[i].bos[2 * n]);
+	}
+}
+
+/* The rows are the first that TTM would evict; one of them is handed back. */
+static struct huge_bo scatter_vram(int fd)
+{
+	struct row rows[COUNT_OF(holes)];
+	struct huge_vram vram;
+
+	make_rows(fd, rows);
+	vram = huge_vram(fd);
+	huge_vram_bo(fd, vram.size - vram.used);
+	cut_holes(rows);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, vram.size - SCATTERED_SIZE),
+			  vram.size - SCATTERED_SIZE);
+	return rows[0].bos[1];
+}
+
+/* Of a buffer object that fills the holes, from large to small. */
+static void assert_scattered(const struct huge_bo *bo, char *address)
+{
+	struct pattern pattern = pattern_of(address, bo->size, 22);
+	uint64_t edges = reason_count(bo->fd, "extent_edge");
+	struct page_table table;
+	struct huge_levels found;
+
+	pattern_write(&pattern);
+	table = page_table_read(bo);
+	page_table_assert_sound(&table);
+	found = page_table_levels(&table, address, bo->size);
+	huge_assert_levels(&found, &scattered_levels, "scattered");
+	igt_assert_lte(MAX_HOLES, table.count);
+	page_table_free(&table);
+	igt_assert_lt_u64(edges, reason_count(bo->fd, "extent_edge"));
+
+	pattern.address = huge_bo_map(bo);
+	pattern_assert(&pattern);
+	huge_bo_move(bo, HUGE_SYSTEM);
+	pattern_assert(&pattern);
+}
+
+/* Evicts the first in the row, whose data stay. */
+static void assert_contiguous(int fd, const struct huge_bo *first)
+{
+	struct pattern evicted = pattern_of(huge_bo_map(first), first->size, 23);
+	struct huge_bo bo;
+	struct pattern pattern;
+	struct page_table table;
+
+	pattern_write(&evicted);
+	bo = huge_bo_create(fd, SCATTERED_SIZE, HUGE_VRAM, HUGE_CONTIGUOUS);
+	pattern = pattern_of(huge_bo_map(&bo), bo.size, 24);
+	pattern_write(&pattern);
+	table = page_table_read(&bo);
+	for (unsigned int i = 1; i < table.count; i++)
+		igt_assert_eq_u64(table.runs[i].pfn, table.runs[i - 1].pfn +
+				  (table.runs[i].start - table.runs[i - 1].start) / HUGE_PAGE_SIZE);
+	page_table_free(&table);
+	igt_assert_eq(huge_bo_info(first).placement, HUGE_SYSTEM);
+	pattern_assert(&evicted);
+	pattern_assert(&pattern);
+}
+
+/**
+ * SUBTEST: scattered
+ * Description: VRAM is full but for holes of 2 MiB, 64 KiB and 4 KiB. A buffer
+ *	object that fills all of them has the largest entries that each block
+ *	allows, and its data are right across their borders. One of the same
+ *	size that must be contiguous is, after the eviction of others.
+ */
+static void test_scattered(void)
+{
+	int fd = huge_open();
+	struct huge_bo bo, first;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	first = scatter_vram(fd);
+	bo = huge_vram_bo(fd, SCATTERED_SIZE);
+	igt_assert_eq_u64(huge_vram(fd).used, huge_vram(fd).size);
+	assert_scattered(&bo, huge_bo_map(&bo));
+	assert_contiguous(fd, &first);
+}
+
+/**
+ * SUBTEST: system-%s
+ * Description: System memory that TTM's pool gave as blocks of 2 MiB is mapped
+ *	by PMD entries, %arg[1].
+ *
+ * arg[1]:
+ *
+ * @wb: cached
+ * @wc: write-combining
+ */
+static void test_system(enum huge_system_caching caching)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(8), HUGE_SYSTEM, caching);
+	struct pattern pattern = pattern_of(huge_bo_map(&bo), bo.size, 25);
+
+	pattern_write(&pattern);
+	huge_assert_mapped_at(&bo, pattern.address, HUGE_PMD, "system memory");
+	huge_assert_caching(&bo, caching == HUGE_SYSTEM_WC ? PAGE_WC : PAGE_WB);
+	huge_bo_move(&bo, HUGE_VRAM);
+	pattern_assert(&pattern);
+	huge_assert_mapped_at(&bo, pattern.address, HUGE_PMD, "VRAM");
+	huge_assert_caching(&bo, PAGE_WC);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	pattern_assert(&pattern);
+	huge_assert_caching(&bo, caching == HUGE_SYSTEM_WC ? PAGE_WC : PAGE_WB);
+}
+
+/* What leads to one fault on the page that is handed back, with a known reason. */
+typedef char *(*scene_t)(struct huge_bo *bo);
+
+static char *scene_largest(struct huge_bo *bo)
+{
+	char *address;
+
+	*bo = huge_mapped_bo(GIB(1), 0, &address);
+	return address;
+}
+
+static char *scene_max_level(struct huge_bo *bo)
+{
+	max_level_set("pmd");
+	return scene_largest(bo);
+}
+
+static char *scene_nohugepage(struct huge_bo *bo)
+{
+	char *address = scene_largest(bo);
+
+	igt_assert_eq(madvise(address, bo->size, MADV_NOHUGEPAGE), 0);
+	return address;
+}
+
+static char *scene_no_huge_flag(struct huge_bo *bo)
+{
+	char *address;
+
+	*bo = huge_mapped_bo(MIB(2), HUGE_SINGLE_PAGES, &address);
+	return address;
+}
+
+static char *scene_thp_disable(struct huge_bo *bo)
+{
+	char *address = scene_largest(bo);
+
+	igt_assert_eq(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+	return address;
+}
+
+static char *scene_vma_edge(struct huge_bo *bo)
+{
+	*bo = huge_vram_bo(huge_open(), MIB(2));
+	return huge_bo_map_part(bo, KIB(4), MIB(1), PROT_READ | PROT_WRITE);
+}
+
+static char *scene_misaligned_va(struct huge_bo *bo)
+{
+	char *area = huge_reserve(MIB(8), MIB(2));
+
+	*bo = huge_vram_bo(huge_open(), MIB(4));
+	return (char *)huge_bo_map_at(bo, area + KIB(4), 0, bo->size) + MIB(2);
+}
+
+static char *scene_populated(struct huge_bo *bo)
+{
+	char *address;
+
+	*bo = huge_mapped_bo(MIB(4), 0, &address);
+	igt_assert_eq(madvise(address, bo->size, MADV_RANDOM), 0);
+	max_level_set("pte");
+	write_page(address, 1);
+	max_level_set("pud");
+	return address;
+}
+
+static char *scene_dirty_tracked(struct huge_bo *bo)
+{
+	char *address;
+
+	*bo = huge_mapped_bo(MIB(4), HUGE_TRACKABLE, &address);
+	huge_dirty_start(bo);
+	return address;
+}
+
+struct reason_case {
+	const char *name;
+	const char *what;
+	scene_t scene;
+	const char *reason;
+	enum huge_level level;
+};
+
+static const struct reason_case reason_cases[] = {
+	{ "largest", "nothing", scene_largest, "largest", HUGE_PUD },
+	{ "max-level", "the module parameter", scene_max_level, "policy", HUGE_PMD },
+	{ "nohugepage", "MADV_NOHUGEPAGE", scene_nohugepage, "policy", HUGE_PTE },
+	{ "thp-disable", "PR_SET_THP_DISABLE", scene_thp_disable, "policy", HUGE_PTE },
+	{ "no-huge-flag", "the flag at creation", scene_no_huge_flag, "policy", HUGE_PTE },
+	{ "vma-edge", "the end of the mapping", scene_vma_edge, "vma_edge", HUGE_PTE },
+	{ "misaligned-va", "the user address", scene_misaligned_va, "misaligned_va", HUGE_PTE },
+	{ "populated", "a page table", scene_populated, "populated", HUGE_PTE },
+	{ "dirty-tracked", "write tracking", scene_dirty_tracked, "dirty_tracked", HUGE_PTE },
+};
+
+static void assert_traced_once(const struct reason_case *c)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "reason=%s ", c->reason);
+	igt_assert_eq_u64(trace_count("ttm_huge_fault:"), 1);
+	igt_assert_eq_u64(trace_count(text), 1);
+	snprintf(text, sizeof(text), "level=%s ", huge_level_name(c->level));
+	igt_assert_eq_u64(trace_count(text), 1);
+}
+
+/**
+ * SUBTEST: reason-%s
+ * Description: What keeps a fault from setting larger entries, %arg[1], is named
+ *	by the counter of its reason, alone, and by the tracepoint; and the entry
+ *	is of the level that it leaves.
+ *
+ * arg[1]:
+ *
+ * @largest:		nothing
+ * @max-level:		the module parameter
+ * @nohugepage:		MADV_NOHUGEPAGE
+ * @thp-disable:	PR_SET_THP_DISABLE
+ * @no-huge-flag:	the flag at creation
+ * @vma-edge:		the end of the mapping
+ * @misaligned-va:	the user address
+ * @populated:		a page table that is already there
+ * @dirty-tracked:	write tracking
+ */
+static void test_reason(const struct reason_case *c)
+{
+	struct huge_bo bo;
+	char *page = c->scene(&bo);
+	uint64_t count = reason_count(bo.fd, c->reason), sum = reason_count(bo.fd, NULL);
+
+	trace_start("ttm_huge/ttm_huge_fault");
+	write_page(page, 0);
+	assert_traced_once(c);
+	igt_assert_eq_u64(reason_count(bo.fd, c->reason), count + 1);
+	igt_assert_eq_u64(reason_count(bo.fd, NULL), sum + 1);
+	assert_page(page, 0);
+}
+
+/**
+ * SUBTEST: no-huge-flag
+ * Description: A buffer object that was made for single pages is mapped by single
+ *	pages, also after a move.
+ */
+static void test_no_huge_flag(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(4), HUGE_SINGLE_PAGES, &address);
+	struct pattern pattern = pattern_of(address, bo.size, 26);
+
+	pattern_write(&pattern);
+	huge_assert_mapped_at(&bo, address, HUGE_PTE, "VRAM");
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	pattern_assert(&pattern);
+	huge_assert_mapped_at(&bo, address, HUGE_PTE, "system memory");
+}
+
+static void clean_up(void)
+{
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	trace_stop();
+	max_level_restore();
+	huge_release_all();
+}
+
+static const struct level_subtest level_subtests[] = {
+	{ "random", "MADV_RANDOM narrows a fault to one entry", test_random },
+};
+
+static const struct subtest subtests[] = {
+	{ "full-table", "All PMDs of a table in one fault", test_full_table },
+	{ "no-huge-flag", "Made for single pages", test_no_huge_flag },
+	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
+};
+
+int igt_main()
+{
+	const struct around_case *around;
+	const struct mixed_case *mixed;
+	const struct reason_case *reason;
+
+	igt_fixture() {
+		huge_close(huge_open());
+		max_level_save();
+	}
+
+	for_each_case(around, around_cases) {
+		igt_describe_f("One write maps %s", around->what);
+		igt_subtest_f("around-%s", around->name)
+			test_around(around);
+		igt_fixture()
+			clean_up();
+	}
+
+	for_each_case(mixed, mixed_cases) {
+		igt_describe_f("Entries of all sizes, mapped %s", mixed->what);
+		igt_subtest_f("mixed-%s", mixed->name)
+			test_mixed(mixed);
+		igt_fixture()
+			clean_up();
+	}
+
+	for_each_case(reason, reason_cases) {
+		igt_describe_f("What keeps entries small: %s", reason->what);
+		igt_subtest_f("reason-%s", reason->name)
+			test_reason(reason);
+		igt_fixture()
+			clean_up();
+	}
+
+	for (enum huge_system_caching caching = HUGE_SYSTEM_WB; caching <= HUGE_SYSTEM_WC;
+	     caching++) {
+		igt_describe("System memory by PMD entries");
+		igt_subtest_f("system-%s", caching == HUGE_SYSTEM_WC ? "wc" : "wb")
+			test_system(caching);
+		igt_fixture()
+			clean_up();
+	}
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+}
