@@ -32,7 +32,8 @@ const char * const ttm_huge_reason_names[TTM_HUGE_REASONS] = {
 	[TTM_HUGE_POPULATED] = "populated",
 };
 
-static int max_level = TTM_HUGE_PUD;
+static int max_level = IS_ENABLED(CONFIG_DRM_TTM_HUGE_DEFAULT_OFF) ?
+		       TTM_HUGE_OFF : TTM_HUGE_PUD;
 
 static int max_level_set(const char *val, const struct kernel_param *kp)
 {
