@@ -44,6 +44,7 @@
 #define WARM_UP_SIZE		(4ULL << 20)
 #define LOOP_PASSES		5
 #define CLOCK_CHECK_ITERATIONS	200000
+#define CLOCK_CHECK_TRIES	5
 #define CLOCK_CHECK_INSTRUCTIONS (6 * CLOCK_CHECK_ITERATIONS)
 
 struct request {
@@ -358,7 +359,7 @@ static __u64 now_ns(void)
  * processor and slower when emulated, except by a clock that counts
  * instructions: to that it is one like any other.
  */
-static __u64 clock_check_ns(void)
+static __u64 known_instructions_ns(void)
 {
 	__u64 left = CLOCK_CHECK_ITERATIONS;
 	__u64 start = now_ns();
@@ -371,6 +372,20 @@ static __u64 clock_check_ns(void)
 		     "	jnz	1b\n"
 		     : "+r" (left) : : "st", "st(1)", "cc");
 	return now_ns() - start;
+}
+
+/* The least of some tries: what an interrupt executes counts, too. */
+static __u64 clock_check_ns(void)
+{
+	__u64 least = ULLONG_MAX;
+
+	for (int i = 0; i < CLOCK_CHECK_TRIES; i++) {
+		__u64 ns = known_instructions_ns();
+
+		if (ns < least)
+			least = ns;
+	}
+	return least;
 }
 
 static __u64 all_bytes(const struct bo *bo, unsigned int way)
