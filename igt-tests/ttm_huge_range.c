@@ -6,6 +6,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/counters.h"
+#include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
@@ -417,6 +418,13 @@ static char *scene_dirty_tracked(struct huge_bo *bo)
 	return address;
 }
 
+/* Without PAT the core cannot give a huge entry the caching that VRAM has. */
+static char *scene_caching(struct huge_bo *bo)
+{
+	igt_require_f(kernel_parameter_given("nopat"), "the kernel was not booted with nopat\n");
+	return scene_largest(bo);
+}
+
 struct reason_case {
 	const char *name;
 	const char *what;
@@ -433,6 +441,7 @@ static const struct reason_case reason_cases[] = {
 	{ "no-huge-flag", "the flag at creation", scene_no_huge_flag, "policy", HUGE_PTE },
 	{ "vma-edge", "the end of the mapping", scene_vma_edge, "vma_edge", HUGE_PTE },
 	{ "misaligned-va", "the user address", scene_misaligned_va, "misaligned_va", HUGE_PTE },
+	{ "caching", "the caching", scene_caching, "caching", HUGE_PTE },
 	{ "populated", "a page table", scene_populated, "populated", HUGE_PTE },
 	{ "dirty-tracked", "write tracking", scene_dirty_tracked, "dirty_tracked", HUGE_PTE },
 };
@@ -463,6 +472,7 @@ static void assert_traced_once(const struct reason_case *c)
  * @no-huge-flag:	the flag at creation
  * @vma-edge:		the end of the mapping
  * @misaligned-va:	the user address
+ * @caching:		the caching that a huge entry would have; needs nopat
  * @populated:		a page table that is already there
  * @dirty-tracked:	write tracking
  */

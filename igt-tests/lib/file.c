@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,4 +17,20 @@ int write_file(const char *path, const char *text)
 	error = write(fd, text, strlen(text)) < 0 ? errno : 0;
 	close(fd);
 	return error;
+}
+
+bool kernel_parameter_given(const char *name)
+{
+	char line[4096];
+	FILE *file = fopen("/proc/cmdline", "r");
+	bool given = false;
+
+	if (!file)
+		return false;
+	if (fgets(line, sizeof(line), file)) {
+		for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+			given |= !strcmp(word, name);
+	}
+	fclose(file);
+	return given;
 }

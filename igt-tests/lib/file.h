@@ -3,7 +3,12 @@
 #ifndef FILE_H
 #define FILE_H
 
+#include <stdbool.h>
+
 /* Writes a text in one call; returns 0 or an errno value. Safe in exit handlers. */
 int write_file(const char *path, const char *text);
+
+/* Whether the kernel was booted with a parameter, which is a word of its own. */
+bool kernel_parameter_given(const char *name);
 
 #endif
