@@ -156,8 +156,8 @@ struct drm_bigbar_gem_move {
  * @pad: Zero.
  * @size: Out: bytes.
  * @alignment: Out: bytes; the size rounded up to a power of two, capped at what
- *	a PUD entry maps. VRAM block, offset and, where the kernel chooses it,
- *	user address are aligned to it.
+ *	a PUD entry maps. Offset and, where the kernel chooses it, user address
+ *	are aligned to it, as is VRAM that is not scattered.
  * @entries: Out: by enum drm_bigbar_level, how many entries of the calling
  *	process's page tables map this buffer object now.
  *

@@ -174,9 +174,9 @@ static ssize_t page_tables_write(struct file *file, const char __user *from,
 	struct seq_file *m = file->private_data;
 	struct page_tables *pt = m->private;
 	unsigned long long offset = 0;
+	char buf[64], *nr_text, *offset_text;
 	struct pid *pid;
-	char buf[64];
-	int nr, n;
+	int nr;
 
 	if (len >= sizeof(buf))
 		return -EINVAL;
@@ -184,8 +184,10 @@ static ssize_t page_tables_write(struct file *file, const char __user *from,
 		return -EFAULT;
 	buf[len] = '\0';
 
-	n = sscanf(buf, "%d %lli", &nr, &offset);
-	if (n < 1)
+	offset_text = strim(buf);
+	nr_text = strsep(&offset_text, " ");
+	if (kstrtoint(nr_text, 10, &nr) ||
+	    (offset_text && kstrtoull(offset_text, 0, &offset)))
 		return -EINVAL;
 	pid = nr ? find_get_pid(nr) : get_task_pid(current, PIDTYPE_PID);
 	if (!pid)
@@ -194,7 +196,7 @@ static ssize_t page_tables_write(struct file *file, const char __user *from,
 	mutex_lock(&m->lock);
 	put_pid(pt->pid);
 	pt->pid = pid;
-	pt->one_bo = n == 2;
+	pt->one_bo = offset_text;
 	pt->pgoff = offset >> PAGE_SHIFT;
 	mutex_unlock(&m->lock);
 	return len;

@@ -211,59 +211,6 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 	return 0;
 }
 
-static pgprot_t bo_prot(struct ttm_buffer_object *bo, pgprot_t prot)
-{
-	prot = ttm_io_prot(bo, bo->resource, prot);
-	return bo->resource->bus.is_iomem ? pgprot_decrypted(prot) : prot;
-}
-
-/*
- * The largest level whose entries would carry the caching, and encryption, that
- * TTM asks for. The kernel takes the protection of a huge entry from the
- * mapping; where it tracks the caching of memory, as x86 does with PAT, it
- * corrects the caching by that.
- */
-static enum ttm_huge_level caching_level(struct ttm_buffer_object *bo,
-					 struct vm_area_struct *vma)
-{
-	pgprot_t huge = vma->vm_page_prot;
-	pgprot_t prot = bo_prot(bo, huge);
-
-#ifdef CONFIG_X86
-	if (pat_enabled()) {
-		huge = pgprot_writecombine(huge);
-		prot = pgprot_writecombine(prot);
-	}
-#endif
-	return pgprot_val(huge) == pgprot_val(prot) ? TTM_HUGE_PUD :
-						      TTM_HUGE_PTE;
-}
-
-/*
- * What entries of the mapping look like. If its writes can be tracked, the core
- * has made its vm_page_prot read-only, which is right only while they are.
- */
-static struct ttm_huge_prot entry_prot(struct vm_fault *vmf,
-				       struct ttm_buffer_object *bo,
-				       bool tracked)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	pgprot_t ro, rw;
-
-	if (!vma->vm_ops->pfn_mkwrite) {
-		rw = bo_prot(bo, vma->vm_page_prot);
-		return (struct ttm_huge_prot){ .fault = rw, .neighbour = rw };
-	}
-
-	rw = bo_prot(bo, vm_get_page_prot(vma->vm_flags));
-	ro = bo_prot(bo, vm_get_page_prot(vma->vm_flags & ~VM_SHARED));
-	return (struct ttm_huge_prot){
-		.fault = tracked && !(vmf->flags & FAULT_FLAG_WRITE) ? ro : rw,
-		.neighbour = tracked ? ro : rw,
-		.huge_write = !tracked && vma->vm_flags & VM_WRITE,
-	};
-}
-
 static void count(struct ttm_huge_device *hdev,
 		  const struct ttm_huge_plan *plan)
 {
@@ -343,8 +290,8 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 	if (err)
 		return fault_of_error(err);
 
-	prot = entry_prot(vmf, bo, tracked);
-	req.caching = caching_level(bo, vma);
+	ttm_huge_entry_prot(vmf, bo, tracked, &prot);
+	req.caching = ttm_huge_caching_level(bo, vma);
 	ttm_huge_plan(&req, &plan);
 
 	/* A PMD needs a table that only the core can allocate. */

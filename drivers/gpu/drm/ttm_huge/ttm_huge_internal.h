@@ -80,6 +80,11 @@ int ttm_huge_find_extent(struct ttm_huge_device *hdev,
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
 				     struct ttm_buffer_object *bo);
 
+enum ttm_huge_level ttm_huge_caching_level(struct ttm_buffer_object *bo,
+					   struct vm_area_struct *vma);
+void ttm_huge_entry_prot(struct vm_fault *vmf, struct ttm_buffer_object *bo,
+			 bool tracked, struct ttm_huge_prot *prot);
+
 vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
 			   const struct ttm_huge_plan *plan,
 			   const struct ttm_huge_prot *prot);
