@@ -28,7 +28,7 @@ bool kernel_parameter_given(const char *name)
 	if (!file)
 		return false;
 	if (fgets(line, sizeof(line), file)) {
-		for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+		for (char *word = strtok(line, "\n "); word; word = strtok(NULL, "\n "))
 			given |= !strcmp(word, name);
 	}
 	fclose(file);
