@@ -123,6 +123,18 @@ int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma);
 void ttm_huge_vm_open(struct vm_area_struct *vma);
 int ttm_huge_vm_may_split(struct vm_area_struct *vma, unsigned long addr);
 
+/**
+ * TTM_HUGE_VM_OPS - what mappings need beside fault handlers and access
+ *
+ * For a &vm_operations_struct. A mapping that lacks one of these, and has huge
+ * entries, is a way to crash the kernel.
+ */
+#define TTM_HUGE_VM_OPS \
+	.map_pages = ttm_huge_map_pages, \
+	.may_split = ttm_huge_vm_may_split, \
+	.open = ttm_huge_vm_open, \
+	.close = ttm_bo_vm_close
+
 u64 ttm_huge_alignment(u64 size);
 int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,
 			    struct drm_vma_offset_node *node, u64 size);

@@ -46,11 +46,8 @@ static int bigbar_vm_access(struct vm_area_struct *vma, unsigned long addr,
 #define BIGBAR_VM_OPS \
 	.fault = bigbar_fault, \
 	.huge_fault = bigbar_huge_fault, \
-	.map_pages = ttm_huge_map_pages, \
-	.may_split = ttm_huge_vm_may_split, \
-	.open = ttm_huge_vm_open, \
-	.close = ttm_bo_vm_close, \
-	.access = bigbar_vm_access
+	.access = bigbar_vm_access, \
+	TTM_HUGE_VM_OPS
 
 static const struct vm_operations_struct bigbar_vm_ops = {
 	BIGBAR_VM_OPS,

@@ -7,7 +7,7 @@
  * DOC: Overview
  *
  * A driver that uses TTM maps its buffer objects with huge page-table entries
- * once it does this:
+ * once it has this:
  *
  * .. code-block:: c
  *
@@ -23,15 +23,25 @@
  *		return foo_huge_fault(vmf, 0);
  *	}
  *
- * It puts the two into its &vm_operations_struct, next to ttm_huge_vm_open(),
- * ttm_huge_vm_may_split(), ttm_huge_map_pages(), ttm_bo_vm_close() and
- * ttm_bo_vm_access(); makes ttm_huge_gem_mmap() its &drm_gem_object_funcs.mmap,
- * and ttm_huge_mmap() and ttm_huge_get_unmapped_area() its file operations;
- * calls ttm_huge_vma_offset_add() before ttm_bo_init_reserved(), passes
- * ttm_huge_alignment() as that one's alignment, and calls ttm_huge_bo_fini()
- * when a buffer object is freed. VRAM must be registered as write-combining, or
- * with whatever caching its resources have, by devm_arch_io_reserve_memtype_wc()
- * or the like: on x86 huge entries get their caching from there.
+ *	static const struct vm_operations_struct foo_vm_ops = {
+ *		.fault = foo_fault,
+ *		.huge_fault = foo_huge_fault,
+ *		.access = ttm_bo_vm_access,
+ *		TTM_HUGE_VM_OPS,
+ *	};
+ *
+ * and calls in the places where other TTM drivers call others:
+ *
+ * - ttm_huge_mmap() and ttm_huge_get_unmapped_area() are its file operations,
+ *   ttm_huge_gem_mmap() is its &drm_gem_object_funcs.mmap;
+ * - before ttm_bo_init_reserved(), ttm_huge_vma_offset_add(); and
+ *   ttm_huge_alignment() is what it passes as the alignment;
+ * - ttm_huge_bo_fini() when a buffer object is freed, ttm_huge_device_init() and
+ *   ttm_huge_device_fini() with TTM's own.
+ *
+ * VRAM must be registered as write-combining, or with whatever caching its
+ * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86 huge
+ * entries get their caching from there.
  *
  * To track writes, mappings also need ttm_huge_pfn_mkwrite(), and
  * ttm_huge_vm_access() in place of ttm_bo_vm_access().

@@ -196,7 +196,7 @@ static void before_fork(struct vm_area_struct *child,
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, child->vm_start);
 
-	if (bo->base.size >= PMD_SIZE && !WARN_ON_ONCE(!vma))
+	if (bo->base.size >= PMD_SIZE && vma && vma->vm_private_data == bo)
 		zap_special_vma_range(vma, vma->vm_start,
 				      vma->vm_end - vma->vm_start);
 }
