@@ -9,6 +9,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/counters.h"
+#include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -135,6 +136,82 @@ static void assert_done_while_moving(double start, double end)
 	moved = seconds_now();
 	igt_info("done after %.3f s, the move after %.3f s\n", end - start, moved - start);
 	igt_assert_f(end - start < (moved - start) / 2, "waited for the move\n");
+}
+
+#define PROBE		"/sys/kernel/debug/huge_fault_probe"
+#define NOPAGE		0x100	/* VM_FAULT_NOPAGE: an entry was set */
+#define RETRY		0x400	/* VM_FAULT_RETRY */
+
+struct flags_case {
+	const char *name;
+	const char *what;
+	const char *flags;
+	unsigned int result;
+	bool waits;
+};
+
+static const struct flags_case flags_cases[] = {
+	{ "none", "may not be retried", "", NOPAGE, true },
+	{ "retry", "may be retried", " retry", RETRY, true },
+	{ "tried", "has been retried", " retry tried", NOPAGE, true },
+	{ "nowait", "may be retried, and not wait", " retry nowait", RETRY, false },
+};
+
+/* What a fault returns that has flags of our choice. */
+static unsigned int probe_fault(const void *address, const char *flags)
+{
+	unsigned int result = 0;
+	char text[64];
+	FILE *file;
+
+	snprintf(text, sizeof(text), "%p%s", address, flags);
+	igt_assert_eq(write_file(PROBE, text), 0);
+	file = fopen(PROBE, "r");
+	igt_assert(file);
+	igt_assert_eq(fscanf(file, "%x", &result), 1);
+	fclose(file);
+	return result;
+}
+
+/**
+ * SUBTEST: flags-%s
+ * Description: A fault that %arg[1] meets a buffer object that is being moved: it
+ *	waits for the end of the move, or does not, and leaves the locks as the
+ *	kernel expects. The kernel log would tell if not.
+ *
+ * arg[1]:
+ *
+ * @none:	may not be retried
+ * @retry:	may be retried
+ * @tried:	has been retried
+ * @nowait:	may be retried, and not wait
+ */
+static void test_flags(const struct flags_case *c)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(LONG_MOVE_SIZE, 0, &address);
+	const struct huge_levels nothing = {};
+	struct huge_levels found;
+	double start, end;
+
+	igt_require_f(access(PROBE, F_OK) == 0, "huge_fault_probe is not loaded\n");
+	start_moving(&bo);
+	start = seconds_now();
+	igt_assert_eq(probe_fault(address, c->flags), c->result);
+	end = seconds_now();
+	if (c->waits) {
+		finish_moving();
+		igt_assert_f(seconds_now() - end < (end - start) / 2, "did not wait\n");
+	} else {
+		assert_done_while_moving(start, end);
+	}
+
+	found = huge_levels_of(&bo, address, bo.size);
+	if (c->result == NOPAGE)
+		igt_assert_f(!huge_levels_equal(&found, &nothing), "no entry was set\n");
+	else
+		huge_assert_levels(&found, &nothing, "after a fault that has to be repeated");
+	igt_assert_eq(*address, 0);
 }
 
 static void *touch(void *address)
@@ -342,9 +419,18 @@ static const struct subtest subtests[] = {
 
 int igt_main()
 {
+	const struct flags_case *flags;
+
 	igt_fixture()
 		huge_close(huge_open());
 
+	for_each_case(flags, flags_cases) {
+		igt_describe_f("A fault that %s", flags->what);
+		igt_subtest_f("flags-%s", flags->name)
+			test_flags(flags);
+		igt_fixture()
+			clean_up();
+	}
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);
 }

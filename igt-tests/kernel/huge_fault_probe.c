@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For tests: faults that user space cannot make.
+ *
+ * The core sets FAULT_FLAG_RETRY_NOWAIT, and leaves out FAULT_FLAG_ALLOW_RETRY,
+ * for kinds of access that it refuses to mappings without struct page. A driver
+ * has to honour them all the same. Writing "ADDRESS [retry] [nowait] [tried]" to
+ * the debugfs file makes such a fault in the writing process; reading it tells
+ * what the fault returned, in hexadecimal.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+static struct dentry *probe_file;
+static u32 probe_result;
+
+static unsigned int flags_of(const char *text)
+{
+	unsigned int flags = FAULT_FLAG_KILLABLE;
+
+	if (strstr(text, "retry"))
+		flags |= FAULT_FLAG_ALLOW_RETRY;
+	if (strstr(text, "nowait"))
+		flags |= FAULT_FLAG_RETRY_NOWAIT;
+	if (strstr(text, "tried"))
+		flags |= FAULT_FLAG_TRIED;
+	return flags;
+}
+
+/* The lock is dropped by whoever asks for a retry, unless told not to wait. */
+static bool drops_lock(vm_fault_t ret, unsigned int flags)
+{
+	return ret & VM_FAULT_COMPLETED ||
+	       (ret & VM_FAULT_RETRY && !(flags & FAULT_FLAG_RETRY_NOWAIT));
+}
+
+static int fault(unsigned long address, unsigned int flags)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	vm_fault_t ret;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, address);
+	if (!vma) {
+		mmap_read_unlock(mm);
+		return -EFAULT;
+	}
+
+	ret = handle_mm_fault(vma, address, flags, NULL);
+	if (!drops_lock(ret, flags))
+		mmap_read_unlock(mm);
+	probe_result = (__force u32)ret;
+	return 0;
+}
+
+static ssize_t probe_write(struct file *file, const char __user *from,
+			   size_t len, loff_t *pos)
+{
+	char text[64], *flags = text, *address_text;
+	unsigned long address;
+	int ret;
+
+	if (len >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, len))
+		return -EFAULT;
+	text[len] = '\0';
+
+	address_text = strsep(&flags, " ");
+	if (kstrtoul(address_text, 0, &address))
+		return -EINVAL;
+	ret = fault(address, flags_of(flags ?: ""));
+	return ret ?: len;
+}
+
+static ssize_t probe_read(struct file *file, char __user *to, size_t len,
+			  loff_t *pos)
+{
+	char text[16];
+	int n = scnprintf(text, sizeof(text), "%x\n", probe_result);
+
+	return simple_read_from_buffer(to, len, pos, text, n);
+}
+
+static const struct file_operations probe_fops = {
+	.owner = THIS_MODULE,
+	.read = probe_read,
+	.write = probe_write,
+};
+
+static int __init probe_init(void)
+{
+	probe_file = debugfs_create_file("huge_fault_probe", 0600, NULL, NULL,
+					 &probe_fops);
+	return PTR_ERR_OR_ZERO(probe_file);
+}
+module_init(probe_init);
+
+static void __exit probe_exit(void)
+{
+	debugfs_remove(probe_file);
+}
+module_exit(probe_exit);
+
+MODULE_DESCRIPTION("Page faults with flags that user space cannot choose");
+MODULE_LICENSE("GPL");
