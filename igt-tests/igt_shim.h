@@ -113,12 +113,6 @@ void __igt_skip_check(const char *file, const int line, const char *func,
 #define igt_assert_fd(fd) \
 	igt_assert_f((fd) >= 0, "file descriptor " #fd " failed\n")
 
-#define igt_require(expression) \
-	do { \
-		if (!(expression)) \
-			__igt_skip_check(__FILE__, __LINE__, __func__, #expression, NULL); \
-	} while (0)
-
 #define igt_require_f(expression, ...) \
 	do { \
 		if (!(expression)) \
@@ -148,7 +142,6 @@ enum igt_log_level {
 SHIM_PRINTF(3, 4)
 void igt_log(const char *domain, enum igt_log_level level, const char *format, ...);
 
-#define igt_debug(...) igt_log(NULL, IGT_LOG_DEBUG, __VA_ARGS__)
 #define igt_info(...) igt_log(NULL, IGT_LOG_INFO, __VA_ARGS__)
 
 #endif /* igt.h */

@@ -13,7 +13,6 @@
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
-#include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
 
@@ -127,7 +126,7 @@ static bool is_shown(const struct page_tables *pt, struct vm_area_struct *vma)
 	struct ttm_buffer_object *bo = ttm_huge_vma_bo(pt->bdev, vma);
 
 	return bo && (!pt->one_bo ||
-		      drm_vma_node_start(&bo->base.vma_node) == pt->pgoff);
+		      ttm_huge_bo_index(bo) == pt->pgoff);
 }
 
 static int show_mm(struct seq_file *m, struct mm_struct *mm)

@@ -8,9 +8,6 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 
-#include <drm/drm_vma_manager.h>
-#include <drm/ttm/ttm_bo.h>
-
 #include "ttm_huge_internal.h"
 
 const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
@@ -129,7 +126,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_device_fini);
 void ttm_huge_bo_fini(struct ttm_huge_device *hdev,
 		      struct ttm_buffer_object *bo)
 {
-	unsigned long index = drm_vma_node_start(&bo->base.vma_node);
+	unsigned long index = ttm_huge_bo_index(bo);
 	struct page *page = xa_erase(&hdev->dummy_pages, index);
 
 	if (page)

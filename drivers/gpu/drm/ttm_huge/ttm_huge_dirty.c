@@ -23,11 +23,6 @@
 
 #include "ttm_huge_internal.h"
 
-static unsigned long index_of(struct ttm_buffer_object *bo)
-{
-	return drm_vma_node_start(&bo->base.vma_node);
-}
-
 /* Remove the entries: whoever touches these pages next shall fault. */
 static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages)
@@ -50,7 +45,7 @@ static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
 				     struct ttm_buffer_object *bo)
 {
-	return xa_load(&hdev->dirty, index_of(bo));
+	return xa_load(&hdev->dirty, ttm_huge_bo_index(bo));
 }
 
 /**
@@ -86,7 +81,7 @@ int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
 	if (!bitmap)
 		return -ENOMEM;
 
-	old = xa_store(&hdev->dirty, index_of(bo), bitmap, GFP_KERNEL);
+	old = xa_store(&hdev->dirty, ttm_huge_bo_index(bo), bitmap, GFP_KERNEL);
 	if (xa_is_err(old)) {
 		kvfree(bitmap);
 		return xa_err(old);
@@ -111,7 +106,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
 void ttm_huge_dirty_stop(struct ttm_huge_device *hdev,
 			 struct ttm_buffer_object *bo)
 {
-	unsigned long *bitmap = xa_erase(&hdev->dirty, index_of(bo));
+	unsigned long *bitmap = xa_erase(&hdev->dirty, ttm_huge_bo_index(bo));
 
 	dma_resv_assert_held(bo->base.resv);
 	if (!bitmap)

@@ -57,12 +57,10 @@
 #include <linux/dma-resv.h>
 #include <linux/export.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 #include <linux/percpu.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
-#include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_tt.h>
 
@@ -140,14 +138,6 @@ static vm_fault_t reserve_idle(struct ttm_buffer_object *bo,
 	if (!(vmf->flags & FAULT_FLAG_RETRY_NOWAIT))
 		wait_unlocked(bo, vmf);
 	return VM_FAULT_RETRY;
-}
-
-/* The page of the buffer object that belongs at the address of the fault. */
-static unsigned long page_of(struct vm_fault *vmf)
-{
-	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
-
-	return vmf->pgoff - drm_vma_node_start(&bo->base.vma_node);
 }
 
 /* Imported pages are mapped by whoever exported them. */
@@ -279,7 +269,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
 		.vma_start = vma->vm_start,
 		.vma_end = vma->vm_end,
-		.page = page_of(vmf),
+		.page = ttm_huge_bo_page(vma, vmf->address),
 		.kernel = largest_level(),
 		.tracked_write = tracked && vmf->flags & FAULT_FLAG_WRITE,
 		.narrow = vma->vm_flags & VM_RAND_READ,
@@ -321,7 +311,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 static struct page *dummy_page(struct ttm_huge_device *hdev,
 			       struct ttm_buffer_object *bo)
 {
-	unsigned long index = drm_vma_node_start(&bo->base.vma_node);
+	unsigned long index = ttm_huge_bo_index(bo);
 	struct page *page = xa_load(&hdev->dummy_pages, index);
 
 	if (page)
@@ -471,7 +461,8 @@ vm_fault_t ttm_huge_pfn_mkwrite(struct ttm_huge_device *hdev,
 	if (ret)
 		return ret;
 
-	ttm_huge_dirty_mark(hdev, bo, page_of(vmf), 1);
+	ttm_huge_dirty_mark(hdev, bo,
+			    ttm_huge_bo_page(vmf->vma, vmf->address), 1);
 	ret = ttm_huge_make_writable(vmf);
 	dma_resv_unlock(bo->base.resv);
 	return ret;
@@ -506,8 +497,7 @@ int ttm_huge_vm_access(struct ttm_huge_device *hdev, struct vm_area_struct *vma,
 		return ret;
 
 	/* On error, too: a part may have been written. */
-	page = linear_page_index(vma, addr) -
-	       drm_vma_node_start(&bo->base.vma_node);
+	page = ttm_huge_bo_page(vma, addr);
 	nr_pages = min(PFN_UP(offset_in_page(addr) + len),
 		       PFN_UP(bo->base.size) - page);
 	dma_resv_lock(bo->base.resv, NULL);

@@ -6,7 +6,10 @@
 #define _TTM_HUGE_INTERNAL_H_
 
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 
+#include <drm/drm_vma_manager.h>
+#include <drm/ttm/ttm_bo.h>
 #include <drm/ttm_huge.h>
 
 #include "ttm_huge_plan.h"
@@ -70,6 +73,20 @@ typedef void (*ttm_huge_entry_fn)(const struct ttm_huge_entry *entry,
 
 extern const char * const ttm_huge_level_names[TTM_HUGE_LEVELS];
 extern const char * const ttm_huge_reason_names[TTM_HUGE_REASONS];
+
+/* Where a buffer object begins in the fake-offset space: no other begins there. */
+static inline unsigned long ttm_huge_bo_index(struct ttm_buffer_object *bo)
+{
+	return drm_vma_node_start(&bo->base.vma_node);
+}
+
+/* The page of the buffer object that belongs at an address of its mapping. */
+static inline unsigned long ttm_huge_bo_page(struct vm_area_struct *vma,
+					     unsigned long address)
+{
+	return linear_page_index(vma, address) -
+	       ttm_huge_bo_index(vma->vm_private_data);
+}
 
 int ttm_huge_max_level(void);
 
