@@ -4,6 +4,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 M ?= $(CURDIR)
 
 lab := tools/lab/lab
+# which kernel of the lab, see 'tools/lab/lab --help'
+export KERNEL
 kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m
 
 .PHONY: modules help lab check demo prove lint clean distclean

@@ -3,8 +3,7 @@
 # shellcheck disable=SC2154 # $LAB, $here and $root are lab's
 # 'lab setup'. Read by lab, whose variables and functions it uses.
 
-suite=forky
-space_needed_mib=4096
+space_needed_mib=5120
 
 wanted_packages() {
 	awk '!/^#/ && NF { print $1 }' "$here/packages"
@@ -15,8 +14,21 @@ base_packages() {
 	awk '!/^#/ && NF == 1 { print $1 }' "$here/packages"
 }
 
+kernel_suites() {
+	awk '!/^#/ { print $1 }' "$here/kernels"
+}
+
 other_suites() {
-	awk '!/^#/ && NF == 2 { print $2 }' "$here/packages" | sort -u
+	{
+		awk '!/^#/ && NF == 2 { print $2 }' "$here/packages"
+		kernel_suites
+	} | grep -vx "$suite" | sort -u
+}
+
+# What a lab was made from: while it stays the same the lab is used as it is.
+wanted() {
+	wanted_packages
+	kernel_suites
 }
 
 # Announces a step, runs it with its output in the log, tells how long it took.
@@ -66,55 +78,94 @@ make_root() {
 		"$suite" "$root.new" ${LAB_MIRROR:-}
 }
 
-missing_packages() {
-	# shellcheck disable=SC2016,SC2046 # ${} is dpkg-query's; one argument a package
-	in_root dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' \
-		$(wanted_packages) 2>/dev/null | sed -n 's/^ii *//p' >"$LAB/installed" || :
-	wanted_packages | grep -vxFf "$LAB/installed" || :
-	rm -f "$LAB/installed"
-}
-
-# From the mirror that the root came from. The low priority has apt take from there
-# only what nothing else has.
+# From the mirrors that the root came from, with the updates that a stable suite has.
+# The low priority has apt take from there only what nothing else has.
 add_suites() {
 	for other in $(other_suites); do
-		sed -n "s/ $suite main.*/ $other main/p" "$root/etc/apt/sources.list" \
+		case $other in
+		experimental) pockets= ;;
+		*) pockets='-updates\|-security\|' ;;
+		esac
+		sed -n "s/ $suite\\($pockets\\) main.*/ $other\\1 main/p" "$root/etc/apt/sources.list" \
 			>"$root/etc/apt/sources.list.d/$other.list"
-		printf 'Package: *\nPin: release n=%s\nPin-Priority: 90\n' "$other" \
+		printf 'Package: *\nPin: release n=%s*\nPin-Priority: 90\n' "$other" \
 			>"$root/etc/apt/preferences.d/$other"
 	done
 }
 
-# shellcheck disable=SC2086 # $missing is a list
-add_packages() {
+update_lists() {
+	write_apt_settings
 	add_suites
 	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 	cp "$LAB/apt.conf" "$root/etc/apt/apt.conf.d/99lab"
 	in_root apt-get update
-	in_root DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+}
+
+# The newest version of a suite's metapackage.
+newest_of() {
+	in_root apt-cache madison linux-image-amd64 |
+		awk -F ' *[|] *' -v suite="$1" '$3 ~ " " suite "(-[a-z]+)?/" { print $2; exit }'
+}
+
+# It depends on the image of one release, among others.
+release_of() {
+	in_root apt-cache show "linux-image-amd64=$1" |
+		sed -n '/^Depends:/s/.*\<linux-image-\([0-9][^ ,]*\).*/\1/p'
+}
+
+# Suite, release and package version of each kernel, into a file.
+look_up_kernels() {
+	for other in $(kernel_suites); do
+		version=$(newest_of "$other")
+		release=$(release_of "$version")
+		if [ -z "$release" ]; then
+			echo "the mirror of $root has no linux-image-amd64 in $other"
+			return 1
+		fi
+		echo "$other $release $version"
+	done >"$LAB/kernels.new"
+}
+
+kernel_packages() {
+	sed 's/^[^ ]* \([^ ]*\) .*/linux-image-\1\nlinux-headers-\1/' "$LAB/kernels.new"
+}
+
+missing_packages() {
+	{
+		wanted_packages
+		kernel_packages
+	} >"$LAB/needed"
+	# shellcheck disable=SC2016,SC2046 # ${} is dpkg-query's; one argument a package
+	in_root dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' \
+		$(cat "$LAB/needed") 2>/dev/null | sed -n 's/^ii *//p' >"$LAB/installed" || :
+	grep -vxFf "$LAB/installed" "$LAB/needed" || :
+	rm -f "$LAB/installed" "$LAB/needed"
+}
+
+# virtme-run makes an initramfs of its own.
+# shellcheck disable=SC2086 # $missing is a list
+add_packages() {
+	in_root DEBIAN_FRONTEND=noninteractive INITRD=No \
+		apt-get install -y --no-install-recommends $missing
 	in_root apt-get clean
 }
 
-remember() {
-	wanted_packages >"$LAB/packages"
-}
-
 reuse() {
-	if wanted_packages | cmp -s - "$LAB/packages"; then
+	if [ -e "$LAB/kernels" ] && wanted | cmp -s - "$LAB/packages"; then
 		echo "lab: reusing $root"
-		return
+	else
+		add_missing
 	fi
-	add_missing
-	[ -n "$missing" ] || echo "lab: reusing $root"
 }
 
 add_missing() {
+	step "asking the mirror for its packages, about 10 s" update_lists
+	step "looking up the kernels" look_up_kernels
 	missing=$(missing_packages | paste -sd' ' -)
-	if [ -n "$missing" ]; then
-		write_apt_settings
-		step "adding to $root: $missing; a few seconds a package" add_packages
-	fi
-	remember
+	[ -z "$missing" ] ||
+		step "adding to $root: $missing; about 20 s a kernel, a few seconds any other" add_packages
+	mv "$LAB/kernels.new" "$LAB/kernels"
+	wanted >"$LAB/packages"
 }
 
 create() {
@@ -123,9 +174,10 @@ create() {
 	check_space
 	need_mmdebstrap
 	rm -rf --one-file-system "$root.new"
+	rm -f "$LAB/kernels"
 	trap 'rm -rf --one-file-system "$root.new"' EXIT
 	write_apt_settings
-	step "making a Debian $suite root with a kernel, compiler, QEMU and IGT in $root: about 2 minutes, 1.3 GB" make_root
+	step "making a Debian $suite root with a compiler, QEMU and IGT in $root: about 2 minutes, 1.2 GB" make_root
 	mv "$root.new" "$root"
 	trap - EXIT
 	add_missing

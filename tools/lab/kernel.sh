@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # $KERNEL, $LAB, $root and $suite are lab's
+# Which kernel $KERNEL is. Read by lab, whose variables and functions it uses.
+#
+# choose_kernel() sets
+#   kver   its release, as uname -r prints it
+#   build  the folder of what is built for it, unlike that of any other kernel
+#   tree   its built tree, or nothing if it is installed in the root
+
+# Suite, release and package version of each kernel that setup installed.
+kernels() {
+	cat "$LAB/kernels"
+}
+
+trees() {
+	find "$root/lab/kernels" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | sed 's,.*/,,' | sort
+}
+
+what_there_is() {
+	{
+		kernels | awk '{ print $1 " (" $2 ", " $3 ")" }'
+		trees
+	} | paste -sd, - | sed 's/,/, /g; s/,  /, /g'
+}
+
+# Those whose release or version begins with $KERNEL, and goes on with no more of
+# a number. Debian's version of 7.3-rc7 is 7.3~rc7-1.
+matching_releases() {
+	kernels | awk -v start="$KERNEL" '
+		function begins(name) {
+			return index(name, start) == 1 && substr(name, length(start) + 1, 1) !~ /[0-9A-Za-z]/
+		}
+		{ version = $3; gsub(/~/, "-", version) }
+		$1 == start || begins($2) || begins(version) { print $2 }' | sort -u
+}
+
+choose_release() {
+	kver=$(matching_releases)
+	case $kver in
+	'') die "KERNEL=$KERNEL: no such kernel; there is $(what_there_is)" ;;
+	*"
+"*) die "KERNEL=$KERNEL: $(echo "$kver" | paste -sd' ' -) begin with that, say which" ;;
+	esac
+	build=$kver
+}
+
+# $1 is for the folder's name.
+choose_tree() {
+	for file in arch/x86/boot/bzImage include/config/kernel.release Module.symvers; do
+		[ -e "$tree/$file" ] ||
+			die "KERNEL=$KERNEL: $tree is no built kernel tree, it has no $file: run 'make' in it"
+	done
+	[ ! -e "$tree/source" ] ||
+		die "KERNEL=$KERNEL: $tree was built with O= from sources elsewhere: give a tree that was built in place"
+	kver=$(cat "$tree/include/config/kernel.release")
+	build=tree-$1
+}
+
+choose_tree_by_path() {
+	tree=$(cd "$KERNEL" 2>/dev/null && pwd -P) || die "KERNEL=$KERNEL: there is no such folder"
+	choose_tree "${tree##*/}-$(printf %s "$tree" | cksum | cut -d' ' -f1)"
+}
+
+choose_kernel() {
+	[ -e "$LAB/kernels" ] || die "the lab in $LAB is older than this project: run 'lab setup' (or 'make lab')"
+	KERNEL=${KERNEL:-$suite}
+	case $KERNEL in
+	all) die "KERNEL=all is for 'make check'; a lab command is for one kernel: $(what_there_is)" ;;
+	*/*) choose_tree_by_path ;;
+	*)
+		tree=$root/lab/kernels/$KERNEL
+		if [ -d "$tree" ]; then
+			choose_tree "$KERNEL"
+		else
+			tree=
+			choose_release
+		fi
+		;;
+	esac
+}
