@@ -51,7 +51,8 @@ choose_tree() {
 		[ -e "$tree/$file" ] ||
 			die "KERNEL=$KERNEL: $tree is no built kernel tree, it has no $file: run 'make' in it"
 	done
-	[ ! -e "$tree/source" ] ||
+	# at its own path in the root one with O= finds its sources
+	[ ! -L "$tree/source" ] || [ "${tree#"$root/"}" != "$tree" ] ||
 		die "KERNEL=$KERNEL: $tree was built with O= from sources elsewhere: give a tree that was built in place"
 	kver=$(cat "$tree/include/config/kernel.release")
 	build=tree-$1
