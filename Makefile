@@ -11,7 +11,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m
 .PHONY: modules help lab check demo prove lint clean distclean
 
 modules: ## build both modules for the running kernel, or the one in KDIR=
-	@test -d $(KDIR) || { echo "make: no $(KDIR): install linux-headers-$$(uname -r) or set KDIR=" >&2; exit 1; }
+	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
 	$(kbuild) modules
 
 help: ## this list
@@ -20,7 +20,7 @@ help: ## this list
 lab: ## make the lab's root in LAB= (build/lab), or add what it lacks
 	@$(lab) setup
 
-check: ## run all tests in the lab, results in build/check.json
+check: ## run all tests in the lab, KERNEL=all for every kernel, results in build/check.json
 	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G
 
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json

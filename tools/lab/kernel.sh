@@ -13,6 +13,19 @@ kernels() {
 	cat "$LAB/kernels"
 }
 
+# The same for 'lab kernels', which says of each whether its series is among those
+# that the tests were run with.
+list_kernels() {
+	kernels | while read -r name release version; do
+		series=$(echo "$version" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
+		if awk '!/^#/ { print $2 }' "$here/kernels" | grep -qxF "$series"; then
+			echo "$name $release $version tested"
+		else
+			echo "$name $release $version new"
+		fi
+	done
+}
+
 trees() {
 	find "$root/lab/kernels" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | sed 's,.*/,,' | sort
 }
@@ -42,6 +55,11 @@ choose_release() {
 	*"
 "*) die "KERNEL=$KERNEL: $(echo "$kver" | paste -sd' ' -) begin with that, say which" ;;
 	esac
+	for file in boot/vmlinuz-$kver lib/modules/$kver/build/Makefile; do
+		# its links are the root's
+		[ -e "$root/$file" ] || in_root test -e "/$file" ||
+			die "KERNEL=$KERNEL: the lab has no /$file: run 'lab chroot -- apt-get install --reinstall linux-image-$kver linux-headers-$kver' with no KERNEL set"
+	done
 	build=$kver
 }
 
@@ -63,8 +81,13 @@ choose_tree_by_path() {
 	choose_tree "${tree##*/}-$(printf %s "$tree" | cksum | cut -d' ' -f1)"
 }
 
-choose_kernel() {
+need_kernels() {
+	[ -d "$root" ] || die "there is no root in $LAB: run 'lab setup' (or 'make lab') first"
 	[ -e "$LAB/kernels" ] || die "the lab in $LAB is older than this project: run 'lab setup' (or 'make lab')"
+}
+
+choose_kernel() {
+	need_kernels
 	KERNEL=${KERNEL:-$suite}
 	case $KERNEL in
 	all) die "KERNEL=all is for 'make check'; a lab command is for one kernel: $(what_there_is)" ;;
