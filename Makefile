@@ -8,20 +8,36 @@ lab := tools/lab/lab
 export KERNEL
 kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m
 
-.PHONY: modules help lab check demo prove lint clean distclean
+.PHONY: modules dkms help lab check check-dkms demo prove lint clean distclean
 
 modules: ## build both modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
 	$(kbuild) modules
 
+# What the modules are built from, and nothing of the rest.
+dkms_value = $(shell sed -n 's/^PACKAGE_$1="\(.*\)"/\1/p' dkms.conf)
+dkms: name := $(call dkms_value,NAME)
+dkms: version := $(call dkms_value,VERSION)
+dkms: folder = $(DESTDIR)/usr/src/$(name)-$(version)
+dkms: ## put the sources where DKMS looks for them, /usr/src in DESTDIR=
+	@rm -rf $(folder)
+	@mkdir -p $(folder)/tools
+	@cp -r dkms.conf Makefile Kbuild Kconfig drivers include $(folder)/
+	@cp tools/check-kernel $(folder)/tools/
+	@echo "$(folder) is made; to build and install: dkms install $(name)/$(version)"
+
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 lab: ## make the lab's root in LAB= (build/lab), or add what it lacks
 	@$(lab) setup
 
 check: ## run all tests in the lab, KERNEL=all for every kernel, results in build/check.json
 	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G
+
+check-dkms: ## build, install and load the modules by DKMS, for each kernel of the lab
+	@$(lab) setup
+	@$(lab) dkms --results build/check-dkms
 
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
@@ -36,7 +52,7 @@ lint: ## check the style of all code in the lab
 	@$(lab) chroot -- /src/tools/lint/lint
 
 clean: ## remove what was built here, but not the lab
-	@rm -rf build/check build/demo build/*.json
+	@rm -rf build/check build/check-dkms build/demo build/*.json
 	@test ! -d $(KDIR) || $(kbuild) clean
 
 distclean: clean ## remove the lab too

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # $KERNEL, $LAB, $root and $suite are lab's
+# shellcheck disable=SC2034,SC2154 # some variables are set here, others used, for lab
 # Which kernel $KERNEL is. Read by lab, whose variables and functions it uses.
 #
 # choose_kernel() sets
