@@ -55,12 +55,15 @@ choose_release() {
 	*"
 "*) die "KERNEL=$KERNEL: $(echo "$kver" | paste -sd' ' -) begin with that, say which" ;;
 	esac
-	for file in boot/vmlinuz-$kver lib/modules/$kver/build/Makefile; do
-		# its links are the root's
-		[ -e "$root/$file" ] || in_root test -e "/$file" ||
-			die "KERNEL=$KERNEL: the lab has no /$file: run 'lab chroot -- apt-get install --reinstall linux-image-$kver linux-headers-$kver' with no KERNEL set"
-	done
 	build=$kver
+}
+
+# Asked in the root: its links lead nowhere outside.
+need_installed() {
+	for file in "/lib/modules/$kver/build/Makefile" "/boot/vmlinuz-$kver"; do
+		[ -n "$tree" ] || in_root test -e "$file" ||
+			die "KERNEL=$KERNEL: the lab has no $file: run 'lab chroot -- apt-get install --reinstall linux-image-$kver linux-headers-$kver'"
+	done
 }
 
 # $1 is for the folder's name.
