@@ -21,9 +21,8 @@ struct ttm_placement;
 /**
  * struct bigbar_vram - the memory BAR and who has which part of it
  * @man: TTM's view of it.
- * @lock: protects @buddy and @used; taken last.
+ * @lock: protects @buddy; taken last.
  * @buddy: free and allocated blocks.
- * @used: bytes that are allocated.
  * @phys: physical address, in bytes.
  * @size: size in bytes, a multiple of PMD_SIZE.
  * @io: write-combining kernel mapping of all of it; gone once the device is
@@ -31,9 +30,8 @@ struct ttm_placement;
  */
 struct bigbar_vram {
 	struct ttm_resource_manager man;
-	struct mutex lock; /* protects buddy and used */
+	struct mutex lock; /* protects buddy */
 	struct gpu_buddy buddy;
-	u64 used;
 	resource_size_t phys;
 	u64 size;
 	void __iomem *io;
@@ -156,6 +154,7 @@ int bigbar_ttm_init(struct bigbar_device *bigbar);
 /* bigbar_vram.c */
 int bigbar_vram_init(struct bigbar_device *bigbar);
 void bigbar_vram_fini(struct bigbar_device *bigbar);
+u64 bigbar_vram_used(struct bigbar_vram *vram);
 const struct bigbar_piece *bigbar_vram_piece(struct ttm_resource *res,
 					     unsigned long page);
 

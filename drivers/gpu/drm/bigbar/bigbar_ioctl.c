@@ -35,16 +35,6 @@ static bool is_placement(u32 placement)
 	       placement == DRM_BIGBAR_PLACEMENT_VRAM;
 }
 
-static u64 vram_used(struct bigbar_vram *vram)
-{
-	u64 used;
-
-	mutex_lock(&vram->lock);
-	used = vram->used;
-	mutex_unlock(&vram->lock);
-	return used;
-}
-
 /* 0 if a buffer object of @size can be in @placement at all. */
 static int check_size(struct bigbar_device *bigbar, u64 size, u32 placement)
 {
@@ -67,7 +57,7 @@ int bigbar_device_info_ioctl(struct drm_device *drm, void *data,
 	struct bigbar_device *bigbar = to_bigbar(drm);
 
 	args->vram_size = bigbar->vram.size;
-	args->vram_used = vram_used(&bigbar->vram);
+	args->vram_used = bigbar_vram_used(&bigbar->vram);
 	return 0;
 }
 

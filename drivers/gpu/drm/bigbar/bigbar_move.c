@@ -71,11 +71,12 @@ static bool has_contents(struct ttm_buffer_object *bo)
 }
 
 /* In steps, so that a large buffer object does not keep the CPU from others. */
-static void clear(struct bigbar_vram *vram, struct ttm_resource *res)
+static void clear(struct ttm_buffer_object *bo, struct ttm_resource *res)
 {
+	struct bigbar_vram *vram = &ttm_to_bigbar(bo->bdev)->vram;
 	unsigned long page, nr_pages;
 
-	for (page = 0; page < PFN_UP(res->size); page += nr_pages) {
+	for (page = 0; page < PFN_UP(bo->base.size); page += nr_pages) {
 		const struct bigbar_piece *piece = bigbar_vram_piece(res, page);
 
 		nr_pages = min(piece->first + piece->nr_pages - page,
@@ -102,11 +103,11 @@ static int copy_or_clear(struct ttm_buffer_object *bo,
 	}
 
 	if (has_contents(bo))
-		ttm_move_memcpy(false, PFN_UP(dst->size),
+		ttm_move_memcpy(false, PFN_UP(bo->base.size),
 				iter_init(&dst_iter, bo, dst),
 				iter_init(&src_iter, bo, bo->resource));
 	else
-		clear(&ttm_to_bigbar(bo->bdev)->vram, dst);
+		clear(bo, dst);
 	return 0;
 }
 

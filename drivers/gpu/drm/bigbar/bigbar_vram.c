@@ -82,10 +82,9 @@ static int no_space(int ret)
  * object as it does in VRAM.
  */
 static int alloc_blocks(struct bigbar_vram *vram,
-			struct bigbar_vram_resource *vres, u64 align,
+			struct bigbar_vram_resource *vres, u64 size, u64 align,
 			bool contiguous)
 {
-	u64 size = vres->base.size;
 	int ret;
 
 	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->size, size, align,
@@ -120,14 +119,12 @@ static int bigbar_vram_alloc(struct ttm_resource_manager *man,
 	ttm_resource_init(bo, place, &vres->base);
 
 	mutex_lock(&vram->lock);
-	ret = alloc_blocks(vram, vres, align,
+	ret = alloc_blocks(vram, vres, bo->base.size, align,
 			   place->flags & TTM_PL_FLAG_CONTIGUOUS);
 	if (!ret) {
 		ret = make_pieces(&vram->buddy, vres);
 		if (ret)
 			gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
-		else
-			vram->used += vres->base.size;
 	}
 	mutex_unlock(&vram->lock);
 
@@ -148,7 +145,6 @@ static void bigbar_vram_free(struct ttm_resource_manager *man,
 
 	mutex_lock(&vram->lock);
 	gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
-	vram->used -= res->size;
 	mutex_unlock(&vram->lock);
 
 	ttm_resource_fini(man, res);
@@ -156,14 +152,32 @@ static void bigbar_vram_free(struct ttm_resource_manager *man,
 	kfree(vres);
 }
 
+/**
+ * bigbar_vram_used - VRAM that buffer objects have
+ * @vram: the memory
+ *
+ * Context: process context; takes the lock of @vram.
+ *
+ * Return: bytes.
+ */
+u64 bigbar_vram_used(struct bigbar_vram *vram)
+{
+	u64 used;
+
+	mutex_lock(&vram->lock);
+	used = vram->size - vram->buddy.avail;
+	mutex_unlock(&vram->lock);
+	return used;
+}
+
 static void bigbar_vram_debug(struct ttm_resource_manager *man,
 			      struct drm_printer *printer)
 {
 	struct bigbar_vram *vram = to_bigbar_vram(man);
 
+	drm_printf(printer, "used %llu of %llu bytes\n",
+		   bigbar_vram_used(vram), vram->size);
 	mutex_lock(&vram->lock);
-	drm_printf(printer, "used %llu of %llu bytes\n", vram->used,
-		   vram->size);
 	drm_buddy_print(&vram->buddy, printer);
 	mutex_unlock(&vram->lock);
 }
