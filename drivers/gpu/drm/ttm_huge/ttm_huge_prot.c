@@ -4,6 +4,9 @@
  */
 
 #include <linux/mm.h>
+#ifdef CONFIG_X86
+#include <asm/memtype.h>
+#endif
 
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_resource.h>
