@@ -63,6 +63,14 @@ struct ttm_huge_funcs {
 	 */
 	void (*io_mem_extent)(struct ttm_buffer_object *bo, unsigned long page,
 			      struct ttm_huge_extent *extent);
+
+	/**
+	 * @max_level: The largest level that may map a buffer object.
+	 *
+	 * Called with the reservation held; must not sleep. Optional: without
+	 * it, the largest there is.
+	 */
+	enum ttm_huge_level (*max_level)(struct ttm_buffer_object *bo);
 };
 
 /**

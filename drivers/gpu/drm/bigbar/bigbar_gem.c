@@ -17,8 +17,6 @@ static vm_fault_t bigbar_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
 
-	if (order && to_bigbar_bo(bo)->flags & DRM_BIGBAR_GEM_CREATE_NO_HUGE)
-		return VM_FAULT_FALLBACK;
 	return ttm_huge_fault(&ttm_to_bigbar(bo->bdev)->huge, vmf, order);
 }
 

@@ -123,8 +123,15 @@ static const struct ttm_device_funcs bigbar_ttm_funcs = {
 	.access_memory = bigbar_access_memory,
 };
 
+static enum ttm_huge_level bigbar_max_level(struct ttm_buffer_object *bo)
+{
+	return to_bigbar_bo(bo)->flags & DRM_BIGBAR_GEM_CREATE_NO_HUGE ?
+	       TTM_HUGE_PTE : TTM_HUGE_PUD;
+}
+
 static const struct ttm_huge_funcs bigbar_huge_funcs = {
 	.io_mem_extent = bigbar_io_mem_extent,
+	.max_level = bigbar_max_level,
 };
 
 static void bigbar_ttm_release(struct drm_device *drm, void *unused)

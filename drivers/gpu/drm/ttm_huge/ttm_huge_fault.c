@@ -174,16 +174,14 @@ static vm_fault_t upgrade_pmd(struct vm_fault *vmf, pmd_t pmd, bool tracked)
 
 /*
  * Look at the slot of the fault again, now that we hold the reservation: the
- * core looked before. Returns 0 with @req->free and @req->policy filled in, or
- * what the fault shall return.
+ * core looked before. Returns 0 with @req->free filled in, and @req->kernel
+ * lowered where that is the core's doing, or what the fault shall return.
  */
 static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 			       bool tracked, struct ttm_huge_request *req)
 {
 	pud_t pud = READ_ONCE(*vmf->pud);
 	pmd_t pmd;
-
-	req->policy = max(ttm_huge_max_level(), TTM_HUGE_PTE);
 
 	if (level == TTM_HUGE_PUD) {
 		if (pud_leaf(pud))
@@ -205,9 +203,9 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 					       upgrade_pmd(vmf, pmd, tracked);
 	req->free = pmd_none(pmd) ? TTM_HUGE_PMD : TTM_HUGE_PTE;
 
-	/* The core asks for a PTE at once if the process wants no more. */
-	if (level == TTM_HUGE_PTE && pmd_none(pmd))
-		req->policy = TTM_HUGE_PTE;
+	/* The core has not asked for more, and no longer can for a PUD. */
+	if (level == TTM_HUGE_PTE)
+		req->kernel = min(req->kernel, TTM_HUGE_PMD);
 	return 0;
 }
 
@@ -257,6 +255,26 @@ static enum ttm_huge_level largest_level(void)
 	return TTM_HUGE_PUD;
 }
 
+/*
+ * What the module parameter, the driver and the process allow. Some cores do not
+ * ask for huge entries if sysfs says that no one shall have huge pages unasked,
+ * others go by what the process itself said. We do as the latter everywhere:
+ * the setting is about memory that huge pages can waste, and none is here.
+ */
+static enum ttm_huge_level allowed_level(struct ttm_huge_device *hdev,
+					 struct vm_area_struct *vma)
+{
+	enum ttm_huge_level level = max(ttm_huge_max_level(), TTM_HUGE_PTE);
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	if (vma_thp_disabled(vma, vma->vm_flags, false))
+		return TTM_HUGE_PTE;
+#endif
+	if (hdev->funcs && hdev->funcs->max_level)
+		level = min(level, hdev->funcs->max_level(vma->vm_private_data));
+	return level;
+}
+
 /* Find, plan, insert. @level is what the core asks for. */
 static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 				 struct vm_fault *vmf,
@@ -271,6 +289,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 		.vma_end = vma->vm_end,
 		.page = ttm_huge_bo_page(vma, vmf->address),
 		.kernel = largest_level(),
+		.policy = allowed_level(hdev, vma),
 		.tracked_write = tracked && vmf->flags & FAULT_FLAG_WRITE,
 		.narrow = vma->vm_flags & VM_RAND_READ,
 	};

@@ -12,10 +12,11 @@
 /**
  * enum ttm_huge_reason - why a fault did not set an entry one level larger
  * @TTM_HUGE_LARGEST: it set the largest there is.
- * @TTM_HUGE_KERNEL: the kernel cannot set a larger one.
+ * @TTM_HUGE_KERNEL: the kernel cannot set a larger one, or did not ask for it.
  * @TTM_HUGE_DIRTY_TRACKED: writes are recorded at PAGE_SIZE.
- * @TTM_HUGE_POLICY: the module parameter max_level, or what the process asked
- *	of the kernel (MADV_NOHUGEPAGE, PR_SET_THP_DISABLE), forbids it.
+ * @TTM_HUGE_POLICY: the module parameter max_level, the driver, or what the
+ *	process asked of the kernel (MADV_NOHUGEPAGE, PR_SET_THP_DISABLE), forbids
+ *	it.
  * @TTM_HUGE_VMA_EDGE: it would reach over an end of the mapping.
  * @TTM_HUGE_EXTENT_EDGE: it would reach over an end of contiguous memory.
  * @TTM_HUGE_MISALIGNED_VA: the user address is not aligned as the offset into
@@ -48,7 +49,7 @@ enum ttm_huge_reason {
  * @vma_end: first byte behind the mapping.
  * @page: page of the buffer object that belongs at @address.
  * @extent: contiguous memory around @page.
- * @kernel: largest level that the kernel can set.
+ * @kernel: largest level that the kernel can set in this fault.
  * @policy: largest level that is allowed.
  * @tracked_write: the fault is a write that has to be recorded.
  * @caching: largest level whose entries carry the right caching.
