@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What mainline has and an older kernel lacks, in mainline's form.
+ *
+ * Included in front of every source file of the out-of-tree build. What the
+ * kernel has is in the header that Kbuild includes before this one; see probe and
+ * probes/. On mainline nothing of this file remains.
+ */
+#ifndef _COMPAT_H_
+#define _COMPAT_H_
+
+#ifdef COMPAT_KZALLOC_OBJ_BY_SIZE
+#include <linux/slab.h>
+
+#define kzalloc_obj(p) kzalloc(sizeof(p), GFP_KERNEL)
+#define kvmalloc_objs(p, n) kvmalloc_array(n, sizeof(p), GFP_KERNEL)
+#endif
+
+#ifdef COMPAT_LIST_COUNT_NODES_ABSENT
+#include <linux/list.h>
+
+static inline size_t list_count_nodes(struct list_head *head)
+{
+	struct list_head *node;
+	size_t count = 0;
+
+	list_for_each(node, head)
+		count++;
+	return count;
+}
+#endif
+
+/* Behind pcim_enable_device(), what is requested is managed. */
+#ifdef COMPAT_PCIM_REQUEST_REGION_IMPLICIT
+#include <linux/pci.h>
+
+#define pcim_request_region pci_request_region
+#endif
+
+/* DRM has the file take large offsets by itself there, when it is opened. */
+#ifdef COMPAT_FOP_FLAGS_ABSENT
+#define fop_flags check_flags
+#define FOP_UNSIGNED_OFFSET NULL
+#endif
+
+/*
+ * Page tables
+ */
+
+#ifdef COMPAT_PMDP_GET_LOCKLESS_PMD_READ
+#include <linux/pgtable.h>
+
+#define pmdp_get_lockless pmd_read_atomic
+#endif
+
+#ifdef COMPAT_PTE_MKWRITE_NOVMA_PLAIN
+#define pte_mkwrite_novma pte_mkwrite
+#endif
+
+#ifdef COMPAT_ZAP_VMA_PTES
+#include <linux/mm.h>
+
+#define zap_special_vma_range zap_vma_ptes
+#endif
+
+/*
+ * Without a special bit in huge entries, fast GUP is kept off them by the devmap
+ * bit: it looks for the pagemap of a device, and takes no reference if there is
+ * none, as is the case for every page frame that is mapped here. PUD entries
+ * cannot be had at all, see the next but one.
+ */
+#ifdef COMPAT_HUGE_SPECIAL_ABSENT
+#include <linux/mm.h>
+
+#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && defined(CONFIG_ARCH_HAS_PTE_DEVMAP)
+#define CONFIG_ARCH_SUPPORTS_PMD_PFNMAP 1
+#endif
+
+#define pmd_special pmd_devmap
+#define pud_special pud_devmap
+#endif
+
+/*
+ * Where the special bit exists, an entry that is devmap does not get it, and only
+ * an address that has both flags becomes devmap.
+ */
+#ifdef COMPAT_INSERT_PFN_PFN_T
+#include <linux/mm.h>
+#include <linux/pfn_t.h>
+
+#ifdef COMPAT_HUGE_SPECIAL_ABSENT
+#define COMPAT_PFN_FLAGS (PFN_DEV | PFN_MAP)
+#else
+#define COMPAT_PFN_FLAGS PFN_DEV
+#endif
+
+#define vmf_insert_pfn_pmd(vmf, pfn, write) \
+	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, COMPAT_PFN_FLAGS), write)
+#define vmf_insert_pfn_pud(vmf, pfn, write) \
+	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, COMPAT_PFN_FLAGS), write)
+#endif
+
+/*
+ * What tells ->huge_fault() the size is compared with these, and an enum without
+ * negative members is an unsigned int. The core calls it there only to make an
+ * entry writable that is present.
+ */
+#ifdef COMPAT_HUGE_FAULT_PAGE_ENTRY_SIZE
+#include <linux/mm.h>
+
+#define PMD_ORDER PE_SIZE_PMD
+#define PUD_ORDER PE_SIZE_PUD
+#endif
+
+/*
+ * Mappings
+ */
+
+/* All faults hold the mmap lock. */
+#ifdef COMPAT_VMA_LOCK_ABSENT
+#include <linux/mm.h>
+
+#define FAULT_FLAG_VMA_LOCK 0
+
+static inline void vma_end_read(struct vm_area_struct *vma)
+{
+}
+
+static inline void vma_start_write(struct vm_area_struct *vma)
+{
+}
+#endif
+
+#if defined(COMPAT_UNMAPPED_AREA_BY_MM)
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+
+#define mm_get_unmapped_area(file, addr, len, pgoff, flags) \
+	mm_get_unmapped_area(current->mm, file, addr, len, pgoff, flags)
+#elif defined(COMPAT_UNMAPPED_AREA_METHOD)
+#include <linux/sched.h>
+
+#define mm_get_unmapped_area(file, addr, len, pgoff, flags) \
+	current->mm->get_unmapped_area(file, addr, len, pgoff, flags)
+#endif
+
+#if defined(COMPAT_THP_DISABLED_TWO_ARGUMENTS)
+#include <linux/mm.h>
+
+#define vma_thp_disabled(vma, vm_flags, forced_collapse) \
+	vma_thp_disabled(vma, vm_flags)
+#elif defined(COMPAT_THP_DISABLED_ABSENT)
+#include <linux/mm.h>
+
+static inline bool vma_thp_disabled(struct vm_area_struct *vma,
+				    vm_flags_t vm_flags, bool forced_collapse)
+{
+	return vm_flags & VM_NOHUGEPAGE ||
+	       test_bit(MMF_DISABLE_THP, &vma->vm_mm->flags);
+}
+#endif
+
+/*
+ * DRM
+ */
+
+/* DRM_IOCTL_VERSION warns if there is none. */
+#ifdef COMPAT_DRM_DATE_PRESENT
+#include <drm/drm_drv.h>
+
+#undef devm_drm_dev_alloc
+#define devm_drm_dev_alloc(parent, driver, type, member) ({ \
+	static struct drm_driver dated; \
+	dated = *(driver); \
+	dated.date = "20261120"; \
+	(type *)__devm_drm_dev_alloc(parent, &dated, sizeof(type), \
+				     offsetof(type, member)); \
+})
+#endif
+
+/* One that has no contiguous allocation: a larger block is cut to size. */
+#ifdef COMPAT_BUDDY_DRM_BUDDY
+#include <linux/log2.h>
+#include <drm/drm_buddy.h>
+
+#define gpu_buddy drm_buddy
+#define gpu_buddy_block drm_buddy_block
+#define gpu_buddy_block_offset drm_buddy_block_offset
+#define gpu_buddy_block_order drm_buddy_block_order
+#define gpu_buddy_block_size drm_buddy_block_size
+#define gpu_buddy_init drm_buddy_init
+#define gpu_buddy_fini drm_buddy_fini
+#define gpu_buddy_free_list(buddy, list, flags) drm_buddy_free_list(buddy, list)
+#define GPU_BUDDY_CONTIGUOUS_ALLOCATION BIT(31)
+
+static inline int gpu_buddy_alloc_blocks(struct drm_buddy *buddy, u64 start,
+					 u64 end, u64 size, u64 min_block_size,
+					 struct list_head *blocks,
+					 unsigned long flags)
+{
+	u64 block_size = roundup_pow_of_two(size);
+	int ret;
+
+	if (!(flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION))
+		return drm_buddy_alloc_blocks(buddy, start, end, size,
+					      min_block_size, blocks, flags);
+	if (block_size > end - start)
+		return -ENOSPC;
+
+	ret = drm_buddy_alloc_blocks(buddy, start, end, block_size, block_size,
+				     blocks, 0);
+	if (!ret && block_size != size)
+		ret = drm_buddy_block_trim(buddy, size, blocks);
+	return ret;
+}
+#endif
+
+#ifdef COMPAT_BUDDY_LOCK_ABSENT
+#define gpu_buddy_driver_set_lock(buddy, lock) do { } while (0)
+#endif
+
+/*
+ * TTM
+ */
+
+#ifdef COMPAT_TTM_DEVICE_INIT_BOOLEANS
+#include <linux/build_bug.h>
+#include <drm/ttm/ttm_device.h>
+
+#define ttm_device_init(ttm, funcs, dev, mapping, mgr, alloc_flags) ({ \
+	BUILD_BUG_ON(alloc_flags); \
+	ttm_device_init(ttm, (struct ttm_device_funcs *)(funcs), dev, mapping, \
+			mgr, false, false); \
+})
+#endif
+
+#ifdef COMPAT_TTM_POPULATE_TT
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_tt.h>
+
+static inline int ttm_bo_populate(struct ttm_buffer_object *bo,
+				  struct ttm_operation_ctx *ctx)
+{
+	return ttm_tt_populate(bo->bdev, bo->ttm, ctx);
+}
+#endif
+
+#ifdef COMPAT_TTM_SWAPPED_FLAG
+#include <drm/ttm/ttm_tt.h>
+
+static inline bool ttm_tt_is_swapped(const struct ttm_tt *tt)
+{
+	return tt->page_flags & TTM_TT_FLAG_SWAPPED;
+}
+#endif
+
+#ifdef COMPAT_TTM_BO_FINI_PUT
+#include <drm/ttm/ttm_bo.h>
+
+#define ttm_bo_fini ttm_bo_put
+#endif
+
+/*
+ * Mappings hold a reference of TTM's own there, and the GEM object may be freed
+ * while they last. Those that have the driver's vm_ops are to hold the GEM object
+ * instead, as they do in mainline. Where TTM puts its own vm_ops, it also puts its
+ * own reference.
+ */
+#ifdef COMPAT_TTM_REFERENCE_TTM
+#include <drm/drm_gem.h>
+#include <drm/drm_gem_ttm_helper.h>
+#include <drm/ttm/ttm_bo.h>
+
+static inline int compat_drm_gem_ttm_mmap(struct drm_gem_object *obj,
+					  struct vm_area_struct *vma)
+{
+	bool drivers_own = vma->vm_ops;
+	int ret;
+
+	/* On success, takes TTM's reference and puts one of GEM's. */
+	ret = drm_gem_ttm_mmap(obj, vma);
+	if (!ret && drivers_own) {
+		drm_gem_object_get(obj);
+		ttm_bo_put(drm_gem_ttm_of_gem(obj));
+	}
+	return ret;
+}
+
+static inline void compat_ttm_bo_vm_open(struct vm_area_struct *vma)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+
+	drm_gem_object_get(&bo->base);
+}
+
+static inline void compat_ttm_bo_vm_close(struct vm_area_struct *vma)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+
+	vma->vm_private_data = NULL;
+	drm_gem_object_put(&bo->base);
+}
+
+#define drm_gem_ttm_mmap compat_drm_gem_ttm_mmap
+#define ttm_bo_vm_open compat_ttm_bo_vm_open
+#define ttm_bo_vm_close compat_ttm_bo_vm_close
+#endif
+
+/* A second list says where to evict from: the same places. */
+#ifdef COMPAT_TTM_PLACEMENT_BUSY_LIST
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_placement.h>
+
+static inline struct ttm_placement *
+compat_busy(const struct ttm_placement *placement, struct ttm_placement *busy)
+{
+	*busy = *placement;
+	busy->num_busy_placement = placement->num_placement;
+	busy->busy_placement = placement->placement;
+	return busy;
+}
+
+#define ttm_bo_validate(bo, placement, ctx) \
+	ttm_bo_validate(bo, compat_busy(placement, &(struct ttm_placement){}), \
+			ctx)
+#define ttm_bo_init_reserved(ttm, bo, type, placement, alignment, ctx, sg, \
+			     resv, destroy) \
+	ttm_bo_init_reserved(ttm, bo, type, \
+			     compat_busy(placement, &(struct ttm_placement){}), \
+			     alignment, ctx, sg, resv, destroy)
+#endif
+
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether a DRM driver has a date. */
+#include <drm/drm_drv.h>
+
+#if defined(FORM_ABSENT)
+/* With -fms-extensions the members of one become those of the other. */
+struct probe {
+	struct drm_driver;
+	char date;
+};
+#elif defined(FORM_PRESENT)
+const char *probe(struct drm_driver *driver)
+{
+	return driver->date;
+}
+#endif
