@@ -79,7 +79,8 @@ make_root() {
 }
 
 # From the mirrors that the root came from, with the updates that a stable suite has.
-# The low priority has apt take from there only what nothing else has.
+# The low priority has apt take from there only what nothing else has: that of what
+# is installed, so that it can be brought up to date.
 add_suites() {
 	for other in $(other_suites); do
 		case $other in
@@ -88,17 +89,17 @@ add_suites() {
 		esac
 		sed -n "s/ $suite\\($pockets\\) main.*/ $other\\1 main/p" "$root/etc/apt/sources.list" \
 			>"$root/etc/apt/sources.list.d/$other.list"
-		printf 'Package: *\nPin: release n=%s*\nPin-Priority: 90\n' "$other" \
+		printf 'Package: *\nPin: release n=%s*\nPin-Priority: 100\n' "$other" \
 			>"$root/etc/apt/preferences.d/$other"
 	done
 }
 
 update_lists() {
-	write_apt_settings
-	add_suites
-	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-	cp "$LAB/apt.conf" "$root/etc/apt/apt.conf.d/99lab"
-	in_root apt-get update
+	write_apt_settings &&
+		add_suites &&
+		cp -L /etc/resolv.conf "$root/etc/resolv.conf" &&
+		cp "$LAB/apt.conf" "$root/etc/apt/apt.conf.d/99lab" &&
+		in_root apt-get update
 }
 
 # The newest version of a suite's metapackage.
@@ -146,8 +147,8 @@ missing_packages() {
 # shellcheck disable=SC2086 # $missing is a list
 add_packages() {
 	in_root DEBIAN_FRONTEND=noninteractive INITRD=No \
-		apt-get install -y --no-install-recommends $missing
-	in_root apt-get clean
+		apt-get install -y --no-install-recommends $missing &&
+		in_root apt-get clean
 }
 
 reuse() {
