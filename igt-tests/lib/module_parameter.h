@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parameters of modules. What was found is put back by restoring, or at the
- * latest when the program ends.
+ * Parameters of modules, which are settings as in setting.h: what was found is put
+ * back by restoring, or at the latest when the program ends.
  */
 #ifndef MODULE_PARAMETER_H
 #define MODULE_PARAMETER_H

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../igt_shim.h"
+#include "file.h"
+#include "setting.h"
+
+static struct setting *saved_settings;
+
+static void restore_at_exit(int signal)
+{
+	(void)signal;
+	for (const struct setting *setting = saved_settings; setting; setting = setting->next)
+		write_file(setting->path, setting->saved);
+}
+
+/* "always [madvise] never": a list of what can be set, with what is set in brackets. */
+static void keep_chosen(char *text)
+{
+	char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+
+	if (!close)
+		return;
+	*close = '\0';
+	memmove(text, open + 1, close - open);
+}
+
+void setting_save(struct setting *setting)
+{
+	int fd = open(setting->path, O_RDONLY | O_CLOEXEC);
+
+	igt_require_f(fd >= 0, "%s: %s\n", setting->path, strerror(errno));
+	igt_assert_lt(0, read(fd, setting->saved, sizeof(setting->saved) - 1));
+	close(fd);
+	keep_chosen(setting->saved);
+	setting->next = saved_settings;
+	saved_settings = setting;
+	igt_install_exit_handler(restore_at_exit);
+}
+
+void setting_set(const struct setting *setting, const char *value)
+{
+	int error = write_file(setting->path, value);
+
+	igt_assert_f(!error, "%s: %s\n", setting->path, strerror(error));
+}
+
+void setting_restore(const struct setting *setting)
+{
+	if (setting->saved[0])
+		setting_set(setting, setting->saved);
+}

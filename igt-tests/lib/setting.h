@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Settings of the system that are files of one word, in sysfs for example. What
+ * was found is put back by restoring, or at the latest when the program ends.
+ */
+#ifndef SETTING_H
+#define SETTING_H
+
+#define SETTING_SIZE 64
+
+struct setting {
+	const char *path;
+	char saved[SETTING_SIZE];
+	struct setting *next;	/* saved before this one */
+};
+
+/* Once in a program, in its first fixture. Skips without the file. */
+void setting_save(struct setting *setting);
+void setting_set(const struct setting *setting, const char *value);
+/* Does nothing if it has not been saved. */
+void setting_restore(const struct setting *setting);
+
+#endif
