@@ -92,7 +92,7 @@ static void assert_largest(const struct scene *scene, char *address, uint64_t st
 		.start = start,
 		.length = length,
 		.alignment = scene->bo.alignment,
-		.max_level = HUGE_PUD,
+		.max_level = huge_largest_level(),
 	};
 	struct huge_levels expected = huge_expected_levels(&mapping), found;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <inttypes.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
@@ -12,6 +11,7 @@
 #include "lib/page_table.h"
 #include "lib/setting.h"
 #include "lib/subtest.h"
+#include "lib/thp_eligible.h"
 
 #ifndef PR_THP_DISABLE_EXCEPT_ADVISED
 #define PR_THP_DISABLE_EXCEPT_ADVISED 2
@@ -137,29 +137,6 @@ static int set_thp_disable(bool disable, unsigned long flags)
 	return prctl(PR_SET_THP_DISABLE, disable, flags, 0, 0) ? errno : 0;
 }
 
-/*
- * Whether the core asks the driver for huge entries of a mapping, in its own words.
- * Only before there are any: who reads this has PUD entries split.
- */
-static bool core_asks(const void *address)
-{
-	FILE *smaps = fopen("/proc/self/smaps", "r");
-	char line[512], first_line[24];
-	bool found = false;
-	int eligible = -1;
-
-	igt_assert(smaps);
-	snprintf(first_line, sizeof(first_line), "%" PRIxPTR "-", (uintptr_t)address);
-	while (eligible < 0 && fgets(line, sizeof(line), smaps)) {
-		found |= !strncmp(line, first_line, strlen(first_line));
-		if (found)
-			sscanf(line, "THPeligible: %d", &eligible);
-	}
-	fclose(smaps);
-	igt_assert_f(eligible >= 0, "smaps has no THPeligible for the mapping\n");
-	return eligible;
-}
-
 static bool core_asks_under(const char *system)
 {
 	char *address;
@@ -167,7 +144,7 @@ static bool core_asks_under(const char *system)
 
 	setting_set(&system_policy, system);
 	huge_mapped_bo(MIB(2), 0, &address);
-	asks = core_asks(address);
+	asks = thp_eligible(address);
 	huge_release_all();
 	setting_restore(&system_policy);
 	return asks;
@@ -254,7 +231,7 @@ static char *make_mapping(uint64_t size, const struct row *row, struct huge_bo *
 
 	*bo = huge_mapped_bo(size, 0, &address);
 	igt_assert_eq(madvise(address, size, row->advice), 0);
-	igt_assert_eq(core_asks(address), row->cells[this_column] == HUGE_PUD);
+	igt_assert_eq(thp_eligible(address), row->cells[this_column] == HUGE_PUD);
 	return address;
 }
 

@@ -78,7 +78,7 @@ static void test_four_gib(void)
 	bo = huge_vram_bo(fd, GIB(4));
 	address = huge_bo_map(&bo);
 	assert_prefault(fd, address, bo.size, 0, bo.size);
-	huge_assert_mapped_at(&bo, address, HUGE_PUD, "prefaulted");
+	huge_assert_mapped_at(&bo, address, huge_largest_level(), "prefaulted");
 	assert_no_fault_in(address, bo.size);
 }
 
@@ -124,7 +124,7 @@ static void test_part(void)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(GIB(2), 0, &address);
-	const struct huge_levels nothing = {}, one = huge_levels_at(HUGE_PUD, GIB(1));
+	const struct huge_levels nothing = {}, one = huge_levels_at(huge_largest_level(), GIB(1));
 	struct huge_levels found;
 
 	assert_prefault(bo.fd, address + GIB(1) + MIB(3), MIB(5), 0, MIB(5));

@@ -87,7 +87,10 @@ static void test_around(const struct around_case *c)
 	const uint64_t page = bo.size / HUGE_PAGE_SIZE / 2 + 1;
 
 	write_page(address, page);
-	assert_entries(&bo, c->level, c->entries);
+	if (c->level <= huge_largest_level())
+		assert_entries(&bo, c->level, c->entries);
+	else
+		assert_entries(&bo, HUGE_PMD, ENTRIES_PER_TABLE);
 	assert_page(address, page);
 }
 
@@ -187,7 +190,7 @@ static void test_mixed(const struct mixed_case *c)
 		.start = c->start,
 		.length = c->length,
 		.alignment = bo.alignment,
-		.max_level = HUGE_PUD,
+		.max_level = huge_largest_level(),
 	};
 	struct huge_levels expected = huge_expected_levels(&mapping), found;
 
@@ -353,10 +356,23 @@ static char *scene_largest(struct huge_bo *bo)
 	return address;
 }
 
+static char *scene_pud(struct huge_bo *bo)
+{
+	huge_require_level(HUGE_PUD);
+	return scene_largest(bo);
+}
+
+static char *scene_kernel(struct huge_bo *bo)
+{
+	igt_require_f(huge_largest_level() < HUGE_PUD,
+		      "the core of this kernel asks for all entries there are\n");
+	return scene_largest(bo);
+}
+
 static char *scene_max_level(struct huge_bo *bo)
 {
 	max_level_set("pmd");
-	return scene_largest(bo);
+	return scene_pud(bo);
 }
 
 static char *scene_nohugepage(struct huge_bo *bo)
@@ -434,7 +450,8 @@ struct reason_case {
 };
 
 static const struct reason_case reason_cases[] = {
-	{ "largest", "nothing", scene_largest, "largest", HUGE_PUD },
+	{ "largest", "nothing", scene_pud, "largest", HUGE_PUD },
+	{ "kernel", "the core", scene_kernel, "kernel", HUGE_PMD },
 	{ "max-level", "the module parameter", scene_max_level, "policy", HUGE_PMD },
 	{ "nohugepage", "MADV_NOHUGEPAGE", scene_nohugepage, "policy", HUGE_PTE },
 	{ "thp-disable", "PR_SET_THP_DISABLE", scene_thp_disable, "policy", HUGE_PTE },
@@ -466,6 +483,7 @@ static void assert_traced_once(const struct reason_case *c)
  * arg[1]:
  *
  * @largest:		nothing
+ * @kernel:		the core, which does not ask for larger ones
  * @max-level:		the module parameter
  * @nohugepage:		MADV_NOHUGEPAGE
  * @thp-disable:	PR_SET_THP_DISABLE

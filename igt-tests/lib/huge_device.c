@@ -7,6 +7,7 @@
 
 #include "../igt_shim.h"
 #include "huge_device.h"
+#include "thp_eligible.h"
 
 #define MAX_DEVICES 16
 #define MAX_OPEN 64
@@ -255,7 +256,46 @@ char *huge_reserve(uint64_t length, uint64_t alignment)
 	return area + (-(uintptr_t)area & (alignment - 1));
 }
 
+/* System memory: VRAM in use is what some tests look at. */
+static enum huge_level find_largest_level(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(2), HUGE_SYSTEM, 0);
+	void *address = huge_bo_map(&bo);
+	bool eligible = thp_eligible(address);
+
+	huge_unmap(address, bo.size);
+	huge_close(bo.fd);
+	return eligible ? HUGE_PUD : HUGE_PMD;
+}
+
+enum huge_level huge_largest_level(void)
+{
+	static enum huge_level largest = HUGE_LEVELS;
+
+	if (largest == HUGE_LEVELS)
+		largest = find_largest_level();
+	return largest;
+}
+
+void huge_require_level(enum huge_level level)
+{
+	igt_require_f(level <= huge_largest_level(),
+		      "the core of this kernel does not ask for %s entries\n",
+		      huge_level_name(level));
+}
+
+struct huge_levels huge_possible_levels(struct huge_levels levels)
+{
+	for (enum huge_level level = HUGE_PUD; level > huge_largest_level(); level--) {
+		levels.entries[level - 1] += levels.entries[level] * huge_level_size(level) /
+					     huge_level_size(level - 1);
+		levels.entries[level] = 0;
+	}
+	return levels;
+}
+
 uint64_t huge_size_for_level(enum huge_level level)
 {
+	huge_require_level(level);
 	return level == HUGE_PTE ? 16 * HUGE_PAGE_SIZE : huge_level_size(level);
 }

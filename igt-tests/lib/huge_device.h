@@ -91,7 +91,16 @@ struct huge_vram huge_vram(int fd);
 /* Buffer objects are freed by a worker: waits a moment for VRAM in use to fall. */
 uint64_t huge_vram_used_settled(int fd, uint64_t expected);
 
-/* The smallest size that entries of one level map alone; for PTEs, 16 of them. */
+/* What entries this kernel can have: the core of some never asks for PUD entries. */
+enum huge_level huge_largest_level(void);
+/* Skips if it is less than that. */
+void huge_require_level(enum huge_level level);
+/* As many entries as there are, in those that this kernel can have. */
+struct huge_levels huge_possible_levels(struct huge_levels levels);
+/*
+ * The smallest size that entries of one level map alone; for PTEs, 16 of them.
+ * Skips if this kernel cannot have them.
+ */
 uint64_t huge_size_for_level(enum huge_level level);
 
 struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placement,
