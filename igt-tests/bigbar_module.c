@@ -12,6 +12,7 @@
 #include "igt_shim.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
+#include "lib/kernel_log.h"
 #include "lib/subtest.h"
 
 /**
@@ -124,36 +125,18 @@ static struct pci_name require_device(bool (*matches)(const struct pci_name *nam
 	return found;
 }
 
-/* The kernel log from now on. */
-static int open_log(void)
-{
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	igt_require_f(log >= 0, "/dev/kmsg: %s\n", strerror(errno));
-	lseek(log, 0, SEEK_END);
-	return log;
-}
-
 /* Lines of the driver about a device; the last one is handed back. */
-static int count_lines(int log, const struct pci_name *name, char last[256])
+static int count_lines(int log, const struct pci_name *name, char last[KERNEL_LOG_LINE])
 {
-	char record[8192], prefix[64];
-	int count = 0;
-	ssize_t length;
+	char text[KERNEL_LOG_LINE], prefix[64];
+	int count = 0, level;
 
 	snprintf(prefix, sizeof(prefix), "bigbar %s: ", name->text);
-	while ((length = read(log, record, sizeof(record) - 1)) > 0) {
-		char *text, *end;
-
-		record[length] = '\0';
-		text = strchr(record, ';');
-		if (!text++ || strncmp(text, prefix, strlen(prefix)))
+	while (kernel_log_read(log, &level, text)) {
+		if (strncmp(text, prefix, strlen(prefix)))
 			continue;
-		end = strchr(text, '\n');
-		if (end)
-			*end = '\0';
 		igt_info("%s\n", text);
-		snprintf(last, 256, "%s", text);
+		strcpy(last, text);
 		count++;
 	}
 	close(log);
@@ -162,8 +145,8 @@ static int count_lines(int log, const struct pci_name *name, char last[256])
 
 static void assert_probe_refused(const struct pci_name *name)
 {
-	int log = open_log();
-	char line[256] = "", path[PATH_MAX];
+	int log = kernel_log_open();
+	char line[KERNEL_LOG_LINE] = "", path[PATH_MAX];
 	int error = write_file(PCI "/drivers/bigbar/bind", name->text);
 
 	igt_assert_eq(error, ENODEV);

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
-#include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/pattern.h"
+#include "lib/plug.h"
 #include "lib/subtest.h"
 
 /**
@@ -25,45 +22,6 @@
  */
 IGT_TEST_DESCRIPTION("The device is unbound while mapped and faulting");
 
-/* The PCI device under its driver, in sysfs; both empty while it is bound. */
-static char driver_path[PATH_MAX];
-static char device_name[NAME_MAX];
-
-/* "bind" or "unbind". */
-static int tell_driver(const char *command)
-{
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof(path), "%s/%s", driver_path, command);
-	return write_file(path, device_name);
-}
-
-static void bind_again(int signal)
-{
-	(void)signal;
-	if (device_name[0])
-		tell_driver("bind");
-	device_name[0] = '\0';
-}
-
-/* Of an open DRM file. */
-static void unplug(int fd)
-{
-	char link[64], path[PATH_MAX];
-	struct stat node;
-
-	igt_install_exit_handler(bind_again);
-	igt_assert_eq(fstat(fd, &node), 0);
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(node.st_rdev),
-		 minor(node.st_rdev));
-	igt_assert(realpath(link, path));
-	igt_assert(strlen(strrchr(path, '/') + 1) < sizeof(device_name));
-	strcpy(device_name, strrchr(path, '/') + 1);
-	strcat(link, "/driver");
-	igt_assert(realpath(link, driver_path));
-	igt_assert_eq(tell_driver("unbind"), 0);
-}
-
 /* The device is back, does its work, and nothing of the time before is left. */
 static void assert_works_again(void)
 {
@@ -71,7 +29,7 @@ static void assert_works_again(void)
 	struct huge_bo bo;
 	int fd;
 
-	bind_again(0);
+	device_plug();
 	fd = huge_open_when_there();
 	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
 	bo = huge_vram_bo(fd, MIB(2) + KIB(4));
@@ -109,7 +67,7 @@ static void assert_survives(struct huge_bo bo, char *address)
 
 	pattern.stride = pattern.pages / 16;
 	pattern_write(&pattern);
-	unplug(bo.fd);
+	device_unplug(bo.fd);
 	assert_usable(address, bo.size, bo.size / 16);
 	assert_gone(&bo);
 	huge_release_all();
@@ -227,7 +185,7 @@ static void test_faulting(void)
 	}
 	igt_assert_eq(pthread_create(&mover, NULL, move_on, &bo), 0);
 	usleep(1000 * WRITING_MS);
-	unplug(bo.fd);
+	device_unplug(bo.fd);
 	pthread_join(mover, NULL);
 	assert_writers_live(writers);
 	stop_writers = true;
@@ -266,7 +224,7 @@ static void test_one_page_a_fault(void)
 	igt_require_f(huge_vram(fd).size >= GIB(4), "less than 4 GiB of VRAM\n");
 	bo = huge_vram_bo(fd, GIB(4));
 	address = huge_bo_map(&bo);
-	unplug(fd);
+	device_unplug(fd);
 	before = page_table_kib();
 	faults = minor_faults();
 	for (int i = 0; i < 4; i++)
@@ -280,7 +238,7 @@ static void test_one_page_a_fault(void)
 
 static void clean_up(void)
 {
-	bind_again(0);
+	device_plug();
 	huge_release_all();
 	huge_close(huge_open_when_there());
 }

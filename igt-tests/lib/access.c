@@ -23,22 +23,44 @@ static void jump_back(int signal)
 	siglongjmp(back, signal);
 }
 
+static struct sigaction segv_before, bus_before;
+static bool caught;
+
+void catch_signals(void)
+{
+	struct sigaction catch = { .sa_handler = jump_back, .sa_flags = SA_NODEFER };
+
+	sigaction(SIGSEGV, &catch, &segv_before);
+	sigaction(SIGBUS, &catch, &bus_before);
+	caught = true;
+}
+
+void release_signals(void)
+{
+	if (!caught)
+		return;
+	sigaction(SIGSEGV, &segv_before, NULL);
+	sigaction(SIGBUS, &bus_before, NULL);
+	caught = false;
+}
+
 static int signal_of(volatile uint64_t *word, bool write, uint64_t value)
 {
-	struct sigaction catch = { .sa_handler = jump_back }, segv, bus;
+	bool was_caught = caught;
 	int signal;
 
-	sigaction(SIGSEGV, &catch, &segv);
-	sigaction(SIGBUS, &catch, &bus);
-	signal = sigsetjmp(back, 1);
+	if (!was_caught)
+		catch_signals();
+	/* No signal is blocked while it is caught: there is no mask to save. */
+	signal = sigsetjmp(back, 0);
 	if (!signal) {
 		if (write)
 			*word = value;
 		else
 			(void)*word;
 	}
-	sigaction(SIGSEGV, &segv, NULL);
-	sigaction(SIGBUS, &bus, NULL);
+	if (!was_caught)
+		release_signals();
 	return signal;
 }
 

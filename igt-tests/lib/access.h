@@ -10,6 +10,9 @@
 /* The signal that the access raises (SIGSEGV, SIGBUS), or 0. */
 int signal_of_reading(const void *address);
 int signal_of_writing(void *address, uint64_t value);
+/* In between, these make no system calls. */
+void catch_signals(void);
+void release_signals(void);
 
 /* As fork(); kill_children() ends those that a failed subtest left behind. */
 pid_t fork_child(void);

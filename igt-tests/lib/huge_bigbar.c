@@ -46,7 +46,8 @@ static int bigbar_create(int fd, uint64_t size, enum huge_placement placement,
 	};
 	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create);
 
-	*handle = create.handle;
+	/* After an error it is nobody's. */
+	*handle = error ? 0 : create.handle;
 	return error;
 }
 

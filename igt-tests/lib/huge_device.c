@@ -137,8 +137,11 @@ int huge_bo_try_create(int fd, uint64_t size, enum huge_placement placement,
 	error = device->create(fd, size, placement, flags, &bo->handle);
 	if (error)
 		return error;
-	igt_assert_eq(device->mmap_offset(fd, bo->handle, &bo->offset), 0);
-	info = huge_bo_info(bo);
+	error = device->mmap_offset(fd, bo->handle, &bo->offset);
+	if (!error)
+		error = huge_bo_try_info(bo, &info);
+	if (error)
+		return error;
 	bo->size = info.size;
 	bo->alignment = info.alignment;
 	return 0;
@@ -166,9 +169,14 @@ struct huge_bo huge_mapped_bo(uint64_t size, unsigned int flags, char **address)
 	return bo;
 }
 
+int huge_bo_try_destroy(const struct huge_bo *bo)
+{
+	return device->destroy(bo->fd, bo->handle);
+}
+
 void huge_bo_destroy(const struct huge_bo *bo)
 {
-	igt_assert_eq(device->destroy(bo->fd, bo->handle), 0);
+	igt_assert_eq(huge_bo_try_destroy(bo), 0);
 }
 
 int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement)
@@ -181,14 +189,24 @@ void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement)
 	igt_assert_eq(huge_bo_try_move(bo, placement), 0);
 }
 
+int huge_dirty_try_start(const struct huge_bo *bo)
+{
+	return device->dirty_start(bo->fd, bo->handle);
+}
+
+int huge_dirty_try_stop(const struct huge_bo *bo)
+{
+	return device->dirty_stop(bo->fd, bo->handle);
+}
+
 void huge_dirty_start(const struct huge_bo *bo)
 {
-	igt_assert_eq(device->dirty_start(bo->fd, bo->handle), 0);
+	igt_assert_eq(huge_dirty_try_start(bo), 0);
 }
 
 void huge_dirty_stop(const struct huge_bo *bo)
 {
-	igt_assert_eq(device->dirty_stop(bo->fd, bo->handle), 0);
+	igt_assert_eq(huge_dirty_try_stop(bo), 0);
 }
 
 int huge_dirty_try_take(const struct huge_bo *bo, uint64_t first_page, uint64_t pages,
@@ -202,11 +220,16 @@ int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done)
 	return device->prefault(fd, address, length, done);
 }
 
+int huge_bo_try_info(const struct huge_bo *bo, struct huge_bo_info *info)
+{
+	return device->info(bo->fd, bo->handle, info);
+}
+
 struct huge_bo_info huge_bo_info(const struct huge_bo *bo)
 {
 	struct huge_bo_info info;
 
-	igt_assert_eq(device->info(bo->fd, bo->handle, &info), 0);
+	igt_assert_eq(huge_bo_try_info(bo, &info), 0);
 	return info;
 }
 

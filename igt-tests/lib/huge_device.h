@@ -105,18 +105,23 @@ uint64_t huge_size_for_level(enum huge_level level);
 
 struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placement,
 			      unsigned int flags);
-/* The same without asserting: an errno value, and the buffer object if it is 0. */
+/*
+ * What has "try" in its name does the same without asserting, also in threads and
+ * children: an errno value, and what was asked for if it is 0.
+ */
 int huge_bo_try_create(int fd, uint64_t size, enum huge_placement placement,
 		       unsigned int flags, struct huge_bo *bo);
 struct huge_bo huge_vram_bo(int fd, uint64_t size);
 /* A buffer object in VRAM of a new client, mapped as a whole. */
 struct huge_bo huge_mapped_bo(uint64_t size, unsigned int flags, char **address);
 void huge_bo_destroy(const struct huge_bo *bo);
+int huge_bo_try_destroy(const struct huge_bo *bo);
 void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement);
-/* These two without asserting: an errno value. */
 int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement);
+/* Does not assert either. */
 int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done);
 struct huge_bo_info huge_bo_info(const struct huge_bo *bo);
+int huge_bo_try_info(const struct huge_bo *bo, struct huge_bo_info *info);
 
 void *huge_bo_map(const struct huge_bo *bo);
 void *huge_bo_map_part(const struct huge_bo *bo, uint64_t start, uint64_t length, int prot);
@@ -128,6 +133,8 @@ char *huge_reserve(uint64_t length, uint64_t alignment);
 
 void huge_dirty_start(const struct huge_bo *bo);
 void huge_dirty_stop(const struct huge_bo *bo);
+int huge_dirty_try_start(const struct huge_bo *bo);
+int huge_dirty_try_stop(const struct huge_bo *bo);
 /* Whole record, or an errno value; bitmap as struct huge_device has it. */
 int huge_dirty_try_take(const struct huge_bo *bo, uint64_t first_page, uint64_t pages,
 			uint64_t *bitmap);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../igt_shim.h"
+#include "file.h"
+#include "kernel_log.h"
+
+#define LOG "/dev/kmsg"
+#define WARNING 4
+#define LEVEL_MASK 7
+
+int kernel_log_open(void)
+{
+	int log = open(LOG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	igt_require_f(log >= 0, LOG ": %s\n", strerror(errno));
+	lseek(log, 0, SEEK_END);
+	return log;
+}
+
+/* "level,sequence,time,flags;text", and lines with more behind it. */
+bool kernel_log_read(int log, int *level, char line[KERNEL_LOG_LINE])
+{
+	char record[8192], *text, *end;
+	ssize_t length;
+
+	do {
+		length = read(log, record, sizeof(record) - 1);
+		/* Lines that were lost before they could be read. */
+	} while (length < 0 && errno == EPIPE);
+	if (length <= 0)
+		return false;
+	record[length] = '\0';
+	*level = strtoul(record, NULL, 10) & LEVEL_MASK;
+	text = strchr(record, ';');
+	text = text ? text + 1 : record;
+	end = strchr(text, '\n');
+	if (end)
+		*end = '\0';
+	snprintf(line, KERNEL_LOG_LINE, "%.*s", KERNEL_LOG_LINE - 1, text);
+	return true;
+}
+
+bool kernel_log_warns(int log, char line[KERNEL_LOG_LINE])
+{
+	int level;
+
+	while (kernel_log_read(log, &level, line)) {
+		if (level <= WARNING)
+			return true;
+	}
+	return false;
+}
+
+void kernel_log_say(const char *text)
+{
+	write_file(LOG, text);
+}
