@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a subtest has counted, in its output: a table for a person, and a line of
+ * JSON that the report on the run takes over.
+ */
+#ifndef FIGURES_H
+#define FIGURES_H
+
+#include <stdint.h>
+
+struct figure {
+	const char *name;
+	uint64_t value;
+};
+
+void figures_print(const struct figure *figures, unsigned int count);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "../igt_shim.h"
+#include "huge_device.h"
+#include "leaks.h"
+
+#define BUFFER_OBJECTS "/sys/kernel/debug/ttm/buffer_objects"
+#define TRIES 2000
+
+static uint64_t count_bos(void)
+{
+	FILE *file = fopen(BUFFER_OBJECTS, "r");
+	uint64_t count;
+
+	/* TTM removes it together with the last device. */
+	if (!file)
+		return 0;
+	igt_assert_eq(fscanf(file, "%" SCNu64, &count), 1);
+	fclose(file);
+	return count;
+}
+
+struct in_use in_use_now(int fd)
+{
+	igt_assert_f(fd < 0 || !access(BUFFER_OBJECTS, R_OK), "%s: %s\n", BUFFER_OBJECTS,
+		     strerror(errno));
+	return (struct in_use){
+		.bos = count_bos(),
+		.vram = fd < 0 ? 0 : huge_vram(fd).used,
+	};
+}
+
+static uint64_t beyond(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
+struct in_use in_use_beyond(const struct in_use *before, int fd)
+{
+	struct in_use now, more;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		now = in_use_now(fd);
+		more = (struct in_use){
+			.bos = beyond(now.bos, before->bos),
+			.vram = fd < 0 ? 0 : beyond(now.vram, before->vram),
+		};
+		if (!more.bos && !more.vram)
+			break;
+		usleep(10000);
+	}
+	return more;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether buffer objects and VRAM that were in use before are all that is in use
+ * afterwards. Buffer objects are counted by TTM itself, for all its devices, so
+ * that those of a device that is gone are seen, too. Needs root.
+ */
+#ifndef LEAKS_H
+#define LEAKS_H
+
+#include <stdint.h>
+
+struct in_use {
+	uint64_t bos;
+	uint64_t vram;
+};
+
+/* With fd -1 the buffer objects only. */
+struct in_use in_use_now(int fd);
+/* What is in use beyond that; waits a while for it to be freed. */
+struct in_use in_use_beyond(const struct in_use *before, int fd);
+
+#endif
