@@ -122,6 +122,8 @@ void __igt_skip_check(const char *file, const int line, const char *func,
 /* Child processes: the body runs in each child, a failed child fails the test. */
 bool __igt_fork(void);
 void igt_waitchildren(void);
+/* The same without failing: 0, or the exit status of a child that has one. */
+int __igt_waitchildren(void);
 
 #define igt_fork(child, count) \
 	for (int child = 0; child < (count); child++) \

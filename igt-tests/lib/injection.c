@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../igt_shim.h"
+#include "file.h"
+#include "injection.h"
+#include "subtest.h"
+
+#define DEBUGFS "/sys/kernel/debug/"
+#define MAKE_IT_FAIL "/proc/thread-self/make-it-fail"
+#define FAIL_NTH "/proc/thread-self/fail-nth"
+
+static struct setting {
+	const char *path;
+	const char *value;
+	char saved[16];
+} settings[] = {
+	/* Also allocations that may sleep, which most are. */
+	{ DEBUGFS "failslab/ignore-gfp-wait", "N", "" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N", "" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N", "" },
+	{ DEBUGFS "fail_page_alloc/min-order", "0", "" },
+	{ DEBUGFS "failslab/task-filter", "Y", "" },
+	{ DEBUGFS "fail_page_alloc/task-filter", "Y", "" },
+	{ DEBUGFS "failslab/times", "-1", "" },
+	{ DEBUGFS "fail_page_alloc/times", "-1", "" },
+	{ DEBUGFS "failslab/interval", "1", "" },
+	{ DEBUGFS "fail_page_alloc/interval", "1", "" },
+	{ DEBUGFS "failslab/probability", "0", "" },
+	{ DEBUGFS "fail_page_alloc/probability", "0", "" },
+	/* Not a line for each. */
+	{ DEBUGFS "failslab/verbose", "0", "" },
+	{ DEBUGFS "fail_page_alloc/verbose", "0", "" },
+};
+
+static int nth_fd = -1;
+
+static void restore(int signal)
+{
+	struct setting *setting;
+
+	(void)signal;
+	for_each_case(setting, settings) {
+		if (setting->saved[0])
+			write_file(setting->path, setting->saved);
+		setting->saved[0] = '\0';
+	}
+}
+
+static void save(struct setting *setting)
+{
+	int fd = open(setting->path, O_RDONLY | O_CLOEXEC);
+
+	igt_require_f(fd >= 0, "%s: %s: the kernel has no fault injection\n", setting->path,
+		      strerror(errno));
+	igt_assert_lt(0, read(fd, setting->saved, sizeof(setting->saved) - 1));
+	close(fd);
+}
+
+void injection_begin(void)
+{
+	struct setting *setting;
+
+	nth_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	igt_require_f(nth_fd >= 0, FAIL_NTH ": %s: the kernel has no fault injection\n",
+		      strerror(errno));
+	igt_install_exit_handler(restore);
+	for_each_case(setting, settings) {
+		save(setting);
+		igt_assert_eq(write_file(setting->path, setting->value), 0);
+	}
+}
+
+void injection_end(void)
+{
+	if (nth_fd >= 0)
+		close(nth_fd);
+	nth_fd = -1;
+	restore(0);
+}
+
+static bool write_nth(unsigned int nth)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%u", nth);
+
+	return pwrite(nth_fd, text, length, 0) == length;
+}
+
+void injection_arm(unsigned int nth)
+{
+	igt_assert(write_nth(nth));
+}
+
+/* On a kernel that has copies of user memory fail, these calls may be the nth themselves. */
+bool injection_disarm(void)
+{
+	char text[16] = "";
+
+	if (pread(nth_fd, text, sizeof(text) - 1, 0) < 0)
+		return false;
+	/* What is left to count down. */
+	if (!strtoul(text, NULL, 10))
+		return true;
+	igt_assert(write_nth(0) || write_nth(0));
+	return false;
+}
+
+void injection_set_percent(unsigned int percent)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", percent);
+	igt_assert_eq(write_file(DEBUGFS "failslab/probability", text), 0);
+	igt_assert_eq(write_file(DEBUGFS "fail_page_alloc/probability", text), 0);
+}
+
+void injection_let_fail(bool fail)
+{
+	static pid_t opened_by;
+	static int fd;
+
+	/* Opening it could fail when it is to be ended. */
+	if (opened_by != gettid()) {
+		fd = open(MAKE_IT_FAIL, O_WRONLY | O_CLOEXEC);
+		igt_assert_f(fd >= 0, MAKE_IT_FAIL ": %s\n", strerror(errno));
+		opened_by = gettid();
+	}
+	igt_assert_eq(pwrite(fd, fail ? "1" : "0", 1, 0), 1);
+}
