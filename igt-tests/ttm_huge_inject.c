@@ -1,0 +1,715 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <xf86drm.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/huge_device.h"
+#include "lib/injection.h"
+#include "lib/leaks.h"
+#include "lib/pattern.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge inject
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: fault injection
+ * Description: Every single allocation that an operation makes fails once: the
+ *	operation fails with a documented error, or gets on without; nothing is
+ *	leaked, and no data are lost.
+ */
+IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
+
+/* More than any operation has. */
+#define MOST_ALLOCATIONS 20000
+
+/*
+ * Addresses so far from all others that page tables of every level are missing
+ * where nothing is mapped. Room for two mappings, and some between them.
+ */
+#define FAR ((char *)(uintptr_t)GIB(16 * 1024))
+#define FAR_SIZE (3 * GIB(1))
+
+/* What an operation is done on. */
+static struct {
+	int fd;
+	struct huge_bo bo;
+	struct huge_bo made;
+	struct huge_bo filler;
+	struct pattern pattern;
+	enum huge_placement from;
+	char *node;
+	uint64_t record[64];
+	struct in_use before;
+} scene;
+
+/**
+ * struct operation - one that is to fail
+ * @prepare: before each time
+ * @run: returns 0 or an errno value
+ * @finish: after each time, whether it failed or not: undo and check
+ * @error: that it may have beside ENOMEM
+ */
+struct operation {
+	void (*prepare)(void);
+	int (*run)(void);
+	void (*finish)(int error);
+	int error;
+};
+
+static void do_nothing(void)
+{
+}
+
+static void finish_nothing(int error)
+{
+	(void)error;
+}
+
+static bool fails_once(const struct operation *operation, unsigned int nth)
+{
+	bool injected;
+	int error;
+
+	operation->prepare();
+	injection_arm(nth);
+	error = operation->run();
+	injected = injection_disarm();
+	/* EFAULT if it was a copy of user memory. */
+	igt_assert_f(!error || error == ENOMEM || error == EFAULT || error == operation->error,
+		     "allocation %u: %s\n", nth, strerrorname_np(error));
+	igt_assert_f(injected || !error, "no allocation failed, and: %s\n", strerrorname_np(error));
+	operation->finish(error);
+	return injected;
+}
+
+static void fail_each(const struct operation *operation)
+{
+	unsigned int nth = 1;
+
+	while (fails_once(operation, nth))
+		igt_assert_lt(nth++, MOST_ALLOCATIONS);
+	igt_info("%u allocations\n", nth - 1);
+	/* If there are none the test is of no use. */
+	igt_assert_lt(1, nth);
+}
+
+static int create_in(enum huge_placement placement, unsigned int flags)
+{
+	/* Not page aligned in size or in power: several blocks, if they are scattered. */
+	return huge_bo_try_create(scene.fd, MIB(1) + KIB(20), placement, flags, &scene.made);
+}
+
+/* A handle without offset is of a call that went wrong after it was made. */
+static void destroy_made(int error)
+{
+	(void)error;
+	if (scene.made.handle)
+		huge_bo_destroy(&scene.made);
+	scene.made = (struct huge_bo){};
+}
+
+static int run_create_vram(void)
+{
+	return create_in(HUGE_VRAM, HUGE_TRACKABLE);
+}
+
+/**
+ * SUBTEST: create-vram
+ * Description: A buffer object is made in VRAM.
+ */
+static void test_create_vram(void)
+{
+	fail_each(&(struct operation){
+		.prepare = do_nothing,
+		.run = run_create_vram,
+		.finish = destroy_made,
+	});
+}
+
+static int run_create_system(void)
+{
+	return create_in(HUGE_SYSTEM, HUGE_SYSTEM_WC);
+}
+
+/**
+ * SUBTEST: create-system
+ * Description: A buffer object is made in system memory.
+ */
+static void test_create_system(void)
+{
+	fail_each(&(struct operation){
+		.prepare = do_nothing,
+		.run = run_create_system,
+		.finish = destroy_made,
+	});
+}
+
+static int run_open(void)
+{
+	int fd = open(scene.node, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/**
+ * SUBTEST: open
+ * Description: A file of the device is opened.
+ */
+static void test_open(void)
+{
+	scene.node = drmGetRenderDeviceNameFromFd(scene.fd);
+	igt_assert(scene.node);
+	fail_each(&(struct operation){
+		.prepare = do_nothing,
+		.run = run_open,
+		.finish = finish_nothing,
+	});
+	free(scene.node);
+}
+
+static int run_export(void)
+{
+	int fd;
+
+	if (drmPrimeHandleToFD(scene.fd, scene.bo.handle, O_CLOEXEC | O_RDWR, &fd))
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* The page tables that were there before go with the mapping that was. */
+static void map_anew(void)
+{
+	huge_bo_map_at(&scene.bo, FAR, 0, scene.bo.size);
+}
+
+static void make_bo(uint64_t size, enum huge_placement placement, unsigned int flags)
+{
+	scene.bo = huge_bo_create(scene.fd, size, placement, flags);
+	map_anew();
+	scene.pattern = pattern_of(FAR, size, 71);
+	scene.pattern.stride = scene.pattern.pages / 16;
+}
+
+/**
+ * SUBTEST: export
+ * Description: A buffer object is exported as a dma-buf.
+ */
+static void test_export(void)
+{
+	make_bo(MIB(2), HUGE_VRAM, 0);
+	fail_each(&(struct operation){
+		.prepare = do_nothing,
+		.run = run_export,
+		.finish = finish_nothing,
+	});
+}
+
+static int run_mmap(void)
+{
+	void *address = mmap(NULL, scene.bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, scene.fd,
+			     scene.bo.offset);
+
+	if (address == MAP_FAILED)
+		return errno;
+	/* The error that this may have is one of the operation. */
+	if (munmap(address, scene.bo.size)) {
+		int error = errno;
+
+		igt_assert_eq(munmap(address, scene.bo.size), 0);
+		return error;
+	}
+	return 0;
+}
+
+/**
+ * SUBTEST: mmap
+ * Description: A buffer object is mapped and unmapped.
+ */
+static void test_mmap(void)
+{
+	make_bo(MIB(2), HUGE_VRAM, 0);
+	fail_each(&(struct operation){
+		.prepare = do_nothing,
+		.run = run_mmap,
+		.finish = finish_nothing,
+	});
+}
+
+static void map_written(void)
+{
+	map_anew();
+	pattern_write(&scene.pattern);
+}
+
+static void check_data(int error)
+{
+	(void)error;
+	map_anew();
+	pattern_assert(&scene.pattern);
+}
+
+static int run_split(void)
+{
+	char *part = FAR + scene.bo.size / 2 + HUGE_PAGE_SIZE;
+
+	if (mprotect(part, HUGE_PAGE_SIZE, PROT_READ))
+		return errno;
+	return munmap(part, HUGE_PAGE_SIZE) ? errno : 0;
+}
+
+/**
+ * SUBTEST: split-%s
+ * Description: A page in the midst of a mapping by %arg[1] entries is protected,
+ *	and unmapped.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_split(enum huge_level level)
+{
+	make_bo(huge_size_for_level(level), HUGE_VRAM, HUGE_TRACKABLE);
+	fail_each(&(struct operation){
+		.prepare = map_written,
+		.run = run_split,
+		.finish = check_data,
+	});
+}
+
+static int run_mremap(void)
+{
+	void *elsewhere = mremap(FAR, scene.bo.size, scene.bo.size, MREMAP_MAYMOVE | MREMAP_FIXED,
+				 FAR + 2 * scene.bo.size);
+
+	return elsewhere == MAP_FAILED ? errno : 0;
+}
+
+/**
+ * SUBTEST: mremap-%s
+ * Description: A mapping by %arg[1] entries is moved.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_mremap(enum huge_level level)
+{
+	make_bo(huge_size_for_level(level), HUGE_VRAM, 0);
+	fail_each(&(struct operation){
+		.prepare = map_written,
+		.run = run_mremap,
+		.finish = check_data,
+	});
+}
+
+static int run_fork(void)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	if (child < 0)
+		return errno;
+	igt_assert_eq(waitpid(child, NULL, 0), child);
+	return 0;
+}
+
+/**
+ * SUBTEST: fork
+ * Description: A process that has buffer objects mapped forks.
+ */
+static void test_fork(void)
+{
+	make_bo(MIB(2) + KIB(64), HUGE_VRAM, 0);
+	fail_each(&(struct operation){
+		.prepare = map_written,
+		.run = run_fork,
+		.finish = check_data,
+		.error = EAGAIN,
+	});
+}
+
+static int error_of_signal(int signal)
+{
+	igt_assert_f(!signal || signal == SIGBUS, "%s\n", strsignal(signal));
+	return signal ? EIO : 0;
+}
+
+static int run_read(void)
+{
+	return error_of_signal(signal_of_reading(FAR));
+}
+
+static int run_write(void)
+{
+	return error_of_signal(signal_of_writing(FAR, 1));
+}
+
+/* What has failed once works when it is done again. */
+static void touch_again(int error)
+{
+	(void)error;
+	igt_assert_eq(signal_of_reading(FAR), 0);
+}
+
+/**
+ * SUBTEST: fault-%s
+ * Description: A fault on VRAM that %arg[1] entries map: SIGBUS at worst.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_fault(enum huge_level level)
+{
+	make_bo(huge_size_for_level(level), HUGE_VRAM, 0);
+	fail_each(&(struct operation){
+		.prepare = map_anew,
+		.run = run_read,
+		.finish = touch_again,
+		.error = EIO,
+	});
+}
+
+static void make_new_in_system(void)
+{
+	scene.made = huge_bo_create(scene.fd, KIB(128), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	huge_bo_map_at(&scene.made, FAR, 0, scene.made.size);
+}
+
+static void touch_and_destroy(int error)
+{
+	touch_again(error);
+	igt_assert(is_zero(FAR, scene.made.size));
+	map_anew();
+	destroy_made(error);
+}
+
+/**
+ * SUBTEST: fault-system
+ * Description: The first fault on system memory, which allocates it.
+ */
+static void test_fault_system(void)
+{
+	make_bo(KIB(128), HUGE_SYSTEM, 0);
+	fail_each(&(struct operation){
+		.prepare = make_new_in_system,
+		.run = run_read,
+		.finish = touch_and_destroy,
+		.error = EIO,
+	});
+}
+
+/**
+ * SUBTEST: fault-tracked
+ * Description: A write while writes are tracked.
+ */
+static void test_fault_tracked(void)
+{
+	make_bo(MIB(2), HUGE_VRAM, HUGE_TRACKABLE);
+	huge_dirty_start(&scene.bo);
+	fail_each(&(struct operation){
+		.prepare = map_anew,
+		.run = run_write,
+		.finish = touch_again,
+		.error = EIO,
+	});
+}
+
+static void move_back(void)
+{
+	huge_bo_move(&scene.bo, scene.from);
+	pattern_write(&scene.pattern);
+}
+
+static int run_move(void)
+{
+	return huge_bo_try_move(&scene.bo, scene.from == HUGE_VRAM ? HUGE_SYSTEM : HUGE_VRAM);
+}
+
+static void check_moved(int error)
+{
+	enum huge_placement to = scene.from == HUGE_VRAM ? HUGE_SYSTEM : HUGE_VRAM;
+
+	/* Documented: it stays where it was. */
+	igt_assert_eq(huge_bo_info(&scene.bo).placement, error ? scene.from : to);
+	pattern_assert(&scene.pattern);
+}
+
+static void test_move(enum huge_placement from)
+{
+	make_bo(MIB(1) + KIB(20), from, 0);
+	scene.from = from;
+	/* Other memory of the scene is as it will be: in TTM's pool, for example. */
+	move_back();
+	fail_each(&(struct operation){
+		.prepare = move_back,
+		.run = run_move,
+		.finish = check_moved,
+	});
+}
+
+/**
+ * SUBTEST: move-to-system
+ * Description: A buffer object moves out of VRAM. If that fails it stays.
+ */
+static void test_move_to_system(void)
+{
+	test_move(HUGE_VRAM);
+}
+
+/**
+ * SUBTEST: move-to-vram
+ * Description: A buffer object moves into VRAM. If that fails it stays.
+ */
+static void test_move_to_vram(void)
+{
+	test_move(HUGE_SYSTEM);
+}
+
+/* The victim is used before the filler, and evicted first. */
+static void fill_vram(void)
+{
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	huge_bo_info(&scene.filler);
+}
+
+static void check_victim(int error)
+{
+	pattern_assert(&scene.pattern);
+	destroy_made(error);
+}
+
+/**
+ * SUBTEST: evict
+ * Description: VRAM is full, and a new buffer object has another one evicted.
+ */
+static void test_evict(void)
+{
+	struct huge_vram vram;
+
+	make_bo(MIB(2), HUGE_VRAM, 0);
+	vram = huge_vram(scene.fd);
+	/* Its clearing would take too long. */
+	igt_require_f(vram.size <= 4 * GIB(1), "more than 4 GiB of VRAM\n");
+	scene.filler = huge_vram_bo(scene.fd, vram.size - vram.used);
+	pattern_write(&scene.pattern);
+	fail_each(&(struct operation){
+		.prepare = fill_vram,
+		.run = run_create_vram,
+		.finish = check_victim,
+	});
+}
+
+static int run_prefault(void)
+{
+	uint64_t done;
+
+	return huge_prefault(scene.fd, FAR, scene.bo.size, &done);
+}
+
+/**
+ * SUBTEST: prefault-%s
+ * Description: A range of %arg[1] entries is mapped ahead of use.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_prefault(enum huge_level level)
+{
+	make_bo(huge_size_for_level(level), HUGE_VRAM, 0);
+	fail_each(&(struct operation){
+		.prepare = map_anew,
+		.run = run_prefault,
+		.finish = touch_again,
+	});
+}
+
+static int run_dirty_start(void)
+{
+	return huge_dirty_try_start(&scene.bo);
+}
+
+static void stop_tracking(int error)
+{
+	(void)error;
+	huge_dirty_stop(&scene.bo);
+}
+
+/**
+ * SUBTEST: dirty-start
+ * Description: Tracking of writes begins.
+ */
+static void test_dirty_start(void)
+{
+	make_bo(MIB(2), HUGE_VRAM, HUGE_TRACKABLE);
+	fail_each(&(struct operation){
+		.prepare = map_written,
+		.run = run_dirty_start,
+		.finish = stop_tracking,
+	});
+}
+
+static int run_dirty_take(void)
+{
+	return huge_dirty_try_take(&scene.bo, 0, scene.bo.size / HUGE_PAGE_SIZE, scene.record);
+}
+
+/* Documented: the record is lost if it cannot be copied, and only then. */
+static void check_record(int error)
+{
+	if (error)
+		igt_assert_eq(run_dirty_take(), 0);
+	if (error != EFAULT)
+		igt_assert_eq_u64(scene.record[0] & 1, 1);
+}
+
+/**
+ * SUBTEST: dirty-take
+ * Description: The record of writes is read. If that fails it is kept.
+ */
+static void test_dirty_take(void)
+{
+	make_bo(MIB(2), HUGE_VRAM, HUGE_TRACKABLE);
+	huge_dirty_start(&scene.bo);
+	fail_each(&(struct operation){
+		.prepare = map_written,
+		.run = run_dirty_take,
+		.finish = check_record,
+	});
+}
+
+static int run_info(void)
+{
+	struct huge_bo_info info;
+
+	return huge_bo_try_info(&scene.bo, &info);
+}
+
+/**
+ * SUBTEST: info
+ * Description: The ioctl that counts entries. It may need no memory at all.
+ */
+static void test_info(void)
+{
+	make_bo(MIB(2) + KIB(64), HUGE_VRAM, 0);
+	map_written();
+	for (unsigned int nth = 1; nth < 64; nth++) {
+		struct operation operation = {
+			.prepare = do_nothing,
+			.run = run_info,
+			.finish = finish_nothing,
+		};
+
+		if (!fails_once(&operation, nth))
+			break;
+	}
+	pattern_assert(&scene.pattern);
+}
+
+static void release(void)
+{
+	munmap(FAR, FAR_SIZE);
+	huge_release_all();
+}
+
+static void clean_up(void)
+{
+	release_signals();
+	injection_end();
+	release();
+	memset(&scene, 0, sizeof(scene));
+}
+
+static const struct subtest subtests[] = {
+	{ "create-vram", "A buffer object in VRAM is made", test_create_vram },
+	{ "create-system", "A buffer object in system memory is made", test_create_system },
+	{ "open", "A file is opened", test_open },
+	{ "export", "A buffer object is exported", test_export },
+	{ "mmap", "A buffer object is mapped", test_mmap },
+	{ "fork", "A process forks", test_fork },
+	{ "fault-system", "System memory is faulted in", test_fault_system },
+	{ "fault-tracked", "A tracked write", test_fault_tracked },
+	{ "move-to-system", "A move out of VRAM", test_move_to_system },
+	{ "move-to-vram", "A move into VRAM", test_move_to_vram },
+	{ "evict", "An eviction", test_evict },
+	{ "dirty-start", "Tracking begins", test_dirty_start },
+	{ "dirty-take", "The record is read", test_dirty_take },
+	{ "info", "Entries are counted", test_info },
+};
+
+static const struct level_subtest level_subtests[] = {
+	{ "fault", "VRAM is faulted in", test_fault },
+	{ "prefault", "VRAM is mapped ahead of use", test_prefault },
+	{ "split", "A mapping is split", test_split },
+	{ "mremap", "A mapping is moved", test_mremap },
+};
+
+static void set_scene(void)
+{
+	injection_begin();
+	catch_signals();
+	scene.fd = huge_open();
+	scene.before = in_use_now(scene.fd);
+}
+
+/* A handle that could not be handed out is the file's, and goes with it. */
+static void assert_nothing_leaked(void)
+{
+	struct in_use before = scene.before, leaked;
+
+	release();
+	leaked = in_use_beyond(&before, huge_open());
+	igt_assert_eq_u64(leaked.bos, 0);
+	igt_assert_eq_u64(leaked.vram, 0);
+}
+
+int igt_main()
+{
+	igt_fixture()
+		huge_close(huge_open());
+
+	for (unsigned int i = 0; i < COUNT_OF(subtests); i++) {
+		igt_describe(subtests[i].what);
+		igt_subtest(subtests[i].name) {
+			set_scene();
+			subtests[i].run();
+			assert_nothing_leaked();
+		}
+		igt_fixture()
+			clean_up();
+	}
+	for (unsigned int i = 0; i < COUNT_OF(level_subtests); i++) {
+		for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++) {
+			igt_describe(level_subtests[i].what);
+			igt_subtest_f("%s-%s", level_subtests[i].name, huge_level_name(level)) {
+				set_scene();
+				level_subtests[i].run(level);
+				assert_nothing_leaked();
+			}
+			igt_fixture()
+				clean_up();
+		}
+	}
+}
