@@ -8,7 +8,13 @@ lab := tools/lab/lab
 export KERNEL
 kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m
 
-.PHONY: modules dkms help lab check check-dkms demo prove lint clean distclean
+# For stress and fuzz: how long, and what to repeat.
+SECONDS ?= 60
+CALLS ?= 200000
+SEED ?=
+soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
+
+.PHONY: modules dkms help lab check check-dkms stress fuzz demo prove lint clean distclean
 
 modules: ## build both modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
@@ -39,6 +45,14 @@ check-dkms: ## build, install and load the modules by DKMS, for each kernel of t
 	@$(lab) setup
 	@$(lab) dkms --results build/check-dkms
 
+stress: ## everything at once for SECONDS= (60), as SEED= had it; figures in build/stress.json
+	@tools/lab/evaluate stress igt-tests/soak SOAK=stress \
+		STRESS_SECONDS=$(SECONDS) STRESS_SEED=$(SEED) $(soak)
+
+fuzz: ## CALLS= (200000) random calls, as SEED= had them; figures in build/fuzz.json
+	@tools/lab/evaluate fuzz igt-tests/soak SOAK=fuzz \
+		FUZZ_CALLS=$(CALLS) FUZZ_SEED=$(SEED) $(soak)
+
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
 
@@ -52,7 +66,7 @@ lint: ## check the style of all code in the lab
 	@$(lab) chroot -- /src/tools/lint/lint
 
 clean: ## remove what was built here, but not the lab
-	@rm -rf build/check build/check-dkms build/demo build/*.json
+	@rm -rf build/check build/stress build/fuzz build/check-dkms build/demo build/*.json
 	@test ! -d $(KDIR) || $(kbuild) clean
 
 distclean: clean ## remove the lab too
