@@ -28,8 +28,9 @@
  * The contents stay, as they are the buffer object's. What was set by
  * madvise() or mlock() for the range is lost.
  *
- * Return: 0, or -1 with errno as set by mmap(). The range then is as before,
- * except after ENOMEM, when it may be unmapped.
+ * Return: 0, or -1 with errno as set by mmap(). The range then may be unmapped:
+ * the kernel has made room before the driver refuses, with ENODEV after unplug for
+ * example.
  */
 static inline int ttm_huge_remap(void *address, size_t length, int prot, int fd, off_t offset)
 {
