@@ -20,7 +20,8 @@ extern "C" {
  *
  * Errors that any of them can give: ENOENT for a handle that the file does not
  * know, EINVAL for an unknown flag, placement or nonzero padding, ENODEV after
- * the device has been unplugged.
+ * the device has been unplugged, ENOMEM if the kernel has no memory for its own
+ * use.
  */
 #define DRM_BIGBAR_DEVICE_INFO		0x00
 #define DRM_BIGBAR_GEM_CREATE		0x01
