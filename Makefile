@@ -14,7 +14,8 @@ CALLS ?= 200000
 SEED ?=
 soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
 
-.PHONY: modules dkms help lab check check-dkms stress fuzz demo prove lint clean distclean
+# All that help lists.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 modules: ## build both modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
@@ -33,10 +34,14 @@ dkms: ## put the sources where DKMS looks for them, /usr/src in DESTDIR=
 	@echo "$(folder) is made; to build and install: dkms install $(name)/$(version)"
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 lab: ## make the lab's root in LAB= (build/lab), or add what it lacks
 	@$(lab) setup
+
+debug-kernel: ## build a kernel that complains, which KERNEL=debug then picks
+	@KERNEL= $(lab) setup
+	@KERNEL= $(lab) chroot -- /src/tools/lab/kernel/build debug
 
 check: ## run all tests in the lab, KERNEL=all for every kernel, results in build/check.json
 	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G
