@@ -9,9 +9,11 @@
 #include <sys/uio.h>
 
 #include "igt_shim.h"
+#include "lib/gup_test.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
+#include "lib/subtest.h"
 
 /**
  * TEST: ttm huge gup
@@ -19,10 +21,11 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: VRAM has no struct page. Whatever asks the kernel for the pages
- *	behind a mapping of it gets EFAULT, at every page-table level.
+ * Description: VRAM has no struct page, and the pages of system memory are TTM's.
+ *	Whatever asks the kernel for the pages behind a mapping of a buffer object
+ *	gets EFAULT, at every page-table level.
  */
-IGT_TEST_DESCRIPTION("get_user_pages() is refused on mappings of VRAM");
+IGT_TEST_DESCRIPTION("get_user_pages() is refused on mappings of buffer objects");
 
 /* Returns 0 or an errno value for the page at the address. */
 typedef int (*gup_user_t)(char *page);
@@ -149,6 +152,40 @@ static int use_process_vm_readv(char *page)
 	return error_of(process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
 }
 
+/* To read the page, and to write it: one that is found for one is found for both. */
+static int use_gup_test(enum gup_call call, char *page)
+{
+	int to_read = gup_test(call, page, false), to_write = gup_test(call, page, true);
+
+	igt_assert_eq(to_read, to_write);
+	return to_read;
+}
+
+static int use_gup_fast(char *page)
+{
+	return use_gup_test(GUP_FAST, page);
+}
+
+static int use_pin_fast(char *page)
+{
+	return use_gup_test(PIN_FAST, page);
+}
+
+static int use_gup_slow(char *page)
+{
+	return use_gup_test(GUP_BASIC, page);
+}
+
+static int use_pin_slow(char *page)
+{
+	return use_gup_test(PIN_BASIC, page);
+}
+
+static int use_pin_longterm(char *page)
+{
+	return use_gup_test(PIN_LONGTERM, page);
+}
+
 struct gup_case {
 	const char *name;
 	gup_user_t use;
@@ -162,6 +199,27 @@ static const struct gup_case gup_cases[] = {
 	{ "io-uring-buffer", use_io_uring, false },
 	{ "futex", use_futex, false },
 	{ "process-vm-readv", use_process_vm_readv, false },
+	{ "gup-fast", use_gup_fast, false },
+	{ "pin-fast", use_pin_fast, false },
+	{ "gup-slow", use_gup_slow, false },
+	{ "pin-slow", use_pin_slow, false },
+	{ "pin-longterm", use_pin_longterm, false },
+};
+
+/* Where the memory is, and by which entries it is mapped. */
+struct place {
+	const char *name;
+	enum huge_placement placement;
+	enum huge_level level;
+};
+
+/* The largest block of system memory that TTM gets is smaller than a PUD. */
+static const struct place places[] = {
+	{ "pte", HUGE_VRAM, HUGE_PTE },
+	{ "pmd", HUGE_VRAM, HUGE_PMD },
+	{ "pud", HUGE_VRAM, HUGE_PUD },
+	{ "system-pte", HUGE_SYSTEM, HUGE_PTE },
+	{ "system-pmd", HUGE_SYSTEM, HUGE_PMD },
 };
 
 /* Shows that the test can tell: on memory that has pages it must succeed. */
@@ -178,12 +236,13 @@ static void assert_works_on_anonymous_memory(gup_user_t use)
 	igt_assert_f(!error, "on anonymous memory: %s\n", strerror(error));
 }
 
-static char *map_at_level(struct huge_bo *bo, enum huge_level level)
+static char *map_at(struct huge_bo *bo, const struct place *place)
 {
+	enum huge_level level = place->level;
 	struct pattern pattern;
 	char *address;
 
-	*bo = huge_vram_bo(huge_open(), huge_size_for_level(level));
+	*bo = huge_bo_create(huge_open(), huge_size_for_level(level), place->placement, 0);
 	address = huge_bo_map(bo);
 	pattern = pattern_of(address, bo->size, 3);
 	pattern.stride = pattern.pages / 16;
@@ -194,8 +253,8 @@ static char *map_at_level(struct huge_bo *bo, enum huge_level level)
 
 /**
  * SUBTEST: %s-%s
- * Description: %arg[1] on a mapping of VRAM by a %arg[2] fails with EFAULT and
- *	leaves mapping and data as they are.
+ * Description: %arg[1] on a mapping of %arg[2] fails with EFAULT and leaves
+ *	mapping and data as they are.
  *
  * arg[1]:
  *
@@ -205,14 +264,21 @@ static char *map_at_level(struct huge_bo *bo, enum huge_level level)
  * @io-uring-buffer:	registering an io_uring buffer
  * @futex:		waiting on a shared futex
  * @process-vm-readv:	process_vm_readv() of the own process
+ * @gup-fast:		get_user_pages_fast()
+ * @pin-fast:		pin_user_pages_fast()
+ * @gup-slow:		get_user_pages()
+ * @pin-slow:		pin_user_pages()
+ * @pin-longterm:	pin_user_pages() with FOLL_LONGTERM
  *
  * arg[2]:
  *
- * @pte: PTE
- * @pmd: PMD
- * @pud: PUD
+ * @pte:	VRAM by PTEs
+ * @pmd:	VRAM by a PMD
+ * @pud:	VRAM by a PUD
+ * @system-pte:	system memory by PTEs
+ * @system-pmd:	system memory by a PMD
  */
-static void test_refused(const struct gup_case *c, enum huge_level level)
+static void test_refused(const struct gup_case *c, const struct place *place)
 {
 	struct huge_bo bo;
 	struct pattern pattern;
@@ -222,11 +288,11 @@ static void test_refused(const struct gup_case *c, enum huge_level level)
 		make_disk();
 	assert_works_on_anonymous_memory(c->use);
 
-	address = map_at_level(&bo, level);
+	address = map_at(&bo, place);
 	igt_assert_eq(c->use(address), EFAULT);
 	igt_assert_eq(c->use(address + bo.size / 2), EFAULT);
 	igt_assert_eq(c->use(address + bo.size - HUGE_PAGE_SIZE), EFAULT);
-	huge_assert_mapped_at(&bo, address, level, "page table");
+	huge_assert_mapped_at(&bo, address, place->level, "page table");
 
 	pattern = pattern_of(address, bo.size, 3);
 	pattern.stride = pattern.pages / 16;
@@ -235,20 +301,22 @@ static void test_refused(const struct gup_case *c, enum huge_level level)
 
 /**
  * SUBTEST: proc-mem-%s
- * Description: /proc/PID/mem reads and writes a mapping of VRAM by a %arg[1]
- *	through the driver, as a debugger does.
+ * Description: /proc/PID/mem reads and writes a mapping of %arg[1] through the
+ *	driver, as a debugger does.
  *
  * arg[1]:
  *
- * @pte: PTE
- * @pmd: PMD
- * @pud: PUD
+ * @pte:	VRAM by PTEs
+ * @pmd:	VRAM by a PMD
+ * @pud:	VRAM by a PUD
+ * @system-pte:	system memory by PTEs
+ * @system-pmd:	system memory by a PMD
  */
-static void test_proc_mem(enum huge_level level)
+static void test_proc_mem(const struct place *place)
 {
 	const uint64_t written = 0x0123456789abcdef;
 	struct huge_bo bo;
-	char *address = map_at_level(&bo, level);
+	char *address = map_at(&bo, place);
 	off_t middle = (uintptr_t)(address + bo.size / 2);
 	uint64_t seen;
 	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
@@ -261,31 +329,31 @@ static void test_proc_mem(enum huge_level level)
 		     "writing /proc/self/mem: %s\n", strerror(errno));
 	igt_assert_eq_u64(*(volatile uint64_t *)middle, written);
 	close(fd);
-	huge_assert_mapped_at(&bo, address, level, "page table");
+	huge_assert_mapped_at(&bo, address, place->level, "page table");
 }
 
 int igt_main()
 {
 	const struct gup_case *c;
+	const struct place *place;
 
 	igt_fixture()
 		huge_close(huge_open());
 
-	for (c = gup_cases; c < gup_cases + sizeof(gup_cases) / sizeof(*gup_cases); c++) {
-		for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++) {
-			igt_describe_f("%s is refused at %s level", c->name,
-				       huge_level_name(level));
-			igt_subtest_f("%s-%s", c->name, huge_level_name(level))
-				test_refused(c, level);
+	for_each_case(c, gup_cases) {
+		for_each_case(place, places) {
+			igt_describe_f("%s is refused: %s", c->name, place->name);
+			igt_subtest_f("%s-%s", c->name, place->name)
+				test_refused(c, place);
 			igt_fixture()
 				huge_release_all();
 		}
 	}
 
-	for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++) {
-		igt_describe("A debugger can look at VRAM");
-		igt_subtest_f("proc-mem-%s", huge_level_name(level))
-			test_proc_mem(level);
+	for_each_case(place, places) {
+		igt_describe("A debugger can look at it");
+		igt_subtest_f("proc-mem-%s", place->name)
+			test_proc_mem(place);
 		igt_fixture()
 			huge_release_all();
 	}
