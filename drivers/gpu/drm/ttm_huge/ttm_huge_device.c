@@ -8,6 +8,8 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 
+#include <drm/drm_util.h>
+
 #include "ttm_huge_internal.h"
 
 const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
@@ -15,6 +17,7 @@ const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
 	[TTM_HUGE_PMD] = "pmd",
 	[TTM_HUGE_PUD] = "pud",
 };
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_level_names);
 
 const char * const ttm_huge_reason_names[TTM_HUGE_REASONS] = {
 	[TTM_HUGE_LARGEST] = "largest",
@@ -28,6 +31,7 @@ const char * const ttm_huge_reason_names[TTM_HUGE_REASONS] = {
 	[TTM_HUGE_CACHING] = "caching",
 	[TTM_HUGE_POPULATED] = "populated",
 };
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_reason_names);
 
 static int max_level = IS_ENABLED(CONFIG_DRM_TTM_HUGE_DEFAULT_OFF) ?
 		       TTM_HUGE_OFF : TTM_HUGE_PUD;

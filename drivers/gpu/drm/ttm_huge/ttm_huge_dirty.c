@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include <drm/drm_util.h>
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
@@ -47,6 +48,7 @@ unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
 {
 	return xa_load(&hdev->dirty, ttm_huge_bo_index(bo));
 }
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
 
 /**
  * ttm_huge_dirty_start - track the writes to a buffer object

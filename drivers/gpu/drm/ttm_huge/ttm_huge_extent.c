@@ -3,8 +3,10 @@
  * Where the memory of a buffer object is.
  */
 
+#include <linux/export.h>
 #include <linux/mm.h>
 
+#include <drm/drm_util.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
 #include <drm/ttm/ttm_resource.h>
@@ -118,3 +120,4 @@ int ttm_huge_find_extent(struct ttm_huge_device *hdev,
 	scan(bo, page, tt_pfn, extent);
 	return 0;
 }
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_find_extent);

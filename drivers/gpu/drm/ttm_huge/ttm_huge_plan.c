@@ -10,6 +10,8 @@
 #include <linux/minmax.h>
 #include <linux/pgtable.h>
 
+#include <drm/drm_util.h>
+
 #include "ttm_huge_plan.h"
 
 /**
@@ -29,6 +31,7 @@ unsigned long ttm_huge_level_size(enum ttm_huge_level level)
 		return PAGE_SIZE;
 	}
 }
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_level_size);
 
 /* Where the contiguous memory begins and ends, as user addresses. */
 static unsigned long extent_start(const struct ttm_huge_request *req)
@@ -131,3 +134,4 @@ void ttm_huge_plan(const struct ttm_huge_request *req,
 	plan->pfn = req->extent.pfn + (req->page - req->extent.first) -
 		    ((req->address - start) >> PAGE_SHIFT);
 }
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_plan);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Alignment of buffer objects and their fake offsets.
+ */
+
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/sizes.h>
+
+#include <kunit/test.h>
+
+#include <drm/drm_vma_manager.h>
+#include <drm/ttm_huge.h>
+
+struct alignment_case {
+	const char *name;
+	u64 size;
+	u64 alignment;
+};
+
+static const struct alignment_case alignment_cases[] = {
+	{ "a byte", 1, PAGE_SIZE },
+	{ "a page", PAGE_SIZE, PAGE_SIZE },
+	{ "a page and a byte", PAGE_SIZE + 1, 2 * PAGE_SIZE },
+	{ "three pages", 3 * PAGE_SIZE, 4 * PAGE_SIZE },
+	{ "a PMD less a page", PMD_SIZE - PAGE_SIZE, PMD_SIZE },
+	{ "a PMD", PMD_SIZE, PMD_SIZE },
+	{ "a PMD and a page", PMD_SIZE + PAGE_SIZE, 2 * PMD_SIZE },
+	{ "a PUD less a page", PUD_SIZE - PAGE_SIZE, PUD_SIZE },
+	{ "a PUD", PUD_SIZE, PUD_SIZE },
+	{ "a PUD and a page", PUD_SIZE + PAGE_SIZE, PUD_SIZE },
+	{ "five PUDs", 5 * (u64)PUD_SIZE, PUD_SIZE },
+	{ "the largest number", U64_MAX, PUD_SIZE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(alignment, alignment_cases, name);
+
+static void alignment_test(struct kunit *test)
+{
+	const struct alignment_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, ttm_huge_alignment(c->size), c->alignment);
+}
+
+/* A manager of fake offsets, and nodes to give places to. */
+struct offsets {
+	struct drm_vma_offset_manager mgr;
+	struct drm_vma_offset_node nodes[16];
+};
+
+static void destroy_offsets(void *data)
+{
+	struct offsets *offsets = data;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets->nodes); i++)
+		drm_vma_offset_remove(&offsets->mgr, &offsets->nodes[i]);
+	drm_vma_offset_manager_destroy(&offsets->mgr);
+}
+
+static struct offsets *make_offsets(struct kunit *test, unsigned long start,
+				    unsigned long nr_pages)
+{
+	struct offsets *offsets = kunit_kzalloc(test, sizeof(*offsets),
+						GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, offsets);
+	drm_vma_offset_manager_init(&offsets->mgr, start, nr_pages);
+	for (i = 0; i < ARRAY_SIZE(offsets->nodes); i++)
+		drm_vma_node_reset(&offsets->nodes[i]);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, destroy_offsets,
+						  offsets));
+	return offsets;
+}
+
+static struct drm_vma_offset_node *find_page(struct offsets *offsets,
+					     unsigned long page)
+{
+	struct drm_vma_offset_node *node;
+
+	drm_vma_offset_lock_lookup(&offsets->mgr);
+	node = drm_vma_offset_lookup_locked(&offsets->mgr, page, 1);
+	drm_vma_offset_unlock_lookup(&offsets->mgr);
+	return node;
+}
+
+/* As in a driver: small and large ones in any order, from an odd first page. */
+static void offset_is_aligned(struct kunit *test)
+{
+	static const u64 sizes[] = {
+		SZ_4K, SZ_2M, SZ_8K + SZ_4K, SZ_1G, SZ_2M + SZ_4K, SZ_64K,
+		SZ_4G, SZ_1G - SZ_4K, SZ_4K, 3 * (u64)SZ_1G, SZ_32M,
+	};
+	struct offsets *offsets = make_offsets(test, DRM_FILE_PAGE_OFFSET_START + 1,
+					       DRM_FILE_PAGE_OFFSET_SIZE - 1);
+	struct drm_vma_offset_node *node;
+	unsigned long last;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		node = &offsets->nodes[i];
+		KUNIT_ASSERT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr,
+								 node, sizes[i]));
+		KUNIT_EXPECT_TRUE(test,
+				  IS_ALIGNED(drm_vma_node_offset_addr(node),
+					     ttm_huge_alignment(sizes[i])));
+		KUNIT_EXPECT_EQ(test, drm_vma_node_size(node),
+				sizes[i] >> PAGE_SHIFT);
+	}
+
+	/* Whoever looks for the first or the last page finds no other. */
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		node = &offsets->nodes[i];
+		last = drm_vma_node_start(node) + drm_vma_node_size(node) - 1;
+		KUNIT_EXPECT_PTR_EQ(test, node,
+				    find_page(offsets, drm_vma_node_start(node)));
+		KUNIT_EXPECT_PTR_EQ(test, node, find_page(offsets, last));
+	}
+}
+
+static void offset_stays(struct kunit *test)
+{
+	struct offsets *offsets = make_offsets(test, 0, SZ_1G >> PAGE_SHIFT);
+	struct drm_vma_offset_node *node = &offsets->nodes[0];
+	unsigned long start;
+
+	KUNIT_ASSERT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr, node,
+							 SZ_2M));
+	start = drm_vma_node_start(node);
+
+	/* What TTM does later, and what a driver might do twice. */
+	KUNIT_EXPECT_EQ(test, 0, drm_vma_offset_add(&offsets->mgr, node,
+						    SZ_2M >> PAGE_SHIFT));
+	KUNIT_EXPECT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr, node,
+							 SZ_4M));
+	KUNIT_EXPECT_EQ(test, drm_vma_node_start(node), start);
+	KUNIT_EXPECT_EQ(test, drm_vma_node_size(node), SZ_2M >> PAGE_SHIFT);
+}
+
+/* A node that has its place, though it is not aligned, is left alone. */
+static void unaligned_offset_stays(struct kunit *test)
+{
+	struct offsets *offsets = make_offsets(test, 1, SZ_1G >> PAGE_SHIFT);
+	struct drm_vma_offset_node *node = &offsets->nodes[0];
+
+	KUNIT_ASSERT_EQ(test, 0, drm_vma_offset_add(&offsets->mgr, node,
+						    SZ_2M >> PAGE_SHIFT));
+	KUNIT_ASSERT_EQ(test, drm_vma_node_start(node), 1);
+	KUNIT_EXPECT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr, node,
+							 SZ_2M));
+	KUNIT_EXPECT_EQ(test, drm_vma_node_start(node), 1);
+}
+
+/* There is room for the pages, but not where they would be aligned. */
+static void no_aligned_offset_left(struct kunit *test)
+{
+	struct offsets *offsets = make_offsets(test, 1,
+					       (SZ_4M >> PAGE_SHIFT) - 2);
+	struct drm_vma_offset_node *node = &offsets->nodes[0];
+
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			ttm_huge_vma_offset_add(&offsets->mgr, node,
+						SZ_2M + SZ_4K));
+	KUNIT_EXPECT_FALSE(test, drm_mm_node_allocated(&node->vm_node));
+	KUNIT_EXPECT_EQ(test, 0, drm_vma_offset_add(&offsets->mgr, node,
+						    (SZ_2M + SZ_4K) >> PAGE_SHIFT));
+}
+
+/* TTM removes the node when it releases the buffer object. */
+static void offset_is_free_again(struct kunit *test)
+{
+	struct offsets *offsets = make_offsets(test, 0, SZ_2M >> PAGE_SHIFT);
+	struct drm_vma_offset_node *first = &offsets->nodes[0];
+	struct drm_vma_offset_node *second = &offsets->nodes[1];
+
+	KUNIT_ASSERT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr, first,
+							 SZ_2M));
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			ttm_huge_vma_offset_add(&offsets->mgr, second, SZ_4K));
+	drm_vma_offset_remove(&offsets->mgr, first);
+	KUNIT_EXPECT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr, second,
+							 SZ_2M));
+}
+
+static struct kunit_case align_cases[] = {
+	KUNIT_CASE_PARAM(alignment_test, alignment_gen_params),
+	KUNIT_CASE(offset_is_aligned),
+	KUNIT_CASE(offset_stays),
+	KUNIT_CASE(unaligned_offset_stays),
+	KUNIT_CASE(no_aligned_offset_left),
+	KUNIT_CASE(offset_is_free_again),
+	{}
+};
+
+static struct kunit_suite align_suite = {
+	.name = "ttm_huge_align",
+	.test_cases = align_cases,
+};
+
+kunit_test_suite(align_suite);

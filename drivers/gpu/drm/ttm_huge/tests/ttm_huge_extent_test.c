@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the memory of a buffer object is.
+ */
+
+#include <linux/dma-resv.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include <drm/ttm/ttm_resource.h>
+#include <drm/ttm/ttm_tt.h>
+
+#include "../ttm_huge_internal.h"
+#include "ttm_huge_kunit_helpers.h"
+
+static int find_extent(struct kunit *test, struct ttm_huge_mock_bo *bo,
+		       unsigned long page, struct ttm_huge_extent *extent)
+{
+	struct ttm_huge_mock *mock = test->priv;
+	int ret;
+
+	dma_resv_lock(bo->tbo.base.resv, NULL);
+	ret = ttm_huge_find_extent(&mock->hdev, &bo->tbo, page, extent);
+	dma_resv_unlock(bo->tbo.base.resv);
+	return ret;
+}
+
+static void expect_extent(struct kunit *test, struct ttm_huge_mock_bo *bo,
+			  unsigned long page, struct ttm_huge_extent expected)
+{
+	struct ttm_huge_extent found = {};
+
+	KUNIT_ASSERT_EQ(test, 0, find_extent(test, bo, page, &found));
+	KUNIT_EXPECT_EQ_MSG(test, found.first, expected.first, "page %lu", page);
+	KUNIT_EXPECT_EQ_MSG(test, found.nr_pages, expected.nr_pages, "page %lu",
+			    page);
+	KUNIT_EXPECT_EQ_MSG(test, found.pfn, expected.pfn, "page %lu", page);
+}
+
+static unsigned long io_mem_pfn(struct ttm_buffer_object *tbo,
+				unsigned long page)
+{
+	return container_of(tbo, struct ttm_huge_mock_bo, tbo)->pfns[page];
+}
+
+/* Iomem that begins at a page frame. */
+static struct ttm_huge_mock_bo *make_iomem(struct kunit *test, u64 nr_pages,
+					   unsigned long pfn)
+{
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, nr_pages);
+
+	bo->tbo.resource->bus.is_iomem = true;
+	bo->tbo.resource->bus.offset = PFN_PHYS(pfn);
+	return bo;
+}
+
+/* Iomem of which the driver tells page by page where it is. */
+static struct ttm_huge_mock_bo *make_scattered(struct kunit *test,
+					       const unsigned long *pfns,
+					       u64 nr_pages)
+{
+	struct ttm_huge_mock *mock = test->priv;
+	struct ttm_huge_mock_bo *bo = make_iomem(test, nr_pages, pfns[0]);
+
+	mock->funcs.io_mem_pfn = io_mem_pfn;
+	bo->pfns = pfns;
+	return bo;
+}
+
+/* The extent around a page, looked for in another way than the driver's. */
+static struct ttm_huge_extent extent_around(const unsigned long *pfns,
+					    unsigned long nr_pages,
+					    unsigned long page)
+{
+	unsigned long first, i;
+
+	for (first = i = ALIGN_DOWN(page, PTRS_PER_PTE);
+	     i < min(ALIGN_DOWN(page, PTRS_PER_PTE) + PTRS_PER_PTE, nr_pages);
+	     i++) {
+		if (pfns[i] - pfns[first] == i - first)
+			continue;
+		if (i > page)
+			break;
+		first = i;
+	}
+	return (struct ttm_huge_extent){
+		.first = first,
+		.nr_pages = i - first,
+		.pfn = pfns[first],
+	};
+}
+
+static void expect_all_extents(struct kunit *test, struct ttm_huge_mock_bo *bo,
+			       const unsigned long *pfns,
+			       unsigned long nr_pages)
+{
+	unsigned long page;
+
+	for (page = 0; page < nr_pages; page++)
+		expect_extent(test, bo, page,
+			      extent_around(pfns, nr_pages, page));
+}
+
+static void contiguous_iomem(struct kunit *test)
+{
+	const unsigned long nr_pages = 3 * PTRS_PER_PTE + 5, pfn = 0x123456;
+	struct ttm_huge_mock_bo *bo = make_iomem(test, nr_pages, pfn);
+	const struct ttm_huge_extent all = {
+		.nr_pages = nr_pages,
+		.pfn = pfn,
+	};
+
+	expect_extent(test, bo, 0, all);
+	expect_extent(test, bo, PTRS_PER_PTE, all);
+	expect_extent(test, bo, nr_pages - 1, all);
+}
+
+/* Runs of several lengths, page frame 0, and runs that only seem to go on. */
+static void scattered_iomem(struct kunit *test)
+{
+	static const unsigned long pfns[] = {
+		70, 71, 72, 73,		/* begins where the table begins */
+		0, 1,			/* nothing lies before 0 */
+		2 + 0x100000000,	/* the same 32 bits as what would follow */
+		40, 39, 38,		/* downwards */
+		50, 52, 51, 53,
+		54, 55, 56,
+		56,			/* the same again */
+		80, 81, 82,		/* ends where the buffer object ends */
+	};
+	struct ttm_huge_mock_bo *bo = make_scattered(test, pfns,
+						     ARRAY_SIZE(pfns));
+
+	expect_extent(test, bo, 1, (struct ttm_huge_extent){ 0, 4, 70 });
+	expect_extent(test, bo, 5, (struct ttm_huge_extent){ 4, 2, 0 });
+	expect_extent(test, bo, 20, (struct ttm_huge_extent){ 18, 3, 80 });
+	expect_all_extents(test, bo, pfns, ARRAY_SIZE(pfns));
+}
+
+/* Contiguous for longer, but it is looked for in one page table at a time. */
+static void scan_stays_in_a_page_table(struct kunit *test)
+{
+	const unsigned long nr_pages = 2 * PTRS_PER_PTE + 7, pfn = 0x1234;
+	unsigned long *pfns = kunit_kmalloc_array(test, nr_pages, sizeof(*pfns),
+						  GFP_KERNEL);
+	struct ttm_huge_mock_bo *bo;
+	unsigned long i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+	for (i = 0; i < nr_pages; i++)
+		pfns[i] = pfn + i;
+	bo = make_scattered(test, pfns, nr_pages);
+
+	for (i = 0; i < nr_pages; i++) {
+		unsigned long first = ALIGN_DOWN(i, PTRS_PER_PTE);
+
+		expect_extent(test, bo, i, (struct ttm_huge_extent){
+			.first = first,
+			.nr_pages = min_t(unsigned long, PTRS_PER_PTE,
+					  nr_pages - first),
+			.pfn = pfn + first,
+		});
+	}
+}
+
+static void tell_extent(struct ttm_buffer_object *bo, unsigned long page,
+			struct ttm_huge_extent *extent)
+{
+	*extent = (struct ttm_huge_extent){ page - 1, 3, 0x777 };
+}
+
+/* What the driver says is taken, whatever its TTM functions would say. */
+static void driver_knows_extent(struct kunit *test)
+{
+	static const unsigned long pfns[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct ttm_huge_mock_bo *bo = make_scattered(test, pfns,
+						     ARRAY_SIZE(pfns));
+	struct ttm_huge_mock *mock = test->priv;
+
+	mock->huge_funcs.io_mem_extent = tell_extent;
+	expect_extent(test, bo, 4, (struct ttm_huge_extent){ 3, 3, 0x777 });
+}
+
+static unsigned int nr_reserved;
+
+static int io_mem_reserve(struct ttm_device *bdev, struct ttm_resource *res)
+{
+	nr_reserved++;
+	res->bus.offset = PFN_PHYS(0x4321);
+	res->bus.is_iomem = true;
+	return 0;
+}
+
+static void iomem_is_reserved_once(struct kunit *test)
+{
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 8);
+	struct ttm_huge_mock *mock = test->priv;
+	const struct ttm_huge_extent all = { .nr_pages = 8, .pfn = 0x4321 };
+
+	nr_reserved = 0;
+	mock->funcs.io_mem_reserve = io_mem_reserve;
+	expect_extent(test, bo, 3, all);
+	expect_extent(test, bo, 4, all);
+	KUNIT_EXPECT_EQ(test, nr_reserved, 1);
+}
+
+static int refuse_io_mem(struct ttm_device *bdev, struct ttm_resource *res)
+{
+	return -EINVAL;
+}
+
+static void iomem_error_is_passed_on(struct kunit *test)
+{
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 8);
+	struct ttm_huge_mock *mock = test->priv;
+	struct ttm_huge_extent extent;
+
+	mock->funcs.io_mem_reserve = refuse_io_mem;
+	KUNIT_EXPECT_EQ(test, -EINVAL, find_extent(test, bo, 3, &extent));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_is_populated(bo->tbo.ttm));
+}
+
+static void system_memory_is_populated(struct kunit *test)
+{
+	const unsigned long nr_pages = PTRS_PER_PTE + 3;
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, nr_pages);
+	unsigned long *pfns = kunit_kmalloc_array(test, nr_pages, sizeof(*pfns),
+						  GFP_KERNEL);
+	struct ttm_huge_extent extent;
+	unsigned long i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+	KUNIT_ASSERT_FALSE(test, ttm_tt_is_populated(bo->tbo.ttm));
+	KUNIT_ASSERT_EQ(test, 0, find_extent(test, bo, 3, &extent));
+	KUNIT_ASSERT_TRUE(test, ttm_tt_is_populated(bo->tbo.ttm));
+
+	for (i = 0; i < nr_pages; i++)
+		pfns[i] = page_to_pfn(bo->tbo.ttm->pages[i]);
+	expect_all_extents(test, bo, pfns, nr_pages);
+}
+
+static struct kunit_case extent_cases[] = {
+	KUNIT_CASE(contiguous_iomem),
+	KUNIT_CASE(scattered_iomem),
+	KUNIT_CASE(scan_stays_in_a_page_table),
+	KUNIT_CASE(driver_knows_extent),
+	KUNIT_CASE(iomem_is_reserved_once),
+	KUNIT_CASE(iomem_error_is_passed_on),
+	KUNIT_CASE(system_memory_is_populated),
+	{}
+};
+
+static struct kunit_suite extent_suite = {
+	.name = "ttm_huge_extent",
+	.init = ttm_huge_mock_init,
+	.test_cases = extent_cases,
+};
+
+kunit_test_suite(extent_suite);

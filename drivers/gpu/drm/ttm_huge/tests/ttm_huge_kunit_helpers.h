@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A mock device and mock buffer objects for KUnit tests.
+ */
+#ifndef _TTM_HUGE_KUNIT_HELPERS_H_
+#define _TTM_HUGE_KUNIT_HELPERS_H_
+
+#include <kunit/test.h>
+
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_device.h>
+#include <drm/ttm_huge.h>
+
+/**
+ * struct ttm_huge_mock - a TTM device without hardware
+ * @drm: the DRM device.
+ * @bdev: the TTM device; its functions are @funcs.
+ * @hdev: the device under test; its functions are @huge_funcs.
+ * @funcs: may be changed by a test.
+ * @huge_funcs: may be changed by a test.
+ */
+struct ttm_huge_mock {
+	struct drm_device *drm;
+	struct ttm_device bdev;
+	struct ttm_huge_device hdev;
+	struct ttm_device_funcs funcs;
+	struct ttm_huge_funcs huge_funcs;
+};
+
+/**
+ * struct ttm_huge_mock_bo - a buffer object of a mock device
+ * @tbo: in system memory, not populated, with a fake offset.
+ * @pfns: where its iomem is, page by page, if a test says so.
+ */
+struct ttm_huge_mock_bo {
+	struct ttm_buffer_object tbo;
+	const unsigned long *pfns;
+};
+
+int ttm_huge_mock_init(struct kunit *test);
+struct ttm_huge_mock_bo *ttm_huge_mock_bo(struct kunit *test, u64 nr_pages);
+
+#endif
