@@ -227,17 +227,17 @@ static void test_debugger(void)
 {
 	char *address;
 	struct huge_bo bo = tracked_bo(MIB(4), &address);
+	const off_t page = HUGE_PAGE_SIZE, start = (uintptr_t)address;
 	const uint64_t written[2] = { 1, 2 };
 	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	uint64_t seen[2];
 
 	igt_assert_fd(fd);
-	igt_assert_eq(pread(fd, seen, sizeof(seen), (uintptr_t)word_of(address, 9)), sizeof(seen));
+	igt_assert_eq(pread(fd, seen, sizeof(seen), start + 9 * page), sizeof(seen));
 	assert_none_recorded(&bo);
-	igt_assert_eq(pwrite(fd, written, 8, (uintptr_t)word_of(address, 700)), 8);
+	igt_assert_eq(pwrite(fd, written, 8, start + 700 * page), 8);
 	assert_recorded(&bo, (const uint64_t[]){ 700 }, 1);
-	igt_assert_eq(pwrite(fd, written, sizeof(written), (uintptr_t)word_of(address, 8) - 8),
-		      sizeof(written));
+	igt_assert_eq(pwrite(fd, written, sizeof(written), start + 8 * page - 8), sizeof(written));
 	close(fd);
 	assert_recorded(&bo, (const uint64_t[]){ 7, 8 }, 2);
 	igt_assert_eq_u64(*word_of(address, 700), 1);
