@@ -13,9 +13,7 @@ SECONDS ?= 60
 CALLS ?= 200000
 SEED ?=
 soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
-
 # All that help lists.
-.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 modules: ## build both modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
@@ -65,6 +63,9 @@ prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) setup
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
 		-C /src/drivers/gpu/drm/ttm_huge/tests O=$$LAB_BUILD/plan-prove prove'
+
+mutants: ## break the modules on purpose, one fault at a time, and see the tests fail
+	@igt-tests/mutants/run $(if $(JOBS),--jobs $(JOBS))
 
 lint: ## check the style of all code in the lab
 	@$(lab) setup
