@@ -39,6 +39,8 @@ static void vram_iter_map_local(struct ttm_kmap_iter *base,
 {
 	struct vram_iter *iter = container_of(base, struct vram_iter, base);
 
+	/* One side of each copied page: ttm_move_memcpy() gives no one a turn. */
+	cond_resched();
 	iosys_map_set_vaddr_iomem(map, vram_address(iter->vram, iter->res,
 						    page));
 }
@@ -165,12 +167,12 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
  * @bo: the buffer object, in VRAM
  * @offset: where in it, in bytes
  * @buf: where to or from
- * @len: how many bytes, inside @bo
+ * @len: how many bytes
  * @write: nonzero to write
  *
  * Context: process context with the reservation of @bo held.
  *
- * Return: @len, or -EIO after unplug.
+ * Return: @len, or -EIO after unplug, or if @bo ends before that.
  */
 int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 			 void *buf, int len, int write)
@@ -178,6 +180,9 @@ int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 	struct bigbar_vram *vram = &ttm_to_bigbar(bo->bdev)->vram;
 	int left, idx;
 
+	/* Not all versions of ttm_bo_vm_access() look at more than the page. */
+	if (offset > bo->base.size || len > bo->base.size - offset)
+		return -EIO;
 	if (!drm_dev_enter(bo->base.dev, &idx))
 		return -EIO;
 

@@ -494,7 +494,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_pfn_mkwrite);
  * @vma: the mapping
  * @addr: user address in it
  * @buf: kernel memory to copy to, or from
- * @len: bytes to copy
+ * @len: bytes to copy; those behind the end of @vma are not
  * @write: nonzero to write to the mapping
  *
  * For &vm_operations_struct.access: ttm_bo_vm_access(), with what it writes
@@ -509,9 +509,12 @@ int ttm_huge_vm_access(struct ttm_huge_device *hdev, struct vm_area_struct *vma,
 		       unsigned long addr, void *buf, int len, int write)
 {
 	struct ttm_buffer_object *bo = vma->vm_private_data;
-	int ret = ttm_bo_vm_access(vma, addr, buf, len, write);
 	unsigned long page, nr_pages;
+	int ret;
 
+	/* The core asks for all that the debugger wants. */
+	len = min_t(unsigned long, len, vma->vm_end - addr);
+	ret = ttm_bo_vm_access(vma, addr, buf, len, write);
 	if (!write)
 		return ret;
 

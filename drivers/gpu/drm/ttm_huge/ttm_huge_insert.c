@@ -7,7 +7,7 @@
  * our back (whoever reads smaps has the core split PUD entries, which removes
  * them) and can get a page table from another fault, but never a leaf entry.
  * Whoever removes entries must hold the reservation, too, or the VMA's lock for
- * writing: the core takes a PUD entry that comes while it does for broken.
+ * writing: the core takes a huge entry that comes while it does for broken.
  */
 
 #include <linux/mm.h>
