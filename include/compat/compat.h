@@ -171,8 +171,10 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
 #undef devm_drm_dev_alloc
 #define devm_drm_dev_alloc(parent, driver, type, member) ({ \
 	static struct drm_driver dated; \
-	dated = *(driver); \
-	dated.date = "20261120"; \
+	if (!dated.date) { \
+		dated = *(driver); \
+		dated.date = "20261120"; \
+	} \
 	(type *)__devm_drm_dev_alloc(parent, &dated, sizeof(type), \
 				     offsetof(type, member)); \
 })
@@ -209,8 +211,11 @@ static inline int gpu_buddy_alloc_blocks(struct drm_buddy *buddy, u64 start,
 
 	ret = drm_buddy_alloc_blocks(buddy, start, end, block_size, block_size,
 				     blocks, 0);
-	if (!ret && block_size != size)
-		ret = drm_buddy_block_trim(buddy, size, blocks);
+	if (ret || block_size == size)
+		return ret;
+	ret = drm_buddy_block_trim(buddy, size, blocks);
+	if (ret)
+		drm_buddy_free_list(buddy, blocks);
 	return ret;
 }
 #endif
