@@ -284,7 +284,8 @@ static void test_eviction(void)
 		patterns[i] = pattern_of(huge_bo_map(&bos[i]), bos[i].size, 100 + i);
 		patterns[i].stride = SPARSE_STRIDE;
 		pattern_write(&patterns[i]);
-		huge_assert_mapped_at(&bos[i], patterns[i].address, huge_largest_level(), "when new");
+		huge_assert_mapped_at(&bos[i], patterns[i].address, huge_largest_level(),
+				      "when new");
 	}
 
 	evicted = first_in_system(bos, count);

@@ -180,8 +180,9 @@ static enum column documented_column(const char *kernel)
 	unsigned int version = 0, patchlevel = 0, update = 0;
 	enum column column = COLUMNS;
 	const struct release *release;
+	int numbers = sscanf(kernel, "%u.%u.%u", &version, &patchlevel, &update);
 
-	igt_assert_lte(2, sscanf(kernel, "%u.%u.%u", &version, &patchlevel, &update));
+	igt_assert_lte(2, numbers);
 	for_each_case(release, releases) {
 		if (release->version == version && release->patchlevel == patchlevel &&
 		    release->first_update <= update)
