@@ -299,11 +299,13 @@ static void test_eviction(void)
 #define CONTENTION_SECONDS 3
 #define CONTENTION_WORKERS 2
 #define CONTENTION_LEAST_ROUNDS 10
+/* A busy host may need them. */
+#define CONTENTION_MORE_SECONDS 60
 
 struct worker {
 	pthread_t thread;
 	struct pattern pattern;
-	uint64_t rounds;
+	volatile uint64_t rounds;
 	bool failed;
 };
 
@@ -320,12 +322,21 @@ static void *write_and_verify(void *argument)
 	return NULL;
 }
 
-static unsigned int move_to_and_fro(const struct huge_bo *bo, int seconds)
+static bool have_all_worked(const struct worker *workers)
+{
+	for (int i = 0; i < CONTENTION_WORKERS; i++) {
+		if (workers[i].rounds < CONTENTION_LEAST_ROUNDS)
+			return false;
+	}
+	return true;
+}
+
+static unsigned int move_to_and_fro(const struct huge_bo *bo, const struct worker *workers)
 {
 	unsigned int moves = 0;
-	time_t end = time(NULL) + seconds;
+	time_t end = time(NULL) + CONTENTION_SECONDS, limit = end + CONTENTION_MORE_SECONDS;
 
-	while (time(NULL) < end) {
+	while (time(NULL) < end || (!have_all_worked(workers) && time(NULL) < limit)) {
 		huge_bo_move(bo, moves++ % 2 ? HUGE_VRAM : HUGE_SYSTEM);
 		/* Moves back to back would leave the faults no time between them. */
 		usleep(1000);
@@ -352,7 +363,7 @@ static void test_contended_faults(void)
 		igt_assert_eq(pthread_create(&workers[i].thread, NULL, write_and_verify,
 					     &workers[i]), 0);
 	}
-	moves = move_to_and_fro(&bo, CONTENTION_SECONDS);
+	moves = move_to_and_fro(&bo, workers);
 	stop_workers = true;
 	for (int i = 0; i < CONTENTION_WORKERS; i++)
 		pthread_join(workers[i].thread, NULL);

@@ -306,6 +306,7 @@ static void test_huge_elsewhere(enum huge_level level)
 	struct page_table table;
 	uint64_t writable = 0;
 
+	huge_require_level(level);
 	read_sparsely(address, &bo);
 	huge_assert_mapped_at(&bo, address, level, "read");
 	write_pages(address, pages, 1);
