@@ -19,16 +19,16 @@ modules: ## build both modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
 	$(kbuild) modules
 
-# What the modules are built from, and nothing of the rest.
+# What the modules are built from: nothing of the rest, and nothing that was built.
 dkms_value = $(shell sed -n 's/^PACKAGE_$1="\(.*\)"/\1/p' dkms.conf)
 dkms: name := $(call dkms_value,NAME)
 dkms: version := $(call dkms_value,VERSION)
 dkms: folder = $(DESTDIR)/usr/src/$(name)-$(version)
 dkms: ## put the sources where DKMS looks for them, /usr/src in DESTDIR=
 	@rm -rf $(folder)
-	@mkdir -p $(folder)/tools
-	@cp -r dkms.conf Makefile Kbuild Kconfig drivers include $(folder)/
-	@cp tools/check-kernel $(folder)/tools/
+	@mkdir -p $(folder)
+	@tar -c --exclude-from=.gitignore --exclude=probed dkms.conf Makefile Kbuild Kconfig \
+		drivers include tools/check-kernel | tar -x -C $(folder)
 	@echo "$(folder) is made; to build and install: dkms install $(name)/$(version)"
 
 help: ## this list
