@@ -261,20 +261,10 @@ static void test_read_then_write(enum huge_level level)
 	assert_writable(&bo, address, true);
 }
 
-/**
- * SUBTEST: protect-%s
- * Description: A read-only mapping of %arg[1] entries has no writable one; after
- *	mprotect() it can be written, and the entries are as large as before.
- *
- * arg[1]:
- *
- * @pte: PTE
- * @pmd: PMD
- * @pud: PUD
- */
-static void test_protect(enum huge_level level)
+static void protect(enum huge_level level, unsigned int flags)
 {
-	struct huge_bo bo = huge_vram_bo(huge_open(), huge_size_for_level(level));
+	struct huge_bo bo = huge_bo_create(huge_open(), huge_size_for_level(level), HUGE_VRAM,
+					   flags);
 	char *address = huge_bo_map_part(&bo, 0, bo.size, PROT_READ);
 
 	read_every_page(address, bo.size);
@@ -284,6 +274,24 @@ static void test_protect(enum huge_level level)
 	assert_writes_arrive(&bo, address);
 	huge_assert_mapped_at(&bo, address, level, "after mprotect() and writing");
 	assert_writable(&bo, address, true);
+}
+
+/**
+ * SUBTEST: protect-%s
+ * Description: A read-only mapping of %arg[1] entries has no writable one; after
+ *	mprotect() it can be written, and the entries are as large as before. That
+ *	takes faults where writes could be tracked, and none elsewhere.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_protect(enum huge_level level)
+{
+	protect(level, 0);
+	protect(level, HUGE_TRACKABLE);
 }
 
 /**

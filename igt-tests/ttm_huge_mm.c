@@ -400,10 +400,18 @@ static void test_mremap_size(enum huge_level level)
 	assert_contents(&scene);
 }
 
+static void assert_no_pmds(const struct scene *scene)
+{
+	struct huge_levels found = huge_levels_of(&scene->bo, scene->address, scene->bo.size);
+
+	igt_assert_eq_u64(found.entries[HUGE_PMD], 0);
+}
+
 /**
  * SUBTEST: fork-%s
  * Description: Parent and child both write through a mapping by %arg[1] entries,
- *	at the same time; each sees what the other wrote.
+ *	at the same time; each sees what the other wrote. The child begins without
+ *	PMD entries: fork() would copy one that is being removed.
  *
  * arg[1]:
  *
@@ -424,6 +432,7 @@ static void test_fork(enum huge_level level)
 	by_child.seed = 33;
 	make_turns(sockets);
 	igt_fork(child, 1) {
+		assert_no_pmds(&scene);
 		pass_turn(sockets[1]);
 		pattern_write(&by_child);
 		await_turn(sockets[1]);

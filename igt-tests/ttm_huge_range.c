@@ -346,6 +346,61 @@ static void test_system(enum huge_system_caching caching)
 	huge_assert_caching(&bo, caching == HUGE_SYSTEM_WC ? PAGE_WC : PAGE_WB);
 }
 
+#define PIECES_BOS 24
+
+/*
+ * Single pages that TTM's pool keeps when they are freed: what is made of them later
+ * has its memory here and there.
+ */
+static void fill_pool(int fd)
+{
+	struct huge_bo bos[PIECES_BOS];
+
+	for (int i = 0; i < PIECES_BOS; i++) {
+		char *address;
+
+		bos[i] = huge_bo_create(fd, KIB(4), HUGE_SYSTEM, HUGE_SYSTEM_WC);
+		address = huge_bo_map(&bos[i]);
+		write_page(address, 0);
+		huge_unmap(address, bos[i].size);
+	}
+	for (int i = 0; i < PIECES_BOS; i++)
+		huge_bo_destroy(&bos[i]);
+}
+
+/* Whether its memory is in more than one piece. */
+static bool verify_pieces(int fd)
+{
+	struct huge_bo bo = huge_bo_create(fd, KIB(12), HUGE_SYSTEM, HUGE_SYSTEM_WC);
+	struct pattern one_by_one = pattern_of(huge_bo_map(&bo), bo.size, bo.handle);
+	struct pattern at_once = pattern_of(huge_bo_map(&bo), bo.size, bo.handle);
+	struct page_table table;
+	bool in_pieces;
+
+	igt_assert_eq(madvise(one_by_one.address, bo.size, MADV_RANDOM), 0);
+	pattern_write(&one_by_one);
+	table = page_table_read(&bo);
+	in_pieces = table.count > 1;
+	page_table_free(&table);
+	pattern_assert(&at_once);
+	return in_pieces;
+}
+
+/**
+ * SUBTEST: system-pieces
+ * Description: System memory in pieces: what is written through entries that were
+ *	set one by one is read through entries that one fault sets.
+ */
+static void test_system_pieces(void)
+{
+	int fd = huge_open(), in_pieces = 0;
+
+	fill_pool(fd);
+	for (int i = 0; i < PIECES_BOS; i++)
+		in_pieces += verify_pieces(fd);
+	igt_require_f(in_pieces, "all memory that there was is contiguous\n");
+}
+
 /* What leads to one fault on the page that is handed back, with a known reason. */
 typedef char *(*scene_t)(struct huge_bo *bo);
 
@@ -543,6 +598,7 @@ static const struct subtest subtests[] = {
 	{ "full-table", "All PMDs of a table in one fault", test_full_table },
 	{ "no-huge-flag", "Made for single pages", test_no_huge_flag },
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
+	{ "system-pieces", "Entries of system memory in pieces", test_system_pieces },
 };
 
 int igt_main()
