@@ -65,7 +65,7 @@ prove: ## prove the planner for every request there can be, in the lab
 		-C /src/drivers/gpu/drm/ttm_huge/tests O=$$LAB_BUILD/plan-prove prove'
 
 mutants: ## break the modules on purpose, one fault at a time, and see the tests fail
-	@igt-tests/mutants/run $(if $(JOBS),--jobs $(JOBS))
+	@igt-tests/mutants/run
 
 lint: ## check the style of all code in the lab
 	@$(lab) setup
