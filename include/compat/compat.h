@@ -147,8 +147,14 @@ static inline void vma_start_write(struct vm_area_struct *vma)
 #if defined(COMPAT_THP_DISABLED_TWO_ARGUMENTS)
 #include <linux/mm.h>
 
-#define vma_thp_disabled(vma, vm_flags, forced_collapse) \
-	vma_thp_disabled(vma, vm_flags)
+static inline bool compat_vma_thp_disabled(struct vm_area_struct *vma,
+					   vm_flags_t vm_flags,
+					   bool forced_collapse)
+{
+	return vma_thp_disabled(vma, vm_flags);
+}
+
+#define vma_thp_disabled compat_vma_thp_disabled
 #elif defined(COMPAT_THP_DISABLED_ABSENT)
 #include <linux/mm.h>
 
@@ -192,8 +198,14 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
 #define gpu_buddy_block_size drm_buddy_block_size
 #define gpu_buddy_init drm_buddy_init
 #define gpu_buddy_fini drm_buddy_fini
-#define gpu_buddy_free_list(buddy, list, flags) drm_buddy_free_list(buddy, list)
 #define GPU_BUDDY_CONTIGUOUS_ALLOCATION BIT(31)
+
+static inline void gpu_buddy_free_list(struct drm_buddy *buddy,
+				       struct list_head *blocks,
+				       unsigned int flags)
+{
+	drm_buddy_free_list(buddy, blocks);
+}
 
 static inline int gpu_buddy_alloc_blocks(struct drm_buddy *buddy, u64 start,
 					 u64 end, u64 size, u64 min_block_size,
@@ -221,7 +233,7 @@ static inline int gpu_buddy_alloc_blocks(struct drm_buddy *buddy, u64 start,
 #endif
 
 #ifdef COMPAT_BUDDY_LOCK_ABSENT
-#define gpu_buddy_driver_set_lock(buddy, lock) do { } while (0)
+#define gpu_buddy_driver_set_lock(buddy, lock) ((void)(buddy), (void)(lock))
 #endif
 
 /*
