@@ -87,6 +87,7 @@ static inline size_t list_count_nodes(struct list_head *head)
 #ifdef COMPAT_INSERT_PFN_PFN_T
 #include <linux/mm.h>
 #include <linux/pfn_t.h>
+#include <drm/ttm/ttm_bo.h>
 
 #ifdef COMPAT_HUGE_SPECIAL_ABSENT
 #define COMPAT_PFN_FLAGS (PFN_DEV | PFN_MAP)
@@ -96,8 +97,28 @@ static inline size_t list_count_nodes(struct list_head *head)
 
 #define vmf_insert_pfn_pmd(vmf, pfn, write) \
 	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, COMPAT_PFN_FLAGS), write)
-#define vmf_insert_pfn_pud(vmf, pfn, write) \
-	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, COMPAT_PFN_FLAGS), write)
+
+/*
+ * The caching of a PUD entry is that of vm_page_prot there, whatever the memory is
+ * registered as. Nobody else looks at vm_page_prot meanwhile: faults do so with the
+ * reservation held, and all others with a lock that the fault keeps them from.
+ */
+static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
+						   unsigned long pfn, bool write)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+	pgprot_t prot = vma->vm_page_prot;
+	vm_fault_t ret;
+
+	vma->vm_page_prot = ttm_io_prot(bo, bo->resource, prot);
+	ret = vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, COMPAT_PFN_FLAGS),
+				 write);
+	vma->vm_page_prot = prot;
+	return ret;
+}
+
+#define vmf_insert_pfn_pud compat_vmf_insert_pfn_pud
 #endif
 
 /*
