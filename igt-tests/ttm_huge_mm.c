@@ -432,8 +432,8 @@ static void test_fork(enum huge_level level)
 	by_child.seed = 33;
 	make_turns(sockets);
 	igt_fork(child, 1) {
-		assert_no_pmds(&scene);
 		pass_turn(sockets[1]);
+		assert_no_pmds(&scene);
 		pattern_write(&by_child);
 		await_turn(sockets[1]);
 		pattern_assert(&by_parent);
