@@ -235,6 +235,7 @@ static void test_calls(void)
 static void test_short_memory(void)
 {
 	injection_begin();
+	injection_spare_pages();
 	injection_set_percent(SHORT_PERCENT);
 	make_random_calls(true);
 }

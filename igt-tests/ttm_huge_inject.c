@@ -127,6 +127,7 @@ static int run_create_vram(void)
  */
 static void test_create_vram(void)
 {
+	injection_spare_pages();
 	fail_each(&(struct operation){
 		.prepare = do_nothing,
 		.run = run_create_vram,
@@ -458,6 +459,8 @@ static void test_move(enum huge_placement from)
 {
 	make_bo(MIB(1) + KIB(20), from, 0);
 	scene.from = from;
+	if (from == HUGE_SYSTEM)
+		injection_spare_pages();
 	/* Other memory of the scene is as it will be: in TTM's pool, for example. */
 	move_back();
 	fail_each(&(struct operation){
@@ -506,6 +509,7 @@ static void test_evict(void)
 {
 	struct huge_vram vram;
 
+	injection_spare_pages();
 	make_bo(MIB(2), HUGE_VRAM, 0);
 	vram = huge_vram(scene.fd);
 	/* Its clearing would take too long. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 
 #include "../igt_shim.h"
 #include "file.h"
@@ -9,6 +11,8 @@
 #include "subtest.h"
 
 #define DEBUGFS "/sys/kernel/debug/"
+#define LEAST_ORDER DEBUGFS "fail_page_alloc/min-order"
+#define CACHES "/sys/kernel/slab"
 #define MAKE_IT_FAIL "/proc/thread-self/make-it-fail"
 #define FAIL_NTH "/proc/thread-self/fail-nth"
 
@@ -21,7 +25,8 @@ static struct setting {
 	{ DEBUGFS "failslab/ignore-gfp-wait", "N", "" },
 	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N", "" },
 	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N", "" },
-	{ DEBUGFS "fail_page_alloc/min-order", "0", "" },
+	{ LEAST_ORDER, "0", "" },
+	{ DEBUGFS "failslab/cache-filter", "Y", "" },
 	{ DEBUGFS "failslab/task-filter", "Y", "" },
 	{ DEBUGFS "fail_page_alloc/task-filter", "Y", "" },
 	{ DEBUGFS "failslab/times", "-1", "" },
@@ -59,6 +64,29 @@ static void save(struct setting *setting)
 	close(fd);
 }
 
+/*
+ * The buddy allocator of Linux 7.2, and of those before, frees what is still in its
+ * tree when it has no memory to split a block, and uses it again.
+ */
+static bool is_of_buddy_allocator(const char *cache)
+{
+	return strstr(cache, "buddy_block");
+}
+
+static void mark_caches(void)
+{
+	DIR *caches = opendir(CACHES);
+	char path[PATH_MAX];
+	struct dirent *cache;
+
+	igt_require_f(caches, CACHES ": %s\n", strerror(errno));
+	while ((cache = readdir(caches))) {
+		snprintf(path, sizeof(path), CACHES "/%s/failslab", cache->d_name);
+		write_file(path, is_of_buddy_allocator(cache->d_name) ? "0" : "1");
+	}
+	closedir(caches);
+}
+
 void injection_begin(void)
 {
 	struct setting *setting;
@@ -71,6 +99,12 @@ void injection_begin(void)
 		save(setting);
 		igt_assert_eq(write_file(setting->path, setting->value), 0);
 	}
+	mark_caches();
+}
+
+void injection_spare_pages(void)
+{
+	igt_assert_eq(write_file(LEAST_ORDER, "1"), 0);
 }
 
 void injection_end(void)

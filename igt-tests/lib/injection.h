@@ -12,6 +12,11 @@
 
 void injection_begin(void);
 void injection_end(void);
+/*
+ * No single page fails any more: for calls that get VRAM. What the buddy allocator
+ * of the kernel allocates must not fail, and it may need a page for it.
+ */
+void injection_spare_pages(void);
 
 /*
  * The nth allocation from now on fails; or the nth of allocations and copies of user
