@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
@@ -319,33 +318,6 @@ static void test_mremap(enum huge_level level)
 	});
 }
 
-static int run_fork(void)
-{
-	pid_t child = fork();
-
-	if (!child)
-		_exit(0);
-	if (child < 0)
-		return errno;
-	igt_assert_eq(waitpid(child, NULL, 0), child);
-	return 0;
-}
-
-/**
- * SUBTEST: fork
- * Description: A process that has buffer objects mapped forks.
- */
-static void test_fork(void)
-{
-	make_bo(MIB(2) + KIB(64), HUGE_VRAM, 0);
-	fail_each(&(struct operation){
-		.prepare = map_written,
-		.run = run_fork,
-		.finish = check_data,
-		.error = EAGAIN,
-	});
-}
-
 static int error_of_signal(int signal)
 {
 	igt_assert_f(!signal || signal == SIGBUS, "%s\n", strsignal(signal));
@@ -652,7 +624,6 @@ static const struct subtest subtests[] = {
 	{ "open", "A file is opened", test_open },
 	{ "export", "A buffer object is exported", test_export },
 	{ "mmap", "A buffer object is mapped", test_mmap },
-	{ "fork", "A process forks", test_fork },
 	{ "fault-system", "System memory is faulted in", test_fault_system },
 	{ "fault-tracked", "A tracked write", test_fault_tracked },
 	{ "move-to-system", "A move out of VRAM", test_move_to_system },
