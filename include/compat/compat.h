@@ -122,6 +122,28 @@ static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 #endif
 
 /*
+ * Removing a part of a PUD entry warns there if no one holds the mmap lock of the
+ * process. It removes all of it anyhow: so remove all that such an entry can map.
+ * Fake offsets are aligned as user addresses are.
+ */
+#if defined(COMPAT_INSERT_PFN_PFN_T) && !defined(COMPAT_HUGE_SPECIAL_ABSENT)
+#include <linux/align.h>
+#include <linux/mm.h>
+
+static inline void compat_unmap_mapping_range(struct address_space *mapping,
+					      loff_t start, loff_t len,
+					      int even_cows)
+{
+	loff_t end = ALIGN(start + len, (loff_t)PUD_SIZE);
+
+	start = ALIGN_DOWN(start, (loff_t)PUD_SIZE);
+	unmap_mapping_range(mapping, start, end - start, even_cows);
+}
+
+#define unmap_mapping_range compat_unmap_mapping_range
+#endif
+
+/*
  * What tells ->huge_fault() the size is compared with these, and an enum without
  * negative members is an unsigned int. The core calls it there only to make an
  * entry writable that is present.
