@@ -132,15 +132,21 @@ static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 
 static inline void compat_unmap_mapping_range(struct address_space *mapping,
 					      loff_t start, loff_t len,
-					      int even_cows)
+					      int even_cows, size_t bo_size)
 {
-	loff_t end = ALIGN(start + len, (loff_t)PUD_SIZE);
+	loff_t end = start + len;
 
-	start = ALIGN_DOWN(start, (loff_t)PUD_SIZE);
+	if (bo_size >= PUD_SIZE) {
+		start = ALIGN_DOWN(start, (loff_t)PUD_SIZE);
+		end = ALIGN(end, (loff_t)PUD_SIZE);
+	}
 	unmap_mapping_range(mapping, start, end - start, even_cows);
 }
 
-#define unmap_mapping_range compat_unmap_mapping_range
+/* Smaller buffer objects have no PUD entries: the caller's @bo tells. */
+#define unmap_mapping_range(mapping, start, len, even_cows) \
+	compat_unmap_mapping_range(mapping, start, len, even_cows, \
+				   bo->base.size)
 #endif
 
 /*
