@@ -67,7 +67,7 @@ static inline size_t list_count_nodes(struct list_head *head)
  * Without a special bit in huge entries, fast GUP is kept off them by the devmap
  * bit: it looks for the pagemap of a device, and takes no reference if there is
  * none, as is the case for every page frame that is mapped here. PUD entries
- * cannot be had at all, see the next but one.
+ * cannot be had at all: the core never asks for one.
  */
 #ifdef COMPAT_HUGE_SPECIAL_ABSENT
 #include <linux/mm.h>
