@@ -151,12 +151,9 @@ add_packages() {
 		in_root apt-get clean
 }
 
-reuse() {
-	if [ -e "$LAB/kernels" ] && wanted | cmp -s - "$LAB/packages"; then
-		echo "lab: reusing $root"
-	else
-		add_missing
-	fi
+# The list of packages is written last.
+is_complete() {
+	[ -d "$root" ] && [ -e "$LAB/kernels" ] && wanted | cmp -s - "$LAB/packages"
 }
 
 add_missing() {
@@ -184,8 +181,22 @@ create() {
 	add_missing
 }
 
+# A root that has all is not waited for: others may be at work in it.
 setup() {
+	if ! is_complete; then
+		lock_root -x
+		complete
+	fi
+	echo "lab: using $root"
+}
+
+# Another setup may have made what was missing, while this one waited for it.
+complete() {
 	log=$LAB/setup.log
 	: >"$log"
-	if [ -d "$root" ]; then reuse; else create; fi
+	if [ ! -d "$root" ]; then
+		create
+	elif ! is_complete; then
+		add_missing
+	fi
 }
