@@ -64,7 +64,7 @@ prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
 		-C /src/drivers/gpu/drm/ttm_huge/tests O=$$LAB_BUILD/plan-prove prove'
 
-mutants: ## break the modules on purpose, one fault at a time, and see the tests fail
+mutants: debug-kernel ## break the modules on purpose, one fault at a time, and see the tests fail
 	@igt-tests/mutants/run
 
 lint: ## check the style of all code in the lab
