@@ -14,6 +14,7 @@ CALLS ?= 200000
 SEED ?=
 soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
 # All that help lists.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 modules: ## build both modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
