@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <xf86drm.h>
 
@@ -388,10 +387,7 @@ static const struct {
 
 void fuzz_open(struct fuzz_stage *stage)
 {
-	struct sysinfo system;
-
-	igt_assert_eq(sysinfo(&system), 0);
-	stage->ram_size = (uint64_t)system.totalram * system.mem_unit;
+	stage->ram_size = (uint64_t)sysconf(_SC_PHYS_PAGES) * HUGE_PAGE_SIZE;
 	stage->files[0] = huge_open_node(DRM_NODE_RENDER);
 	stage->files[1] = huge_open_node(DRM_NODE_PRIMARY);
 	stage->vram_size = huge_vram(stage->files[0]).size;
