@@ -26,8 +26,9 @@
  */
 IGT_TEST_DESCRIPTION("Which locks a fault takes, and what it waits for");
 
-/* Moved by a process of its own, this takes long enough for others to wait. */
-#define LONG_MOVE_SIZE GIB(1)
+/* Moved by a process of its own, long enough for others to wait, on any machine. */
+#define LONG_MOVE_SECONDS 3
+#define LONG_MOVE_MOST GIB(1)
 
 static void write_each_page(char *address, uint64_t size, uint64_t stride)
 {
@@ -121,6 +122,21 @@ static void test_vma_lock_tracked(void)
 	assert_faults_without_mmap_lock(address, bo.size, HUGE_PAGE_SIZE);
 }
 
+/* A mapped buffer object in VRAM that takes that long to move; or as large as may be. */
+static struct huge_bo long_to_move(char **address)
+{
+	struct huge_bo sample = huge_vram_bo(huge_open(), MIB(32));
+	uint64_t size = LONG_MOVE_MOST;
+	double seconds = -seconds_now();
+
+	huge_bo_move(&sample, HUGE_SYSTEM);
+	seconds += seconds_now();
+	while (size > sample.size && size * seconds > sample.size * LONG_MOVE_SECONDS)
+		size /= 2;
+	huge_bo_destroy(&sample);
+	return huge_mapped_bo(size, 0, address);
+}
+
 /* A child that moves the buffer object out of VRAM. */
 static pid_t mover;
 
@@ -211,7 +227,7 @@ static unsigned int probe_fault(const void *address, const char *flags)
 static void test_flags(const struct flags_case *c)
 {
 	char *address;
-	struct huge_bo bo = huge_mapped_bo(LONG_MOVE_SIZE, 0, &address);
+	struct huge_bo bo = long_to_move(&address);
 	const struct huge_levels nothing = {};
 	struct huge_levels found;
 	double start, end;
@@ -250,7 +266,7 @@ static void *touch(void *address)
 static void test_wait_holds_no_lock(void)
 {
 	char *address;
-	struct huge_bo bo = huge_mapped_bo(LONG_MOVE_SIZE, 0, &address);
+	struct huge_bo bo = long_to_move(&address);
 	struct huge_bo other = huge_vram_bo(huge_open(), MIB(2));
 	pthread_t waiter;
 	double start, end;
@@ -280,7 +296,7 @@ static void test_wait_holds_no_lock(void)
 static void test_killed(void)
 {
 	char *address;
-	struct huge_bo bo = huge_mapped_bo(LONG_MOVE_SIZE, 0, &address);
+	struct huge_bo bo = long_to_move(&address);
 	double start, end;
 	int status;
 	pid_t pid;
