@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <pthread.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/contention.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -296,53 +295,7 @@ static void test_eviction(void)
 	huge_assert_caching(&bos[evicted], PAGE_WB);
 }
 
-#define CONTENTION_SECONDS 3
 #define CONTENTION_WORKERS 2
-#define CONTENTION_LEAST_ROUNDS 10
-/* A busy host may need them. */
-#define CONTENTION_MORE_SECONDS 60
-
-struct worker {
-	pthread_t thread;
-	struct pattern pattern;
-	volatile uint64_t rounds;
-	bool failed;
-};
-
-static volatile bool stop_workers;
-
-static void *write_and_verify(void *argument)
-{
-	struct worker *worker = argument;
-
-	while (!stop_workers && !worker->failed) {
-		worker->failed = !pattern_renew(&worker->pattern);
-		worker->rounds++;
-	}
-	return NULL;
-}
-
-static bool have_all_worked(const struct worker *workers)
-{
-	for (int i = 0; i < CONTENTION_WORKERS; i++) {
-		if (workers[i].rounds < CONTENTION_LEAST_ROUNDS)
-			return false;
-	}
-	return true;
-}
-
-static unsigned int move_to_and_fro(const struct huge_bo *bo, const struct worker *workers)
-{
-	unsigned int moves = 0;
-	time_t end = time(NULL) + CONTENTION_SECONDS, limit = end + CONTENTION_MORE_SECONDS;
-
-	while (time(NULL) < end || (!have_all_worked(workers) && time(NULL) < limit)) {
-		huge_bo_move(bo, moves++ % 2 ? HUGE_VRAM : HUGE_SYSTEM);
-		/* Moves back to back would leave the faults no time between them. */
-		usleep(1000);
-	}
-	return moves;
-}
 
 /**
  * SUBTEST: contended-faults
@@ -355,27 +308,15 @@ static void test_contended_faults(void)
 	struct huge_bo bo = huge_mapped_bo(MIB(8), 0, &address);
 	const uint64_t share = bo.size / CONTENTION_WORKERS;
 	struct worker workers[CONTENTION_WORKERS] = {};
-	unsigned int moves;
 
-	stop_workers = false;
 	for (int i = 0; i < CONTENTION_WORKERS; i++) {
+		workers[i].work = work_by_touching;
+		workers[i].bo = &bo;
 		workers[i].pattern = pattern_of(address + i * share, share, 0);
-		igt_assert_eq(pthread_create(&workers[i].thread, NULL, write_and_verify,
-					     &workers[i]), 0);
 	}
-	moves = move_to_and_fro(&bo, workers);
-	stop_workers = true;
+	contend(workers, CONTENTION_WORKERS);
 	for (int i = 0; i < CONTENTION_WORKERS; i++)
-		pthread_join(workers[i].thread, NULL);
-
-	for (int i = 0; i < CONTENTION_WORKERS; i++) {
-		igt_info("thread %d: %llu rounds, %u moves\n", i,
-			 (unsigned long long)workers[i].rounds, moves);
 		pattern_assert(&workers[i].pattern);
-		igt_assert(!workers[i].failed);
-		igt_assert_lte_u64(CONTENTION_LEAST_ROUNDS, workers[i].rounds);
-	}
-	igt_assert_lte(CONTENTION_LEAST_ROUNDS, moves);
 }
 
 static void verify_as_child(int socket, const struct huge_bo *bo, const struct pattern *pattern,

@@ -8,6 +8,7 @@
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/contention.h"
 #include "lib/counters.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
@@ -322,67 +323,31 @@ static void test_killed(void)
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
 }
 
-#define MIX_SECONDS 3
-#define MIX_LEAST_ROUNDS 10
-/* A busy host may need them. */
-#define MIX_MORE_SECONDS 60
-
-struct worker {
-	pthread_t thread;
-	const struct huge_bo *bo;
-	struct pattern pattern;
-	volatile uint64_t rounds;
-	bool failed;
-};
-
-static volatile bool stop_workers;
-
-/* Faults under the lock of the mapping, which the first of them contends for. */
-static void *work_by_touching(void *argument)
-{
-	struct worker *worker = argument;
-
-	while (!stop_workers && !worker->failed) {
-		worker->failed = !pattern_renew(&worker->pattern);
-		worker->rounds++;
-	}
-	return NULL;
-}
-
 /* Faults under the mmap lock. */
-static void *work_by_prefault(void *argument)
+static bool work_by_prefault(struct worker *worker)
 {
-	struct worker *worker = argument;
 	uint64_t length = worker->pattern.pages * HUGE_PAGE_SIZE, done;
 
-	while (!stop_workers && !worker->failed) {
-		worker->failed = huge_prefault(worker->bo->fd, worker->pattern.address, length,
-					       &done) || done != length;
-		worker->rounds++;
-	}
-	return NULL;
+	return !huge_prefault(worker->bo->fd, worker->pattern.address, length, &done) &&
+	       done == length;
 }
 
 /* Writers of the mmap lock and of the mapping's lock. */
-static void *work_by_mapping(void *argument)
+static bool work_by_mapping(struct worker *worker)
 {
-	struct worker *worker = argument;
 	uint64_t length = worker->pattern.pages * HUGE_PAGE_SIZE;
 
-	while (!stop_workers && !worker->failed) {
-		worker->pattern.seed++;
-		huge_bo_map_at(worker->bo, worker->pattern.address,
-			       worker->pattern.first_page * HUGE_PAGE_SIZE, length);
-		pattern_write(&worker->pattern);
-		worker->failed = mprotect(worker->pattern.address, length, PROT_READ) ||
-				 !pattern_matches(&worker->pattern) ||
-				 mprotect(worker->pattern.address, length, PROT_READ | PROT_WRITE);
-		worker->rounds++;
-	}
-	return NULL;
+	worker->pattern.seed++;
+	huge_bo_map_at(worker->bo, worker->pattern.address,
+		       worker->pattern.first_page * HUGE_PAGE_SIZE, length);
+	pattern_write(&worker->pattern);
+	return !mprotect(worker->pattern.address, length, PROT_READ) &&
+	       pattern_matches(&worker->pattern) &&
+	       !mprotect(worker->pattern.address, length, PROT_READ | PROT_WRITE);
 }
 
-static void *(* const works[])(void *) = {
+/* The first faults under the lock of the mapping, for which it contends with the last. */
+static bool (* const works[])(struct worker *worker) = {
 	work_by_touching, work_by_prefault, work_by_mapping,
 };
 
@@ -391,6 +356,7 @@ static struct worker make_worker(const struct huge_bo *bo, char *address, unsign
 {
 	const uint64_t share = bo->size / COUNT_OF(works);
 	struct worker worker = {
+		.work = works[part],
 		.bo = bo,
 		.pattern = pattern_of(address + part * share, share, 0),
 	};
@@ -398,15 +364,6 @@ static struct worker make_worker(const struct huge_bo *bo, char *address, unsign
 	worker.pattern.first_page = part * share / HUGE_PAGE_SIZE;
 	worker.pattern.stride = 16;
 	return worker;
-}
-
-static bool have_all_worked(const struct worker *workers)
-{
-	for (unsigned int i = 0; i < COUNT_OF(works); i++) {
-		if (workers[i].rounds < MIX_LEAST_ROUNDS)
-			return false;
-	}
-	return true;
 }
 
 /**
@@ -421,30 +378,10 @@ static void test_contended(void)
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(12), 0, &address);
 	struct worker workers[COUNT_OF(works)];
-	double end = seconds_now() + MIX_SECONDS;
-	int moves = 0;
 
-	stop_workers = false;
-	for (unsigned int i = 0; i < COUNT_OF(works); i++) {
-		workers[i] = make_worker(&bo, address, i);
-		igt_assert_eq(pthread_create(&workers[i].thread, NULL, works[i], &workers[i]), 0);
-	}
-	while (seconds_now() < end ||
-	       (!have_all_worked(workers) && seconds_now() < end + MIX_MORE_SECONDS)) {
-		huge_bo_move(&bo, moves++ % 2 ? HUGE_VRAM : HUGE_SYSTEM);
-		usleep(1000);
-	}
-	stop_workers = true;
 	for (unsigned int i = 0; i < COUNT_OF(works); i++)
-		pthread_join(workers[i].thread, NULL);
-	igt_info("%d moves; rounds: %llu, %llu, %llu\n", moves,
-		 (unsigned long long)workers[0].rounds, (unsigned long long)workers[1].rounds,
-		 (unsigned long long)workers[2].rounds);
-	igt_assert_lte(MIX_LEAST_ROUNDS, moves);
-	for (unsigned int i = 0; i < COUNT_OF(works); i++) {
-		igt_assert(!workers[i].failed);
-		igt_assert_lte_u64(MIX_LEAST_ROUNDS, workers[i].rounds);
-	}
+		workers[i] = make_worker(&bo, address, i);
+	contend(workers, COUNT_OF(works));
 	pattern_assert(&workers[0].pattern);
 	pattern_assert(&workers[2].pattern);
 }

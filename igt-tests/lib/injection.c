@@ -20,24 +20,27 @@ static struct setting {
 	const char *path;
 	const char *value;
 	char saved[16];
+	/* Not every kernel with fault injection has it. */
+	bool is_optional;
 } settings[] = {
 	/* Also allocations that may sleep, which most are. */
-	{ DEBUGFS "failslab/ignore-gfp-wait", "N", "" },
-	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N", "" },
-	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N", "" },
-	{ LEAST_ORDER, "0", "" },
-	{ DEBUGFS "failslab/cache-filter", "Y", "" },
-	{ DEBUGFS "failslab/task-filter", "Y", "" },
-	{ DEBUGFS "fail_page_alloc/task-filter", "Y", "" },
-	{ DEBUGFS "failslab/times", "-1", "" },
-	{ DEBUGFS "fail_page_alloc/times", "-1", "" },
-	{ DEBUGFS "failslab/interval", "1", "" },
-	{ DEBUGFS "fail_page_alloc/interval", "1", "" },
-	{ DEBUGFS "failslab/probability", "0", "" },
-	{ DEBUGFS "fail_page_alloc/probability", "0", "" },
+	{ .path = DEBUGFS "failslab/ignore-gfp-wait", .value = "N" },
+	{ .path = DEBUGFS "fail_page_alloc/ignore-gfp-wait", .value = "N" },
+	{ .path = DEBUGFS "fail_page_alloc/ignore-gfp-highmem", .value = "N" },
+	{ .path = LEAST_ORDER, .value = "0" },
+	{ .path = DEBUGFS "failslab/cache-filter", .value = "Y" },
+	{ .path = DEBUGFS "failslab/task-filter", .value = "Y" },
+	{ .path = DEBUGFS "fail_page_alloc/task-filter", .value = "Y" },
+	{ .path = DEBUGFS "failslab/times", .value = "-1" },
+	{ .path = DEBUGFS "fail_page_alloc/times", .value = "-1" },
+	{ .path = DEBUGFS "failslab/interval", .value = "1" },
+	{ .path = DEBUGFS "fail_page_alloc/interval", .value = "1" },
+	{ .path = DEBUGFS "failslab/probability", .value = "0" },
+	{ .path = DEBUGFS "fail_page_alloc/probability", .value = "0" },
 	/* Not a line for each. */
-	{ DEBUGFS "failslab/verbose", "0", "" },
-	{ DEBUGFS "fail_page_alloc/verbose", "0", "" },
+	{ .path = DEBUGFS "failslab/verbose", .value = "0" },
+	{ .path = DEBUGFS "fail_page_alloc/verbose", .value = "0" },
+	{ .path = DEBUGFS "fail_usercopy/verbose", .value = "0", .is_optional = true },
 };
 
 static int nth_fd = -1;
@@ -96,6 +99,8 @@ void injection_begin(void)
 		      strerror(errno));
 	igt_install_exit_handler(restore);
 	for_each_case(setting, settings) {
+		if (setting->is_optional && access(setting->path, F_OK))
+			continue;
 		save(setting);
 		igt_assert_eq(write_file(setting->path, setting->value), 0);
 	}
