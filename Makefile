@@ -65,8 +65,8 @@ prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
 		-C /src/drivers/gpu/drm/ttm_huge/tests O=$$LAB_BUILD/plan-prove prove'
 
-mutants: debug-kernel ## break the modules on purpose, one fault at a time, and see the tests fail
-	@igt-tests/mutants/run
+mutants: debug-kernel ## break the modules, one fault of NAMES= (all) at a time, and see the tests fail
+	@igt-tests/mutants/run $(NAMES)
 
 lint: ## check the style of all code in the lab
 	@$(lab) setup
