@@ -185,13 +185,13 @@ create() {
 setup() {
 	if ! is_complete; then
 		lock_root -x
-		complete
+		complete_root
 	fi
 	echo "lab: using $root"
 }
 
 # Another setup may have made what was missing, while this one waited for it.
-complete() {
+complete_root() {
 	log=$LAB/setup.log
 	: >"$log"
 	if [ ! -d "$root" ]; then
