@@ -63,11 +63,28 @@ int huge_try_open_node(int node_type)
 	return fd;
 }
 
+static enum huge_level largest_level = HUGE_LEVELS;
+
+/* System memory: VRAM in use is what some tests look at. */
+static enum huge_level find_largest_level(int fd)
+{
+	struct huge_bo bo = huge_bo_create(fd, MIB(2), HUGE_SYSTEM, 0);
+	void *address = huge_bo_map(&bo);
+	bool eligible = thp_eligible(address);
+
+	huge_unmap(address, bo.size);
+	huge_bo_destroy(&bo);
+	return eligible ? HUGE_PUD : HUGE_PMD;
+}
+
+/* The first is before all mappings: to look at one removes the PUD entries of others. */
 int huge_open_node(int node_type)
 {
 	int fd = huge_try_open_node(node_type);
 
 	igt_require_f(fd >= 0, "no DRM device of driver %s\n", device->driver);
+	if (largest_level == HUGE_LEVELS)
+		largest_level = find_largest_level(fd);
 	return fd;
 }
 
@@ -279,25 +296,11 @@ char *huge_reserve(uint64_t length, uint64_t alignment)
 	return area + (-(uintptr_t)area & (alignment - 1));
 }
 
-/* System memory: VRAM in use is what some tests look at. */
-static enum huge_level find_largest_level(void)
-{
-	struct huge_bo bo = huge_bo_create(huge_open(), MIB(2), HUGE_SYSTEM, 0);
-	void *address = huge_bo_map(&bo);
-	bool eligible = thp_eligible(address);
-
-	huge_unmap(address, bo.size);
-	huge_close(bo.fd);
-	return eligible ? HUGE_PUD : HUGE_PMD;
-}
-
 enum huge_level huge_largest_level(void)
 {
-	static enum huge_level largest = HUGE_LEVELS;
-
-	if (largest == HUGE_LEVELS)
-		largest = find_largest_level();
-	return largest;
+	if (largest_level == HUGE_LEVELS)
+		huge_close(huge_open());
+	return largest_level;
 }
 
 void huge_require_level(enum huge_level level)
