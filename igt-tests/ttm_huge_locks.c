@@ -14,6 +14,7 @@
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
+#include "lib/reservation.h"
 #include "lib/subtest.h"
 
 /**
@@ -27,9 +28,8 @@
  */
 IGT_TEST_DESCRIPTION("Which locks a fault takes, and what it waits for");
 
-/* Moved by a process of its own, long enough for others to wait, on any machine. */
-#define LONG_MOVE_SECONDS 3
-#define LONG_MOVE_MOST GIB(1)
+/* For others to get so far that they wait. */
+#define A_WHILE_US 200000
 
 static void write_each_page(char *address, uint64_t size, uint64_t stride)
 {
@@ -123,60 +123,6 @@ static void test_vma_lock_tracked(void)
 	assert_faults_without_mmap_lock(address, bo.size, HUGE_PAGE_SIZE);
 }
 
-/* A mapped buffer object in VRAM that takes that long to move; or as large as may be. */
-static struct huge_bo long_to_move(char **address)
-{
-	struct huge_bo sample = huge_vram_bo(huge_open(), MIB(32));
-	uint64_t size = LONG_MOVE_MOST;
-	double seconds = -seconds_now();
-
-	huge_bo_move(&sample, HUGE_SYSTEM);
-	seconds += seconds_now();
-	while (size > sample.size && size * seconds > sample.size * LONG_MOVE_SECONDS)
-		size /= 2;
-	huge_bo_destroy(&sample);
-	return huge_mapped_bo(size, 0, address);
-}
-
-/* A child that moves the buffer object out of VRAM. */
-static pid_t mover;
-
-static void start_moving(const struct huge_bo *bo)
-{
-	int sockets[2];
-
-	make_turns(sockets);
-	mover = fork_child();
-	if (!mover) {
-		pass_turn(sockets[1]);
-		_exit(huge_bo_try_move(bo, HUGE_SYSTEM));
-	}
-	await_turn(sockets[0]);
-	close(sockets[0]);
-	close(sockets[1]);
-	/* Time to take the reservation. */
-	usleep(100000);
-}
-
-static void finish_moving(void)
-{
-	int status = 0;
-
-	igt_assert_eq(waitpid(mover, &status, 0), mover);
-	igt_assert(WIFEXITED(status) && !WEXITSTATUS(status));
-}
-
-/* What began and ended at these times did not wait for the end of the move. */
-static void assert_done_while_moving(double start, double end)
-{
-	double moved;
-
-	finish_moving();
-	moved = seconds_now();
-	igt_info("done after %.3f s, the move after %.3f s\n", end - start, moved - start);
-	igt_assert_f(end - start < (moved - start) / 2, "waited for the move\n");
-}
-
 #define PROBE		"/sys/kernel/debug/huge_fault_probe"
 #define NOPAGE		0x100	/* VM_FAULT_NOPAGE: an entry was set */
 #define RETRY		0x400	/* VM_FAULT_RETRY */
@@ -212,11 +158,39 @@ static unsigned int probe_fault(const void *address, const char *flags)
 	return result;
 }
 
+static void *release_in_a_while(void *released)
+{
+	usleep(A_WHILE_US);
+	__atomic_store_n((bool *)released, true, __ATOMIC_RELAXED);
+	release_reservation();
+	return NULL;
+}
+
+/* A fault that cannot end before another thread lets go of the reservation. */
+static unsigned int probe_waiting_fault(const void *address, const char *flags)
+{
+	bool released = false, waited;
+	unsigned int result;
+	pthread_t releaser;
+
+	igt_assert_eq(pthread_create(&releaser, NULL, release_in_a_while, &released), 0);
+	result = probe_fault(address, flags);
+	waited = __atomic_load_n(&released, __ATOMIC_RELAXED);
+	igt_assert_eq(pthread_join(releaser, NULL), 0);
+	igt_assert_f(waited, "did not wait\n");
+	return result;
+}
+
+static void assert_did_not_wait(void)
+{
+	igt_assert_f(is_reservation_held(), "waited for the reservation\n");
+}
+
 /**
  * SUBTEST: flags-%s
- * Description: A fault that %arg[1] meets a buffer object that is being moved: it
- *	waits for the end of the move, or does not, and leaves the locks as the
- *	kernel expects. The kernel log would tell if not.
+ * Description: A fault that %arg[1] meets a buffer object that is reserved, as for
+ *	a move: it waits for the reservation, or does not, and leaves the locks as
+ *	the kernel expects. The kernel log would tell if not.
  *
  * arg[1]:
  *
@@ -228,21 +202,18 @@ static unsigned int probe_fault(const void *address, const char *flags)
 static void test_flags(const struct flags_case *c)
 {
 	char *address;
-	struct huge_bo bo = long_to_move(&address);
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
 	const struct huge_levels nothing = {};
 	struct huge_levels found;
-	double start, end;
 
 	igt_require_f(access(PROBE, F_OK) == 0, "huge_fault_probe is not loaded\n");
-	start_moving(&bo);
-	start = seconds_now();
-	igt_assert_eq(probe_fault(address, c->flags), c->result);
-	end = seconds_now();
+	hold_reservation(address);
 	if (c->waits) {
-		finish_moving();
-		igt_assert_f(seconds_now() - end < (end - start) / 2, "did not wait\n");
+		igt_assert_eq(probe_waiting_fault(address, c->flags), c->result);
 	} else {
-		assert_done_while_moving(start, end);
+		igt_assert_eq(probe_fault(address, c->flags), c->result);
+		assert_did_not_wait();
+		release_reservation();
 	}
 
 	found = huge_levels_of(&bo, address, bo.size);
@@ -262,63 +233,55 @@ static void *touch(void *address)
 /**
  * SUBTEST: wait-holds-no-lock
  * Description: While a fault of one thread waits for a buffer object that is
- *	being moved, another thread of the process can map, fault and unmap.
+ *	reserved, another thread of the process can map, fault and unmap.
  */
 static void test_wait_holds_no_lock(void)
 {
-	char *address;
-	struct huge_bo bo = long_to_move(&address);
 	struct huge_bo other = huge_vram_bo(huge_open(), MIB(2));
 	pthread_t waiter;
-	double start, end;
+	char *address;
 	void *mapped;
 
-	*address = 1;
-	start_moving(&bo);
-	igt_assert_eq(pthread_create(&waiter, NULL, touch, address + MIB(1)), 0);
-	usleep(100000);
-	start = seconds_now();
+	huge_mapped_bo(MIB(2), 0, &address);
+	hold_reservation(address);
+	igt_assert_eq(pthread_create(&waiter, NULL, touch, address), 0);
+	usleep(A_WHILE_US);
 	mapped = huge_bo_map(&other);
 	touch(mapped);
 	huge_unmap(mapped, other.size);
-	end = seconds_now();
+	assert_did_not_wait();
 	igt_assert_eq(pthread_tryjoin_np(waiter, NULL), EBUSY);
-	assert_done_while_moving(start, end);
+	release_reservation();
 	igt_assert_eq(pthread_join(waiter, NULL), 0);
-	igt_assert_eq(*address, 1);
-	igt_assert_eq(address[MIB(1)], 2);
+	igt_assert_eq(*address, 2);
 }
 
 /**
  * SUBTEST: killed
- * Description: A process that waits in a fault for a buffer object that is being
- *	moved dies at once when it is killed, and leaves nothing behind.
+ * Description: A process that waits in a fault for a buffer object that is reserved
+ *	dies at once when it is killed, and leaves nothing behind.
  */
 static void test_killed(void)
 {
 	char *address;
-	struct huge_bo bo = long_to_move(&address);
-	double start, end;
 	int status;
 	pid_t pid;
 
-	*address = 1;
-	start_moving(&bo);
+	huge_mapped_bo(MIB(2), 0, &address);
+	hold_reservation(address);
 	pid = fork_child();
 	if (!pid) {
-		touch(address + MIB(1));
+		touch(address);
 		_exit(0);
 	}
-	usleep(100000);
+	usleep(A_WHILE_US);
 	igt_assert_eq(waitpid(pid, &status, WNOHANG), 0);
-	start = seconds_now();
 	igt_assert_eq(kill(pid, SIGKILL), 0);
 	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	end = seconds_now();
 	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	assert_done_while_moving(start, end);
-	igt_assert_eq(address[0], 1);
-	igt_assert_eq(address[MIB(1)], 0);
+	assert_did_not_wait();
+	release_reservation();
+	igt_assert_eq(*address, 0);
 	huge_release_all();
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
 }
@@ -388,6 +351,7 @@ static void test_contended(void)
 
 static void clean_up(void)
 {
+	release_reservation();
 	kill_children();
 	trace_stop();
 	huge_release_all();
@@ -399,8 +363,8 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
-	{ "wait-holds-no-lock", "Nobody else waits for a move", test_wait_holds_no_lock },
-	{ "killed", "Killed while waiting for a move", test_killed },
+	{ "wait-holds-no-lock", "Nobody else waits for a reservation", test_wait_holds_no_lock },
+	{ "killed", "Killed while waiting for a reservation", test_killed },
 	{ "contended", "All kinds of faults while moving", test_contended },
 };
 
