@@ -11,6 +11,8 @@
 
 #define MAX_DEVICES 16
 #define MAX_OPEN 64
+/* Of 10 ms, for what the kernel does on its own time. */
+#define TRIES 2000
 
 static const struct huge_device *device = &huge_bigbar;
 
@@ -97,8 +99,8 @@ int huge_open_when_there(void)
 {
 	int fd = huge_try_open_node(DRM_NODE_RENDER);
 
-	for (int tries = 0; fd < 0 && tries < 100; tries++) {
-		usleep(50000);
+	for (int tries = 0; fd < 0 && tries < TRIES; tries++) {
+		usleep(10000);
 		fd = huge_try_open_node(DRM_NODE_RENDER);
 	}
 	igt_assert_f(fd >= 0, "no device node of driver %s\n", device->driver);
@@ -137,7 +139,7 @@ uint64_t huge_vram_used_settled(int fd, uint64_t expected)
 {
 	uint64_t used = huge_vram(fd).used;
 
-	for (int tries = 0; used != expected && tries < 200; tries++) {
+	for (int tries = 0; used != expected && tries < TRIES; tries++) {
 		usleep(10000);
 		used = huge_vram(fd).used;
 	}
