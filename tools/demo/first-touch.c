@@ -10,59 +10,28 @@
  * before, so that no page of this program faults inside.
  */
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <drm/bigbar_drm.h>
-#include <xf86drm.h>
+#include "measure/bigbar.h"
+#include "measure/measure.h"
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-
-#define DRIVER_NAME		"bigbar"
-#define MAX_LEVEL_PATH		"/sys/module/ttm_huge/parameters/max_level"
 #define PAGE_TABLES_PATH	"/sys/kernel/debug/dri/%u/ttm_huge_page_tables"
 
-#define MAX_DEVICES		64
-#define TOUCHED_PAGE_SIZE	4096
-#define WORDS_PER_PAGE		(TOUCHED_PAGE_SIZE / sizeof(__u64))
 #define DEFAULT_SIZE		(4ULL << 30)
 #define WARM_UP_SIZE		(4ULL << 20)
-#define LOOP_PASSES		5
-#define CLOCK_CHECK_ITERATIONS	200000
-#define CLOCK_CHECK_TRIES	5
-#define CLOCK_CHECK_INSTRUCTIONS (6 * CLOCK_CHECK_ITERATIONS)
 
 struct request {
-	__u64 size;
+	uint64_t size;
 	const char *output;
-};
-
-struct device {
-	int fd;
-	unsigned int minor;	/* of the primary node */
-};
-
-struct bo {
-	const struct device *device;
-	__u32 handle;
-	__u64 size;
-	__u64 alignment;
-	__u64 offset;
 };
 
 /* Files that are read around a measurement, open all the time. */
@@ -80,17 +49,17 @@ struct way {
 };
 
 struct measurement {
-	__u64 address;
-	__u64 faults;
-	__u64 mmap_ns;
-	__u64 prefault_faults;
-	__u64 prefault_ns;
-	__u64 first_touch_raw_ns;
-	__u64 loop_ns;
-	__u64 unmap_ns;
-	__u64 page_table_bytes_before;
-	__u64 page_table_bytes_after;
-	__u64 entries[DRM_BIGBAR_LEVELS];
+	uint64_t address;
+	uint64_t faults;
+	uint64_t mmap_ns;
+	uint64_t prefault_faults;
+	uint64_t prefault_ns;
+	uint64_t first_touch_raw_ns;
+	uint64_t loop_ns;
+	uint64_t unmap_ns;
+	uint64_t page_table_bytes_before;
+	uint64_t page_table_bytes_after;
+	struct huge_levels entries;
 	char *page_tables;
 };
 
@@ -102,179 +71,14 @@ static const struct way ways[] = {
 	{ .name = "ttm_huge, prefault", .max_level = "pud", .times = 2, .prefault = true },
 };
 
-/* The module parameter as it was found, for a signal handler to put back. */
-static struct {
-	int fd;
-	size_t length;
-	char value[16];
-} found_max_level = { .fd = -1 };
-
-static void restore_max_level(void)
-{
-	ssize_t ret;
-
-	if (found_max_level.fd < 0)
-		return;
-	ret = pwrite(found_max_level.fd, found_max_level.value,
-		     found_max_level.length, 0);
-	(void)ret;	/* on the way out, and nothing else to try */
-}
-
-static void restore_and_die(int signal_number)
-{
-	restore_max_level();
-	raise(signal_number);	/* SA_RESETHAND: now with its default action */
-}
-
-static void restore_max_level_at_exit(void)
-{
-	static const int deadly[] = { SIGBUS, SIGSEGV, SIGHUP, SIGINT, SIGTERM };
-	struct sigaction action = {
-		.sa_handler = restore_and_die,
-		.sa_flags = SA_RESETHAND,
-	};
-
-	if (atexit(restore_max_level))
-		errx(EXIT_FAILURE, "cannot register the exit handler");
-	for (size_t i = 0; i < ARRAY_SIZE(deadly); i++) {
-		if (sigaction(deadly[i], &action, NULL))
-			err(EXIT_FAILURE, "cannot catch signal %d", deadly[i]);
-	}
-}
-
-static void find_max_level(void)
-{
-	ssize_t length;
-	int fd = open(MAX_LEVEL_PATH, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		err(EXIT_FAILURE, "cannot open %s", MAX_LEVEL_PATH);
-	length = pread(fd, found_max_level.value, sizeof(found_max_level.value), 0);
-	if (length <= 0)
-		err(EXIT_FAILURE, "cannot read %s", MAX_LEVEL_PATH);
-	found_max_level.length = length;
-	found_max_level.fd = fd;
-}
-
-static void set_max_level(const char *level)
-{
-	if (pwrite(found_max_level.fd, level, strlen(level), 0) < 0)
-		err(EXIT_FAILURE, "cannot write '%s' to %s", level, MAX_LEVEL_PATH);
-}
-
-static bool is_driver(int fd, const char *name)
-{
-	drmVersionPtr version = drmGetVersion(fd);
-	bool same = version && !strcmp(version->name, name);
-
-	drmFreeVersion(version);
-	return same;
-}
-
-static int open_if_driver(const drmDevice *device, const char *name)
-{
-	int fd;
-
-	if (!(device->available_nodes & 1 << DRM_NODE_PRIMARY))
-		return -1;
-	fd = open(device->nodes[DRM_NODE_PRIMARY], O_RDWR | O_CLOEXEC);
-	if (fd < 0 || is_driver(fd, name))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static unsigned int node_minor(int fd)
-{
-	struct stat node;
-
-	if (fstat(fd, &node))
-		err(EXIT_FAILURE, "cannot tell the minor of the DRM node");
-	return minor(node.st_rdev);
-}
-
-static struct device open_device(const char *name)
-{
-	drmDevicePtr devices[MAX_DEVICES];
-	int count = drmGetDevices2(0, devices, MAX_DEVICES);
-	int fd = -1;
-
-	if (count < 0)
-		errx(EXIT_FAILURE, "cannot list DRM devices: %s", strerror(-count));
-	for (int i = 0; i < count && fd < 0; i++)
-		fd = open_if_driver(devices[i], name);
-	drmFreeDevices(devices, count);
-	if (fd < 0)
-		errx(EXIT_FAILURE, "no DRM device with driver %s", name);
-	return (struct device){ .fd = fd, .minor = node_minor(fd) };
-}
-
-static __u32 bo_handle(const struct device *device, __u64 *size)
-{
-	struct drm_bigbar_gem_create create = {
-		.size = *size,
-		.placement = DRM_BIGBAR_PLACEMENT_VRAM,
-	};
-
-	if (drmIoctl(device->fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create))
-		err(EXIT_FAILURE, "cannot create %llu bytes in VRAM", *size);
-	*size = create.size;
-	return create.handle;
-}
-
-static __u64 bo_offset(const struct bo *bo)
-{
-	struct drm_bigbar_gem_mmap_offset mmap_offset = { .handle = bo->handle };
-
-	if (drmIoctl(bo->device->fd, DRM_IOCTL_BIGBAR_GEM_MMAP_OFFSET, &mmap_offset))
-		err(EXIT_FAILURE, "cannot get an mmap offset");
-	return mmap_offset.offset;
-}
-
-static struct drm_bigbar_gem_info bo_info(const struct bo *bo)
-{
-	struct drm_bigbar_gem_info info = { .handle = bo->handle };
-
-	if (drmIoctl(bo->device->fd, DRM_IOCTL_BIGBAR_GEM_INFO, &info))
-		err(EXIT_FAILURE, "cannot get information on the BO");
-	if (info.placement != DRM_BIGBAR_PLACEMENT_VRAM)
-		errx(EXIT_FAILURE, "the BO is not in VRAM");
-	return info;
-}
-
-static struct bo create_bo(const struct device *device, __u64 size)
-{
-	struct bo bo = { .device = device, .size = size };
-
-	bo.handle = bo_handle(device, &bo.size);
-	bo.offset = bo_offset(&bo);
-	bo.alignment = bo_info(&bo).alignment;
-	return bo;
-}
-
-static void destroy_bo(struct bo *bo)
-{
-	if (drmCloseBufferHandle(bo->device->fd, bo->handle))
-		err(EXIT_FAILURE, "cannot close the BO");
-}
-
-static int open_observer(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-
-	if (fd < 0)
-		err(EXIT_FAILURE, "cannot open %s", path);
-	return fd;
-}
-
 static struct observers open_observers(const struct device *device)
 {
 	char path[sizeof(PAGE_TABLES_PATH) + 10];
 
 	snprintf(path, sizeof(path), PAGE_TABLES_PATH, device->minor);
 	return (struct observers){
-		.status_fd = open_observer("/proc/self/status", O_RDONLY),
-		.page_tables_fd = open_observer(path, O_RDWR),
+		.status_fd = open_status(),
+		.page_tables_fd = open_file(path, O_RDWR),
 	};
 }
 
@@ -284,27 +88,10 @@ static void close_observers(const struct observers *observers)
 	close(observers->page_tables_fd);
 }
 
-/* Page tables of all levels but the top one: VmPTE counts PUD tables as well. */
-static __u64 page_table_bytes(const struct observers *observers)
-{
-	static const char field[] = "\nVmPTE:";
-	char status[8192];
-	const char *found;
-	ssize_t length = pread(observers->status_fd, status, sizeof(status) - 1, 0);
-
-	if (length < 0)
-		err(EXIT_FAILURE, "cannot read /proc/self/status");
-	status[length] = '\0';
-	found = strstr(status, field);
-	if (!found)
-		errx(EXIT_FAILURE, "no VmPTE in /proc/self/status");
-	return strtoull(found + strlen(field), NULL, 10) * 1024;
-}
-
 static void select_page_tables(int fd, const struct bo *bo)
 {
 	char selection[64];
-	int length = snprintf(selection, sizeof(selection), "0 0x%llx", bo->offset);
+	int length = snprintf(selection, sizeof(selection), "0 0x%lx", bo->offset);
 
 	if (write(fd, selection, length) != length)
 		err(EXIT_FAILURE, "cannot select the page tables of the BO");
@@ -337,167 +124,87 @@ static char *page_tables(const struct observers *observers, const struct bo *bo)
 	return read_all(observers->page_tables_fd);
 }
 
-static __u64 minor_faults(void)
-{
-	struct rusage usage;
-
-	if (getrusage(RUSAGE_SELF, &usage))
-		err(EXIT_FAILURE, "cannot count faults");
-	return usage.ru_minflt;
-}
-
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-/*
- * How long a known number of instructions takes. FPATAN is slow on every
- * processor and slower when emulated, except by a clock that counts
- * instructions: to that it is one like any other.
- */
-static __u64 known_instructions_ns(void)
-{
-	__u64 left = CLOCK_CHECK_ITERATIONS;
-	__u64 start = now_ns();
-
-	asm volatile("1:	fldpi\n"
-		     "	fld1\n"
-		     "	fpatan\n"
-		     "	fstp	%%st(0)\n"
-		     "	decq	%0\n"
-		     "	jnz	1b\n"
-		     : "+r" (left) : : "st", "st(1)", "cc");
-	return now_ns() - start;
-}
-
-/* The least of some tries: what an interrupt executes counts, too. */
-static __u64 clock_check_ns(void)
-{
-	__u64 least = ULLONG_MAX;
-
-	for (int i = 0; i < CLOCK_CHECK_TRIES; i++) {
-		__u64 ns = known_instructions_ns();
-
-		if (ns < least)
-			least = ns;
-	}
-	return least;
-}
-
-static __u64 all_bytes(const struct bo *bo, unsigned int way)
+static uint64_t all_bytes(const struct bo *bo, unsigned int way)
 {
 	return bo->size * ways[way].times;
 }
 
-static __u64 *nth_mapping(__u64 *map, const struct bo *bo, unsigned int n)
+static uint64_t *nth_mapping(uint64_t *map, const struct bo *bo, unsigned int n)
 {
 	return map + n * (bo->size / sizeof(*map));
 }
 
-static void unmap_bytes(void *map, __u64 size)
-{
-	if (size && munmap(map, size))
-		err(EXIT_FAILURE, "cannot unmap %llu bytes", size);
-}
-
-/* An aligned range of addresses that MAP_FIXED may replace. */
-static __u64 *reserve_addresses(__u64 size, __u64 alignment)
-{
-	char *range = mmap(NULL, size + alignment, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	__u64 head;
-
-	if (range == MAP_FAILED)
-		err(EXIT_FAILURE, "cannot reserve %llu bytes of addresses", size);
-	head = -(uintptr_t)range % alignment;
-	unmap_bytes(range, head);
-	unmap_bytes(range + head + size, alignment - head);
-	return (__u64 *)(range + head);
-}
-
 /* The kernel chooses the address of a single mapping, as for any program. */
-static __u64 *choose_address(const struct bo *bo, unsigned int way)
+static uint64_t *choose_address(const struct bo *bo, unsigned int way)
 {
 	if (ways[way].times == 1)
 		return NULL;
 	return reserve_addresses(all_bytes(bo, way), bo->alignment);
 }
 
-static __u64 *map_bo(const struct bo *bo, __u64 *address)
+static uint64_t *map_bo(const struct bo *bo, uint64_t *address)
 {
 	void *map = mmap(address, bo->size, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | (address ? MAP_FIXED : 0),
 			 bo->device->fd, bo->offset);
 
 	if (map == MAP_FAILED)
-		err(EXIT_FAILURE, "cannot map %llu bytes of VRAM", bo->size);
+		err(EXIT_FAILURE, "cannot map %lu bytes of VRAM", bo->size);
 	return map;
 }
 
-static __u64 *map_all(const struct bo *bo, unsigned int way, __u64 *address)
+static uint64_t *map_all(const struct bo *bo, unsigned int way, uint64_t *address)
 {
-	__u64 *map = map_bo(bo, address);
+	uint64_t *map = map_bo(bo, address);
 
 	for (unsigned int n = 1; n < ways[way].times; n++)
 		map_bo(bo, nth_mapping(map, bo, n));
 	return map;
 }
 
-static void prefault_range(const struct bo *bo, __u64 *map, __u64 size)
+static void prefault_range(const struct bo *bo, uint64_t *map, uint64_t size)
 {
-	struct drm_bigbar_prefault range = {
-		.address = (uintptr_t)map,
-		.length = size,
-	};
+	uint64_t done;
+	int error = huge_bigbar.prefault(bo->device->fd, map, size, &done);
 
-	if (drmIoctl(bo->device->fd, DRM_IOCTL_BIGBAR_PREFAULT, &range))
-		err(EXIT_FAILURE, "prefaulted %llu of %llu bytes", range.done, size);
-	if (range.done != size)
-		errx(EXIT_FAILURE, "prefaulted %llu of %llu bytes", range.done, size);
+	if (error || done != size)
+		errx(EXIT_FAILURE, "prefaulted %lu of %lu bytes: %s",
+		     done, size, strerror(error));
 }
 
-/* Different for each page and way, and never the zero of a new BO. */
-static __u64 content(__u64 page, unsigned int way)
+/* Each way has a word of its own in every page: what it wrote stays readable. */
+static void touch(uint64_t *map, uint64_t pages, unsigned int way)
 {
-	return (page + 1) * ARRAY_SIZE(ways) + way;
+	touch_pages(map, pages, way, ARRAY_SIZE(ways));
 }
 
-/*
- * Each way has a word of its own in every page: what it wrote stays readable.
- * Never inlined, so that the loop that is subtracted is the loop that was timed.
- */
-static __attribute_noinline__ void touch(__u64 *map, __u64 pages, unsigned int way)
+static uint64_t content(uint64_t page, unsigned int way)
 {
-	for (__u64 page = 0; page < pages; page++)
-		map[page * WORDS_PER_PAGE + way] = content(page, way);
+	return touched_content(page, way, ARRAY_SIZE(ways));
 }
 
-static void verify(const __u64 *map, __u64 pages, unsigned int way)
+static void verify(const uint64_t *map, uint64_t pages, unsigned int way)
 {
-	for (__u64 page = 0; page < pages; page++) {
-		__u64 found = map[page * WORDS_PER_PAGE + way];
+	for (uint64_t page = 0; page < pages; page++) {
+		uint64_t found = map[page * WORDS_PER_PAGE + way];
 
 		if (found != content(page, way))
 			errx(EXIT_FAILURE,
-			     "page %llu: %s wrote %#llx, read back %#llx",
+			     "page %lu: %s wrote %#lx, read back %#lx",
 			     page, ways[way].name, content(page, way), found);
 	}
 }
 
-static void touch_all(__u64 *map, const struct bo *bo, unsigned int way)
+static void touch_all(uint64_t *map, const struct bo *bo, unsigned int way)
 {
 	for (unsigned int n = 0; n < ways[way].times; n++)
 		touch(nth_mapping(map, bo, n), bo->size / TOUCHED_PAGE_SIZE, way);
 }
 
 /* Through every mapping, what this way and the ways before it wrote. */
-static void verify_all(__u64 *map, const struct bo *bo, unsigned int way)
+static void verify_all(uint64_t *map, const struct bo *bo, unsigned int way)
 {
-	__u64 pages = bo->size / TOUCHED_PAGE_SIZE;
+	uint64_t pages = bo->size / TOUCHED_PAGE_SIZE;
 
 	for (unsigned int n = 0; n < ways[way].times; n++) {
 		for (unsigned int earlier = 0; earlier <= way; earlier++)
@@ -505,9 +212,9 @@ static void verify_all(__u64 *map, const struct bo *bo, unsigned int way)
 	}
 }
 
-static __u64 touch_ns(__u64 *map, const struct bo *bo, unsigned int way)
+static uint64_t touch_ns(uint64_t *map, const struct bo *bo, unsigned int way)
 {
-	__u64 start = now_ns();
+	uint64_t start = now_ns();
 
 	touch_all(map, bo, way);
 	return now_ns() - start;
@@ -517,12 +224,12 @@ static __u64 touch_ns(__u64 *map, const struct bo *bo, unsigned int way)
  * The least of some passes, since a timer tick may fall into any of them:
  * to subtract the least never flatters.
  */
-static __u64 least_touch_ns(__u64 *map, const struct bo *bo, unsigned int way)
+static uint64_t least_touch_ns(uint64_t *map, const struct bo *bo, unsigned int way)
 {
-	__u64 least = ULLONG_MAX;
+	uint64_t least = ULLONG_MAX;
 
 	for (int pass = 0; pass < LOOP_PASSES; pass++) {
-		__u64 ns = touch_ns(map, bo, way);
+		uint64_t ns = touch_ns(map, bo, way);
 
 		if (ns < least)
 			least = ns;
@@ -530,21 +237,12 @@ static __u64 least_touch_ns(__u64 *map, const struct bo *bo, unsigned int way)
 	return least;
 }
 
-/*
- * The kernel frees the page tables of an earlier mapping some time after its
- * munmap(), by RCU: not while we measure.
- */
-static void settle(void)
+static uint64_t *measure_mmap(const struct bo *bo, unsigned int way, uint64_t *address,
+			      struct measurement *measurement)
 {
-	sleep(1);
-}
-
-static __u64 *measure_mmap(const struct bo *bo, unsigned int way, __u64 *address,
-			   struct measurement *measurement)
-{
-	__u64 faults_before = minor_faults();
-	__u64 start = now_ns();
-	__u64 *map = map_all(bo, way, address);
+	uint64_t faults_before = minor_faults();
+	uint64_t start = now_ns();
+	uint64_t *map = map_all(bo, way, address);
 
 	measurement->mmap_ns = now_ns() - start;
 	measurement->faults += minor_faults() - faults_before;
@@ -553,21 +251,21 @@ static __u64 *measure_mmap(const struct bo *bo, unsigned int way, __u64 *address
 }
 
 /* The calls by which the ioctl sets entries count as faults, but raise none. */
-static void measure_prefault(const struct bo *bo, unsigned int way, __u64 *map,
+static void measure_prefault(const struct bo *bo, unsigned int way, uint64_t *map,
 			     struct measurement *measurement)
 {
-	__u64 faults_before = minor_faults();
-	__u64 start = now_ns();
+	uint64_t faults_before = minor_faults();
+	uint64_t start = now_ns();
 
 	prefault_range(bo, map, all_bytes(bo, way));
 	measurement->prefault_ns = now_ns() - start;
 	measurement->prefault_faults = minor_faults() - faults_before;
 }
 
-static void measure_first_touch(const struct bo *bo, unsigned int way, __u64 *map,
+static void measure_first_touch(const struct bo *bo, unsigned int way, uint64_t *map,
 				struct measurement *measurement)
 {
-	__u64 faults_before = minor_faults();
+	uint64_t faults_before = minor_faults();
 
 	measurement->first_touch_raw_ns = touch_ns(map, bo, way);
 	measurement->faults += minor_faults() - faults_before;
@@ -576,16 +274,16 @@ static void measure_first_touch(const struct bo *bo, unsigned int way, __u64 *ma
 static void look_at_entries(const struct bo *bo, const struct observers *observers,
 			    struct measurement *measurement)
 {
-	struct drm_bigbar_gem_info info = bo_info(bo);
+	struct huge_bo_info info = bo_info(bo);
 
-	memcpy(measurement->entries, info.entries, sizeof(info.entries));
+	measurement->entries = info.levels;
 	measurement->page_tables = page_tables(observers, bo);
 }
 
-static void measure_unmap(const struct bo *bo, unsigned int way, __u64 *map,
+static void measure_unmap(const struct bo *bo, unsigned int way, uint64_t *map,
 			  struct measurement *measurement)
 {
-	__u64 start = now_ns();
+	uint64_t start = now_ns();
 
 	unmap_bytes(map, all_bytes(bo, way));
 	measurement->unmap_ns = now_ns() - start;
@@ -595,19 +293,19 @@ static struct measurement measure(const struct bo *bo, unsigned int way,
 				  const struct observers *observers)
 {
 	struct measurement measurement = {};
-	__u64 *address = choose_address(bo, way);
-	__u64 *map;
+	uint64_t *address = choose_address(bo, way);
+	uint64_t *map;
 
 	set_max_level(ways[way].max_level);
 	settle();
 
-	measurement.page_table_bytes_before = page_table_bytes(observers);
+	measurement.page_table_bytes_before = page_table_bytes(observers->status_fd);
 	map = measure_mmap(bo, way, address, &measurement);
 	if (ways[way].prefault)
 		measure_prefault(bo, way, map, &measurement);
 	else
 		measure_first_touch(bo, way, map, &measurement);
-	measurement.page_table_bytes_after = page_table_bytes(observers);
+	measurement.page_table_bytes_after = page_table_bytes(observers->status_fd);
 
 	look_at_entries(bo, observers, &measurement);
 	if (ways[way].prefault)
@@ -619,11 +317,11 @@ static struct measurement measure(const struct bo *bo, unsigned int way,
 	return measurement;
 }
 
-static void measure_ways(const struct device *device, __u64 size,
+static void measure_ways(const struct device *device, uint64_t size,
 			 const struct observers *observers,
 			 struct bo *bo, struct measurement *measurements)
 {
-	*bo = create_bo(device, size);
+	*bo = create_bo(device, size, HUGE_VRAM, 0);
 	for (unsigned int way = 0; way < ARRAY_SIZE(ways); way++)
 		measurements[way] = measure(bo, way, observers);
 	destroy_bo(bo);
@@ -647,9 +345,9 @@ static void print_lines(FILE *out, char *text)
 	}
 }
 
-static void print_number(FILE *out, const char *name, __s64 number)
+static void print_number(FILE *out, const char *name, int64_t number)
 {
-	fprintf(out, "      \"%s\": %lld,\n", name, number);
+	fprintf(out, "      \"%s\": %ld,\n", name, number);
 }
 
 static void print_prefault(FILE *out, const struct measurement *measurement)
@@ -677,25 +375,25 @@ static void print_measurement(FILE *out, const struct bo *bo, unsigned int way,
 	print_number(out, "page_table_bytes",
 		     measurement->page_table_bytes_after -
 		     measurement->page_table_bytes_before);
-	fprintf(out, "      \"entries\": { \"pud\": %llu, \"pmd\": %llu, \"pte\": %llu },\n",
-		measurement->entries[DRM_BIGBAR_LEVEL_PUD],
-		measurement->entries[DRM_BIGBAR_LEVEL_PMD],
-		measurement->entries[DRM_BIGBAR_LEVEL_PTE]);
+	fprintf(out, "      \"entries\": { \"pud\": %lu, \"pmd\": %lu, \"pte\": %lu },\n",
+		measurement->entries.entries[HUGE_PUD],
+		measurement->entries.entries[HUGE_PMD],
+		measurement->entries.entries[HUGE_PTE]);
 	fprintf(out, "      \"page_tables\": [");
 	print_lines(out, measurement->page_tables);
 	fprintf(out, "\n      ]\n    }");
 }
 
-static void print_results(FILE *out, const struct bo *bo, __u64 clock_ns,
+static void print_results(FILE *out, const struct bo *bo, uint64_t clock_ns,
 			  const struct measurement *measurements)
 {
 	struct utsname kernel;
 
 	uname(&kernel);
 	fprintf(out, "{\n  \"kernel\": \"%s\",\n", kernel.release);
-	fprintf(out, "  \"clock\": { \"instructions\": %d, \"ns\": %llu },\n",
+	fprintf(out, "  \"clock\": { \"instructions\": %d, \"ns\": %lu },\n",
 		CLOCK_CHECK_INSTRUCTIONS, clock_ns);
-	fprintf(out, "  \"bo\": { \"size\": %llu, \"alignment\": %llu },\n",
+	fprintf(out, "  \"bo\": { \"size\": %lu, \"alignment\": %lu },\n",
 		bo->size, bo->alignment);
 	fprintf(out, "  \"loop_passes\": %d,\n  \"mappings\": [\n", LOOP_PASSES);
 	for (unsigned int way = 0; way < ARRAY_SIZE(ways); way++) {
@@ -706,7 +404,7 @@ static void print_results(FILE *out, const struct bo *bo, __u64 clock_ns,
 }
 
 /* Opened only now: after an error there is no file, and not half of one. */
-static void write_results(const char *path, const struct bo *bo, __u64 clock_ns,
+static void write_results(const char *path, const struct bo *bo, uint64_t clock_ns,
 			  const struct measurement *measurements)
 {
 	FILE *out = fopen(path, "w");
@@ -716,27 +414,6 @@ static void write_results(const char *path, const struct bo *bo, __u64 clock_ns,
 	print_results(out, bo, clock_ns, measurements);
 	if (ferror(out) || fclose(out))
 		err(EXIT_FAILURE, "cannot write %s", path);
-}
-
-static __u64 parse_size(const char *text)
-{
-	static const char suffixes[] = "KMG";
-	unsigned int shift = 0;
-	const char *suffix;
-	__u64 size;
-	char *end;
-
-	errno = 0;
-	size = strtoull(text, &end, 10);
-	suffix = *end ? strchr(suffixes, *end) : NULL;
-	if (suffix) {
-		shift = 10 * (suffix - suffixes + 1);
-		end++;
-	}
-	if (errno || end == text || *end || *text == '-' ||
-	    !size || size > ULLONG_MAX >> shift)
-		errx(EXIT_FAILURE, "not a size: %s", text);
-	return size << shift;
 }
 
 static void print_help(void)
@@ -788,11 +465,10 @@ int main(int argc, char **argv)
 	struct measurement measurements[ARRAY_SIZE(ways)];
 	struct observers observers;
 	struct device device;
-	__u64 clock_ns;
+	uint64_t clock_ns;
 	struct bo bo;
 
 	find_max_level();
-	restore_max_level_at_exit();
 	device = open_device(DRIVER_NAME);
 	observers = open_observers(&device);
 	clock_ns = clock_check_ns();

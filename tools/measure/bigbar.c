@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+
+#include "bigbar.h"
+#include "measure.h"
+
+#define MAX_LEVEL_PATH	"/sys/module/ttm_huge/parameters/max_level"
+#define MAX_DEVICES	64
+
+static const struct huge_device *const ioctls = &huge_bigbar;
+
+/* The module parameter as it was found, for a signal handler to put back. */
+static struct {
+	int fd;
+	size_t length;
+	char value[16];
+} found_max_level = { .fd = -1 };
+
+static void restore_max_level(void)
+{
+	ssize_t ret;
+
+	if (found_max_level.fd < 0)
+		return;
+	ret = pwrite(found_max_level.fd, found_max_level.value,
+		     found_max_level.length, 0);
+	(void)ret;	/* on the way out, and nothing else to try */
+}
+
+static void restore_and_die(int signal_number)
+{
+	restore_max_level();
+	raise(signal_number);	/* SA_RESETHAND: now with its default action */
+}
+
+static void restore_max_level_at_exit(void)
+{
+	static const int deadly[] = { SIGBUS, SIGSEGV, SIGHUP, SIGINT, SIGTERM };
+	struct sigaction action = {
+		.sa_handler = restore_and_die,
+		.sa_flags = SA_RESETHAND,
+	};
+
+	if (atexit(restore_max_level))
+		errx(EXIT_FAILURE, "cannot register the exit handler");
+	for (size_t i = 0; i < ARRAY_SIZE(deadly); i++) {
+		if (sigaction(deadly[i], &action, NULL))
+			err(EXIT_FAILURE, "cannot catch signal %d", deadly[i]);
+	}
+}
+
+void find_max_level(void)
+{
+	int fd = open_file(MAX_LEVEL_PATH, O_RDWR);
+	ssize_t length = pread(fd, found_max_level.value, sizeof(found_max_level.value), 0);
+
+	if (length <= 0)
+		err(EXIT_FAILURE, "cannot read %s", MAX_LEVEL_PATH);
+	found_max_level.length = length;
+	found_max_level.fd = fd;
+	restore_max_level_at_exit();
+}
+
+void set_max_level(const char *level)
+{
+	if (pwrite(found_max_level.fd, level, strlen(level), 0) < 0)
+		err(EXIT_FAILURE, "cannot write '%s' to %s", level, MAX_LEVEL_PATH);
+}
+
+static bool is_driver(int fd, const char *name)
+{
+	drmVersionPtr version = drmGetVersion(fd);
+	bool same = version && !strcmp(version->name, name);
+
+	drmFreeVersion(version);
+	return same;
+}
+
+static int open_if_driver(const drmDevice *device, const char *name)
+{
+	int fd;
+
+	if (!(device->available_nodes & 1 << DRM_NODE_PRIMARY))
+		return -1;
+	fd = open(device->nodes[DRM_NODE_PRIMARY], O_RDWR | O_CLOEXEC);
+	if (fd < 0 || is_driver(fd, name))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static unsigned int node_minor(int fd)
+{
+	struct stat node;
+
+	if (fstat(fd, &node))
+		err(EXIT_FAILURE, "cannot tell the minor of the DRM node");
+	return minor(node.st_rdev);
+}
+
+struct device open_device(const char *driver)
+{
+	drmDevicePtr devices[MAX_DEVICES];
+	int count = drmGetDevices2(0, devices, MAX_DEVICES);
+	int fd = -1;
+
+	if (count < 0)
+		errx(EXIT_FAILURE, "cannot list DRM devices: %s", strerror(-count));
+	for (int i = 0; i < count && fd < 0; i++)
+		fd = open_if_driver(devices[i], driver);
+	drmFreeDevices(devices, count);
+	if (fd < 0)
+		errx(EXIT_FAILURE, "no DRM device with driver %s", driver);
+	return (struct device){ .fd = fd, .minor = node_minor(fd) };
+}
+
+static void succeed(int error, const char *what)
+{
+	if (error)
+		errx(EXIT_FAILURE, "cannot %s: %s", what, strerror(error));
+}
+
+struct bo create_bo(const struct device *device, uint64_t size,
+		    enum huge_placement placement, unsigned int flags)
+{
+	struct bo bo = { .device = device };
+	struct huge_bo_info info;
+	int error = ioctls->create(device->fd, size, placement, flags, &bo.handle);
+
+	if (error)
+		errx(EXIT_FAILURE, "cannot create a BO of %lu bytes: %s",
+		     size, strerror(error));
+	succeed(ioctls->mmap_offset(device->fd, bo.handle, &bo.offset), "get an mmap offset");
+	info = bo_info(&bo);
+	if (info.placement != placement)
+		errx(EXIT_FAILURE, "the BO is not where it was to be");
+	bo.size = info.size;
+	bo.alignment = info.alignment;
+	return bo;
+}
+
+void destroy_bo(const struct bo *bo)
+{
+	succeed(ioctls->destroy(bo->device->fd, bo->handle), "close the BO");
+}
+
+void move_bo(const struct bo *bo, enum huge_placement placement)
+{
+	succeed(ioctls->move(bo->device->fd, bo->handle, placement), "move the BO");
+}
+
+struct huge_bo_info bo_info(const struct bo *bo)
+{
+	struct huge_bo_info info;
+
+	succeed(ioctls->info(bo->device->fd, bo->handle, &info), "get information on the BO");
+	return info;
+}
+
+uint64_t free_vram(const struct device *device)
+{
+	struct huge_vram vram;
+
+	succeed(ioctls->vram(device->fd, &vram), "ask how much VRAM there is");
+	return vram.size - vram.used;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Buffer objects of the bigbar driver, and what ttm_huge lets one choose.
+ * Everything ends the program with a message if it fails.
+ */
+#ifndef BIGBAR_H
+#define BIGBAR_H
+
+#include <stdint.h>
+
+/* The driver's ioctls, as functions that return errno values. */
+#include "../../igt-tests/lib/huge_device.h"
+
+#define DRIVER_NAME "bigbar"
+
+struct device {
+	int fd;
+	unsigned int minor;	/* of the primary node */
+};
+
+struct bo {
+	const struct device *device;
+	uint32_t handle;
+	uint64_t size;
+	uint64_t alignment;
+	uint64_t offset;
+};
+
+struct device open_device(const char *driver);
+
+struct bo create_bo(const struct device *device, uint64_t size,
+		    enum huge_placement placement, unsigned int flags);
+void destroy_bo(const struct bo *bo);
+void move_bo(const struct bo *bo, enum huge_placement placement);
+struct huge_bo_info bo_info(const struct bo *bo);
+uint64_t free_vram(const struct device *device);
+
+/* The module parameter is put back as it was found, also after a signal. */
+void find_max_level(void);
+void set_max_level(const char *level);
+
+#endif

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What demo and benchmark share, for their Makefiles to include.
+# O=DIR puts what is built there; the source directory may be read-only.
+
+.DEFAULT_GOAL := all
+
+O ?= .
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+
+measure_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -MMD -I../../include/uapi -I.. \
+		  $(shell $(PKG_CONFIG) --cflags libdrm)
+measure_libs := $(shell $(PKG_CONFIG) --libs libdrm)
+measure_objects := $(O)/measure.o $(O)/bigbar.o $(O)/huge_bigbar.o
+
+vpath %.c ../measure ../../igt-tests/lib
+
+$(O)/%.o: %.c Makefile ../measure/measure.mk | $(O)
+	$(CC) $(measure_cflags) $(CFLAGS) -c -o $@ $<
+
+$(O):
+	mkdir -p $@
+
+-include $(wildcard $(O)/*.d)
