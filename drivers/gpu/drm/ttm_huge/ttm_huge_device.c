@@ -94,6 +94,7 @@ int ttm_huge_max_level(void)
 int ttm_huge_device_init(struct ttm_huge_device *hdev,
 			 const struct ttm_huge_funcs *funcs)
 {
+	ttm_huge_prot_init();
 	hdev->funcs = funcs;
 	xa_init(&hdev->dirty);
 	xa_init(&hdev->dummy_pages);

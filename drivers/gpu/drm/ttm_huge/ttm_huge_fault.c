@@ -282,7 +282,8 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct ttm_buffer_object *bo = vma->vm_private_data;
-	bool tracked = ttm_huge_dirty_bitmap(hdev, bo);
+	bool tracked = vma->vm_ops->pfn_mkwrite &&
+		       ttm_huge_dirty_bitmap(hdev, bo);
 	struct ttm_huge_request req = {
 		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
 		.vma_start = vma->vm_start,
@@ -310,7 +311,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 		return fault_of_error(err);
 
 	ttm_huge_entry_prot(vmf, bo, tracked, &prot);
-	req.caching = ttm_huge_caching_level(bo, vma);
+	req.caching = prot.largest;
 	ttm_huge_plan(&req, &plan);
 
 	/* A PMD needs a table that only the core can allocate. */

@@ -61,11 +61,14 @@ struct ttm_huge_entry {
  * @neighbour: the same for PTEs around it.
  * @huge_write: huge entries are made writable where the mapping is, although
  *	its vm_page_prot, which they get their protection from, is read-only.
+ * @largest: the largest level whose entries carry the caching and encryption that
+ *	TTM asks for.
  */
 struct ttm_huge_prot {
 	pgprot_t fault;
 	pgprot_t neighbour;
 	bool huge_write;
+	enum ttm_huge_level largest;
 };
 
 typedef void (*ttm_huge_entry_fn)(const struct ttm_huge_entry *entry,
@@ -97,8 +100,7 @@ int ttm_huge_find_extent(struct ttm_huge_device *hdev,
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
 				     struct ttm_buffer_object *bo);
 
-enum ttm_huge_level ttm_huge_caching_level(struct ttm_buffer_object *bo,
-					   struct vm_area_struct *vma);
+void ttm_huge_prot_init(void);
 void ttm_huge_entry_prot(struct vm_fault *vmf, struct ttm_buffer_object *bo,
 			 bool tracked, struct ttm_huge_prot *prot);
 

@@ -19,33 +19,35 @@ static pgprot_t bo_prot(struct ttm_buffer_object *bo, pgprot_t prot)
 	return bo->resource->bus.is_iomem ? pgprot_decrypted(prot) : prot;
 }
 
-/**
- * ttm_huge_caching_level - the largest level that carries what TTM asks for
- * @bo: the buffer object, whose memory has been found
- * @vma: a mapping of it
- *
- * PTEs carry any caching, and encryption. A huge entry takes both from the
- * mapping; where the kernel tracks the caching of memory, as x86 does with PAT,
- * it corrects the caching by that.
- *
- * Context: any, with the reservation of @bo held.
- *
- * Return: a level.
- */
-enum ttm_huge_level ttm_huge_caching_level(struct ttm_buffer_object *bo,
-					   struct vm_area_struct *vma)
-{
-	pgprot_t huge = vma->vm_page_prot;
-	pgprot_t prot = bo_prot(bo, huge);
+/* Bits of an entry that the kernel corrects where it tracks the caching of memory. */
+static u64 corrected_bits __read_mostly;
 
+/**
+ * ttm_huge_prot_init - find out what the kernel does about caching
+ *
+ * The same for all devices, and asked here as it would be much of a fault.
+ *
+ * Context: any, before the first mapping.
+ */
+void ttm_huge_prot_init(void)
+{
 #ifdef CONFIG_X86
-	if (pat_enabled()) {
-		huge = pgprot_writecombine(huge);
-		prot = pgprot_writecombine(prot);
-	}
+	if (pat_enabled())
+		corrected_bits = pgprot_val(pgprot_writecombine(__pgprot(0)));
 #endif
-	return pgprot_val(huge) == pgprot_val(prot) ? TTM_HUGE_PUD :
-						      TTM_HUGE_PTE;
+}
+
+/*
+ * The largest level whose entries carry what TTM asks for, @prot. PTEs carry any
+ * caching, and encryption. A huge entry takes both from the mapping, @huge; where
+ * the kernel tracks the caching of memory, as x86 does with PAT, it corrects the
+ * caching by that.
+ */
+static enum ttm_huge_level carried_level(pgprot_t huge, pgprot_t prot)
+{
+	u64 differ = pgprot_val(huge) ^ pgprot_val(prot);
+
+	return differ & ~corrected_bits ? TTM_HUGE_PTE : TTM_HUGE_PUD;
 }
 
 /**
@@ -65,19 +67,20 @@ void ttm_huge_entry_prot(struct vm_fault *vmf, struct ttm_buffer_object *bo,
 			 bool tracked, struct ttm_huge_prot *prot)
 {
 	struct vm_area_struct *vma = vmf->vma;
+	pgprot_t huge = bo_prot(bo, vma->vm_page_prot);
 	pgprot_t ro, rw;
 
-	if (!vma->vm_ops->pfn_mkwrite) {
-		rw = bo_prot(bo, vma->vm_page_prot);
-		*prot = (struct ttm_huge_prot){ .fault = rw, .neighbour = rw };
+	*prot = (struct ttm_huge_prot){
+		.fault = huge,
+		.neighbour = huge,
+		.largest = carried_level(vma->vm_page_prot, huge),
+	};
+	if (!vma->vm_ops->pfn_mkwrite)
 		return;
-	}
 
 	rw = bo_prot(bo, vm_get_page_prot(vma->vm_flags));
 	ro = bo_prot(bo, vm_get_page_prot(vma->vm_flags & ~VM_SHARED));
-	*prot = (struct ttm_huge_prot){
-		.fault = tracked && !(vmf->flags & FAULT_FLAG_WRITE) ? ro : rw,
-		.neighbour = tracked ? ro : rw,
-		.huge_write = !tracked && vma->vm_flags & VM_WRITE,
-	};
+	prot->fault = tracked && !(vmf->flags & FAULT_FLAG_WRITE) ? ro : rw;
+	prot->neighbour = tracked ? ro : rw;
+	prot->huge_write = !tracked && vma->vm_flags & VM_WRITE;
 }
