@@ -114,6 +114,19 @@ static vm_fault_t wait_locked(struct ttm_buffer_object *bo)
 	return ret == -ERESTARTSYS ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
 }
 
+/* Whether moves in flight have ended, with the reservation held. */
+static bool is_idle(struct dma_resv *resv)
+{
+	struct dma_resv_iter cursor;
+	struct dma_fence *fence;
+
+	dma_resv_for_each_fence(&cursor, resv, DMA_RESV_USAGE_KERNEL, fence) {
+		if (!dma_fence_is_signaled(fence))
+			return false;
+	}
+	return true;
+}
+
 /*
  * Reserve the buffer object and wait until moves in flight have ended.
  *
@@ -127,7 +140,7 @@ static vm_fault_t reserve_idle(struct ttm_buffer_object *bo,
 	struct dma_resv *resv = bo->base.resv;
 
 	if (dma_resv_trylock(resv)) {
-		if (dma_resv_test_signaled(resv, DMA_RESV_USAGE_KERNEL))
+		if (is_idle(resv))
 			return 0;
 		dma_resv_unlock(resv);
 	}
