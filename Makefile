@@ -60,6 +60,9 @@ fuzz: ## CALLS= (200000) random calls, as SEED= had them; figures in build/fuzz.
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
 
+bench: ## measure ttm_huge beside all peers, page in build/bench/index.html; ACCEL=kvm for wall time
+	@tools/bench/bench
+
 prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) setup
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
@@ -73,7 +76,7 @@ lint: ## check the style of all code in the lab
 	@$(lab) chroot -- /src/tools/lint/lint
 
 clean: ## remove what was built here, but not the lab
-	@rm -rf build/check build/stress build/fuzz build/check-dkms build/demo build/*.json
+	@rm -rf build/check build/stress build/fuzz build/check-dkms build/demo build/bench build/bench-only build/*.json
 	@test ! -d $(KDIR) || $(kbuild) clean
 
 distclean: clean ## remove the lab too

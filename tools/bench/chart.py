@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Curves and bars, drawn by gnuplot as SVG."""
+
+import subprocess
+
+from figures import GIB, MIB, ReportError
+
+PREAMBLE = """
+set terminal svg size {width},{height} dynamic font 'sans-serif,13' background '#ffffff'
+set border 3
+set tics nomirror
+set grid ytics lc rgb '#dddddd'
+"""
+
+# In the order of the ways, so that a way has the same colour in every picture.
+COLOURS = ("#c0392b", "#e67e22", "#d4ac0d", "#1e8449", "#2471a3", "#7d3c98",
+           "#17a589", "#5dade2", "#a569bd", "#7f8c8d", "#2c3e50", "#b7950b",
+           "#cd6155", "#f1948a", "#6e2c00", "#ff5fa2", "#000000")
+
+
+def gnuplot(commands):
+    try:
+        done = subprocess.run(["gnuplot"], input=commands, text=True,
+                              capture_output=True, check=True)
+    except FileNotFoundError as error:
+        raise ReportError("there is no gnuplot: install gnuplot-nox") from error
+    except subprocess.CalledProcessError as error:
+        raise ReportError(f"gnuplot: {error.stderr.strip()}") from error
+    return done.stdout[done.stdout.index("<svg"):]
+
+
+def quoted(text):
+    """As gnuplot has it: a ' in it is two"""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def size_label(size):
+    return f"{size // GIB} GiB" if size >= GIB else f"{size // MIB} MiB"
+
+
+def curves(title, sizes, lines):
+    """Cost by size, both logarithmic. A line: name, colour, its (size, ns)."""
+    tics = ", ".join(f"'{size_label(size)}' {size}" for size in sizes)
+    script = PREAMBLE.format(width=960, height=480) + f"""
+set title {quoted(title)} noenhanced
+set logscale xy
+set xtics ({tics})
+set ylabel 'microseconds'
+set format y '%g'
+set key outside right noenhanced
+plot {", ".join(f"'-' using 1:2 with linespoints lw 2 pt 7 ps 0.5 lc rgb '{colour}' "
+                f"title '{name}'" for name, colour, _ in lines)}
+"""
+    for _, _, points in lines:
+        script += "".join(f"{size} {ns / 1000}\n" for size, ns in points) + "e\n"
+    return gnuplot(script)
+
+
+def bars(title, rows):
+    """A cost for each way, one below the other. A row: name, colour, ns."""
+    height = 110 + 26 * len(rows)
+    names = ", ".join(f"'{name}' {-place}"
+                      for place, (name, _, _) in enumerate(rows))
+    script = PREAMBLE.format(width=960, height=height) + f"""
+set title {quoted(title)} noenhanced
+set logscale x
+set xlabel 'microseconds'
+set format x '%g'
+set ytics ({names}) noenhanced
+set grid xtics lc rgb '#dddddd'
+set yrange [{0.7 - len(rows)}:0.7]
+unset key
+set style fill solid
+least = {min(ns for _, _, ns in rows) / 3000}
+set xrange [least:*]
+plot '-' using (least):1:(least):2:($1-0.35):($1+0.35):3 with boxxyerror lc rgb variable
+"""
+    for place, (_, colour, ns) in enumerate(rows):
+        script += f"{-place} {ns / 1000} {int(colour[1:], 16)}\n"
+    return gnuplot(script + "e\n")

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The results in words and rows, for terminal and page alike."""
+
+from collections import defaultdict
+
+from figures import GIB, format_bytes, format_count, format_kib, format_ns
+from metrics import quotient
+
+COLUMNS = ("way", "size", "time")
+WALL_COLUMNS = ("spread", "TLB misses")
+MORE_COLUMNS = ("faults", "page tables", "in-tree TTM", "best peer", "which", "")
+
+
+def head_lines(bench):
+    yield f"Linux {bench.kernel}, commit {bench.commit}"
+    yield f"Command: {bench.command}"
+
+
+def meaning_lines(bench):
+    if bench.wall:
+        yield ("Time is that of the clock, on this machine's processor: the median of"
+               " nine samples, after one to warm up. Spread: from the first to the third"
+               " quartile of them.")
+        yield ("TLB misses: of the data TLB, in a pass without page faults."
+               + (f" None are counted: {bench.why_no_tlb_misses}."
+                  if bench.why_no_tlb_misses else ""))
+    else:
+        yield ("Time is counted in executed instructions (QEMU TCG -icount): one"
+               " instruction is one nanosecond, on any host. Caches, TLBs and the"
+               " waiting of processors for each other cost nothing here.")
+    yield ("Net time: what takes the same with and without page faults, such as the loop"
+           " that writes a word to each page, is subtracted.")
+    yield ("Page tables: growth of VmPTE, which counts tables of PUDs as well. A table"
+           " that is shared with a neighbour is not counted.")
+    yield ("In-tree TTM: how many times less than TTM's own fault handler on a BO of the"
+           " same size. Best peer: the same against the cheapest of the other ways to"
+           " the same memory; below 1 it is dearer. Anonymous memory and hugetlb are no"
+           " way to VRAM, and no peer; the kernel clears what they map.")
+    if not bench.wall:
+        yield ("Two threads run on one processor, by turns: what they cost beyond one"
+               " thread is the switching and the locks that they find held, not the"
+               " waiting of two processors.")
+
+
+def reference_size(bench, work):
+    """What the figures are set for, or the largest there is"""
+    sizes = {metric.bytes for metric in bench.measured() if metric.work == work}
+    return GIB if GIB in sizes else max(sizes, default=0)
+
+
+def format_times(number):
+    if number is None:
+        return "-"
+    if number >= 100:
+        return f"{number:,.0f}"
+    return f"{number:,.2f}" if number >= 0.1 else f"{number:.1g}"
+
+
+def columns(bench):
+    return COLUMNS + (WALL_COLUMNS if bench.wall else ()) + MORE_COLUMNS
+
+
+def or_dash(text_of, number):
+    return "-" if number is None else text_of(number)
+
+
+def row_of(bench, metric):
+    """Its cells under columns()"""
+    best = bench.best_peer(metric)
+    wall = (format_ns(metric.noise), or_dash(format_count, metric.tlb_misses))
+    return (metric.way, format_bytes(metric.bytes), format_ns(metric.ns),
+            *(wall if bench.wall else ()),
+            or_dash(format_count, metric.faults),
+            or_dash(format_kib, metric.page_table_bytes),
+            format_times(quotient(bench.in_tree(metric), metric)),
+            format_times(quotient(best, metric)), best.way if best else "-",
+            "LOSES" if bench.loses(metric) else "")
+
+
+def some_sizes(some, sizes):
+    """Which of all sizes these are, in words"""
+    if some == sizes:
+        return ""
+    if some == sizes[-len(some):]:
+        return f" from {format_bytes(some[0])} on"
+    if some == sizes[:len(some)]:
+        return f" up to {format_bytes(some[-1])}"
+    return f" at {', '.join(format_bytes(size) for size in some)}"
+
+
+def empty_lines(bench, work):
+    """Why cells are empty: a line for each reason"""
+    reasons = defaultdict(list)
+    for metric in bench.metrics.values():
+        if metric.work == work and metric.why_not:
+            reasons[metric.why_not, metric.way].append(metric.bytes)
+    ways = defaultdict(list)
+    for (reason, way), sizes in reasons.items():
+        ways[reason, some_sizes(sorted(sizes), bench.sizes(work))].append(way)
+    for (reason, at), names in ways.items():
+        yield f"Not measured: {', '.join(names)}{at}: {reason}."

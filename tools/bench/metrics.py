@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What bench measured: metrics by name, and how they compare with each other."""
+
+import statistics
+
+from figures import ReportError
+
+# What cannot be told from no change: counted instructions repeat this well.
+COUNTED_NOISE = 0.01
+
+IN_TREE = "in-tree"
+# A BO in system memory has a baseline and a peer of its own.
+SYSTEM_BASELINE = {"system": "in-tree-system", "in-tree-system": "in-tree-system"}
+
+
+class Metric:
+    """One figure: a cost in nanoseconds, or the reason why there is none."""
+
+    def __init__(self, raw, wall):
+        self.name = raw["name"]
+        self.work, self.way = raw["work"], raw["way"]
+        self.bytes = raw["bytes"]
+        self.why_not = raw.get("why_not")
+        self.samples = raw.get("ns", [])
+        self.ns, self.noise = central(self.samples, wall)
+        parts = {name: central(samples, wall)
+                 for name, samples in raw.get("parts", {}).items()}
+        self.parts = {name: ns for name, (ns, _) in parts.items()}
+        self.parts_noise = {name: noise for name, (_, noise) in parts.items()}
+        self.faults = raw.get("faults")
+        self.page_table_bytes = raw.get("page_table_bytes")
+        self.tlb_misses = raw.get("tlb_misses")
+
+
+def central(samples, wall):
+    """The value of some samples, and how far it may be off by chance."""
+    if not samples:
+        return None, None
+    if not wall:
+        least = min(samples)
+        return least, abs(least) * COUNTED_NOISE
+    if len(samples) < 2:
+        return samples[0], abs(samples[0])
+    low, median, high = statistics.quantiles(samples, n=4)
+    return median, high - low
+
+
+class Bench:
+    """All that was measured in one boot."""
+
+    def __init__(self, raw):
+        self.kernel = raw["kernel"]
+        self.clock = raw["clock"]
+        self.wall = raw["time"] == "wall"
+        self.why_no_tlb_misses = raw.get("why_no_tlb_misses")
+        self.ways = {way["name"]: way for way in raw["ways"]}
+        self.works = {work["name"]: work["what"] for work in raw["works"]}
+        self.metrics = {result["name"]: Metric(result, self.wall)
+                        for result in raw["results"]}
+        self.cells = {(metric.work, metric.way, metric.bytes): metric
+                      for metric in self.metrics.values()}
+
+    def sizes(self, work):
+        return sorted({metric.bytes for metric in self.metrics.values()
+                       if metric.work == work})
+
+    def measured(self):
+        return [metric for metric in self.metrics.values() if metric.ns is not None]
+
+    def cell(self, work, way, size):
+        """The metric if it was measured, else None"""
+        metric = self.cells.get((work, way, size))
+        return metric if metric and metric.ns is not None else None
+
+    def value(self, name):
+        metric = self.metrics.get(name)
+        if not metric or metric.ns is None:
+            raise ReportError(f"{name} was not measured")
+        return metric
+
+    def in_tree(self, metric):
+        way = SYSTEM_BASELINE.get(metric.way, IN_TREE)
+        return self.cell(metric.work, way, metric.bytes)
+
+    def best_peer(self, metric):
+        """The cheapest other way to the same memory"""
+        if metric.way in SYSTEM_BASELINE:
+            names = {"in-tree-system"}
+        else:
+            names = {name for name, way in self.ways.items()
+                     if way["role"] == "peer"} - {"in-tree-system"}
+        peers = [self.cell(metric.work, name, metric.bytes)
+                 for name in names - {metric.way}]
+        return min(filter(None, peers), key=lambda peer: peer.ns, default=None)
+
+    def loses(self, metric):
+        """Whether it is ours, and a peer is cheaper by more than the noise"""
+        best = self.best_peer(metric)
+        return (self.ways[metric.way]["role"] == "ours" and best is not None
+                and metric.ns - best.ns > metric.noise + best.noise)
+
+
+def quotient(dividend, divisor):
+    """How many times, or None if that says nothing"""
+    if dividend is None or divisor is None or dividend.ns <= 0 or divisor.ns <= 0:
+        return None
+    return dividend.ns / divisor.ns

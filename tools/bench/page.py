@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The results as one HTML page that needs no other file."""
+
+from html import escape
+
+from chart import COLOURS, bars, curves
+from meaning import (columns, empty_lines, head_lines, meaning_lines, row_of,
+                     reference_size)
+from targets import bounded_lines
+
+STYLE = """
+body { font: 15px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em }
+h2 { margin-top: 2.5em; border-bottom: 1px solid #ccc }
+table { border-collapse: collapse; margin: 1em 0 }
+th, td { padding: .15em .8em; text-align: right; border-bottom: 1px solid #eee }
+th { border-bottom: 1px solid #888 }
+th:first-child, td:first-child, td.text { text-align: left }
+tr.loses td { background: #fdecea }
+td.no { color: #b03a2e; font-weight: bold }
+td.yes { color: #1e8449 }
+code { background: #f4f4f4; padding: 0 .2em }
+svg { max-width: 100%; height: auto }
+.empty { color: #777 }
+"""
+
+
+def table(head, rows, classes=None):
+    classes = classes or {}
+    lines = ["<table>", "<tr>" + "".join(f"<th>{escape(cell)}</th>"
+                                         for cell in head) + "</tr>"]
+    for place, row in enumerate(rows):
+        marked = f' class="{classes[place]}"' if place in classes else ""
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
+        lines.append(f"<tr{marked}>{cells}</tr>")
+    return "\n".join(lines + ["</table>"])
+
+
+def paragraphs(lines):
+    return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
+
+
+def figures_table(figures):
+    lines = ["<table>", "<tr><th>figure to reach</th><th>found</th><th></th></tr>"]
+    for figure in figures:
+        mark = ("yes", "reached") if figure.reached else ("no", "NOT reached")
+        lines.append(f"<tr><td>{escape(figure.name)}</td>"
+                     f"<td>{escape(figure.found)}</td>"
+                     f'<td class="{mark[0]}">{mark[1]}</td></tr>')
+    return "\n".join(lines + ["</table>"])
+
+
+def colours(bench):
+    return {way: COLOURS[place % len(COLOURS)]
+            for place, way in enumerate(bench.ways)}
+
+
+def work_curves(bench, work):
+    sizes = bench.sizes(work)
+    lines = []
+    for way, colour in colours(bench).items():
+        cells = [bench.cell(work, way, size) for size in sizes]
+        points = [(cell.bytes, cell.ns) for cell in cells if cell and cell.ns > 0]
+        if points:
+            lines.append((way, colour, points))
+    return curves(f"{work}: {bench.works[work]}", sizes, lines) if lines else ""
+
+
+def work_bars(bench, work, size):
+    palette = colours(bench)
+    rows = [(way, palette[way], cell.ns) for way in bench.ways
+            if (cell := bench.cell(work, way, size)) and cell.ns > 0]
+    return bars(f"{work}, {format_size(size)}", rows) if rows else ""
+
+
+def format_size(size):
+    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if size >> shift:
+            return f"{size >> shift} {unit}"
+    return f"{size} B"
+
+
+def work_section(bench, work):
+    size = reference_size(bench, work)
+    cells = [cell for way in bench.ways
+             for at in bench.sizes(work) if (cell := bench.cell(work, way, at))]
+    losers = {place: "loses" for place, cell in enumerate(cells)
+              if bench.loses(cell)}
+    parts = [f'<h2 id="{work}">{escape(work)}</h2>',
+             f"<p>{escape(bench.works[work])}</p>"]
+    if work != "small-bos":
+        parts += [work_curves(bench, work), work_bars(bench, work, size)]
+    parts.append(table(columns(bench), [row_of(bench, cell) for cell in cells], losers))
+    parts += [f'<p class="empty">{escape(line)}</p>'
+              for line in empty_lines(bench, work)]
+    return "\n".join(parts)
+
+
+def ways_table(bench):
+    return table(("way", "what", "role"),
+                 [(name, way["what"], way["role"])
+                  for name, way in bench.ways.items()])
+
+
+def page(bench, figures):
+    parts = ["<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">',
+             "<title>What mapping VRAM costs</title>",
+             f"<style>{STYLE}</style></head><body>",
+             "<h1>What mapping VRAM costs</h1>",
+             paragraphs(head_lines(bench)), "<h2>Meaning</h2>",
+             paragraphs(meaning_lines(bench)), "<h2>Ways</h2>", ways_table(bench)]
+    if figures:
+        parts += ["<h2>Figures to reach</h2>", figures_table(figures),
+                  paragraphs(bounded_lines(figures))]
+    parts += [work_section(bench, work) for work in bench.works]
+    return "\n".join(parts + ["</body></html>"]) + "\n"

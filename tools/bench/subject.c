@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "measure/measure.h"
+#include "subject.h"
+
+void *choose_address(const struct subject *subject)
+{
+	uint64_t *range;
+
+	if (!subject->alignment)
+		return NULL;
+	range = reserve_addresses(subject->size + subject->shift, subject->alignment);
+	unmap_bytes(range, subject->size + subject->shift);
+	return (char *)range + subject->shift;
+}
+
+static void advise(const struct subject *subject, void *map, int advice)
+{
+	if (madvise(map, subject->size, advice))
+		err(EXIT_FAILURE, "cannot give advice %d", advice);
+}
+
+uint64_t *map_subject(const struct subject *subject, void *address)
+{
+	int fixed = address ? MAP_FIXED_NOREPLACE : 0;
+	void *map = mmap(address, subject->size, PROT_READ | PROT_WRITE,
+			 subject->flags | fixed, subject->fd, subject->offset);
+
+	if (map == MAP_FAILED)
+		err(EXIT_FAILURE, "cannot map %lu bytes", subject->size);
+	if (subject->advice != NO_ADVICE)
+		advise(subject, map, subject->advice);
+	if (subject->random)
+		advise(subject, map, MADV_RANDOM);
+	return map;
+}
+
+void unmap_subject(const struct subject *subject, uint64_t *map)
+{
+	unmap_bytes(map, subject->size);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is mapped and measured: memory of some kind, ready for mmap().
+ */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "measure/bigbar.h"
+
+#define NO_ADVICE (-1)
+
+/**
+ * struct subject - memory that can be mapped
+ * @size: bytes
+ * @fd: file to map, or -1 for anonymous memory
+ * @offset: in that file
+ * @flags: for mmap()
+ * @alignment: of the user address; 0 if the kernel is to choose it
+ * @shift: how far behind a multiple of @alignment it begins
+ * @advice: for madvise() right behind mmap(), or NO_ADVICE
+ * @random: MADV_RANDOM comes behind it
+ * @bo: the buffer object, if it is bigbar's
+ */
+struct subject {
+	uint64_t size;
+	int fd;
+	uint64_t offset;
+	int flags;
+	uint64_t alignment;
+	uint64_t shift;
+	int advice;
+	bool random;
+	struct bo bo;
+};
+
+/* A hole in the address space that suits the subject, or NULL for the kernel's choice. */
+void *choose_address(const struct subject *subject);
+/* mmap(), and madvise() if there is advice. */
+uint64_t *map_subject(const struct subject *subject, void *address);
+void unmap_subject(const struct subject *subject, uint64_t *map);
+
+static inline uint64_t subject_pages(const struct subject *subject)
+{
+	return subject->size / 4096;
+}
+
+#endif

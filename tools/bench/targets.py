@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The figures to reach, as ratios inside one run."""
+
+from figures import Figure, clock_figure, format_ns
+
+# What is not reached for a reason that is known, in Documentation/gpu/bench.rst. Each
+# has a figure beside it for how far off it may be.
+PUD_FIGURE = "first touch of 1 GiB, aligned: times vfio-pci's PUD path"
+BOUNDED = {
+    f"{PUD_FIGURE}: at most 1.2":
+        "a BO can move and its device can go, 38 function calls against 20",
+    "unmap of BOs too small for a PUD entry: the same at all sizes":
+        "the core removes PMD entries one by one, vfio-pci's as well",
+    "evict-zap of BOs too small for a PUD entry: the same at all sizes":
+        "the core removes PMD entries one by one, vfio-pci's as well",
+}
+
+# The same at all sizes, if the largest is no more than this times the least.
+SAME = 1.1
+
+
+def at_most(name, found, limit, more=""):
+    return Figure(f"{name}: at most {limit:g}", f"{found:,.2f}{more}",
+                  0 < found <= limit)
+
+
+def at_least(name, found, limit, more=""):
+    return Figure(f"{name}: at least {limit:,}", f"{found:,.1f}{more}",
+                  found >= limit)
+
+
+def touch(bench, way):
+    return bench.value(f"first-touch.{way}.1G").parts["touch"]
+
+
+def touch_figures(bench):
+    """What the faults cost: mmap() is a part of it only where it maps"""
+    pud, pmd, pte = (touch(bench, way) for way in ("pud", "pmd", "pte"))
+    in_tree = touch(bench, "in-tree")
+    remap = bench.value("first-touch.sysfs-wc.1G").ns
+    with_mmap = (bench.value("first-touch.pud.1G").ns
+                 / bench.value("first-touch.vfio-1g.1G").ns)
+    ratio = pud / touch(bench, "vfio-1g")
+    yield at_most(PUD_FIGURE, ratio, 1.2, f" ({with_mmap:.2f} with mmap())")
+    yield at_most("the same, as far as it is bounded", ratio, 1.3)
+    yield at_least("first touch of 1 GiB, aligned: times below in-tree TTM",
+                   in_tree / pud, 10000)
+    yield at_least("not PUD-alignable: times below vfio-pci's PMD path",
+                   touch(bench, "vfio-2m") / pmd, 2.5)
+    yield at_most("runs of PTEs: times remap_pfn_range()", pte / remap, 1.6)
+    yield at_least("runs of PTEs: times below in-tree TTM", in_tree / pte, 12)
+
+
+def one_page_figures(bench):
+    def ratio(work, way, base):
+        return (bench.value(f"{work}.{way}.1G").parts["touch"]
+                / bench.value(f"{work}.{base}.1G").parts["touch"])
+
+    for way, base in (("pud", "in-tree"), ("pmd", "in-tree"), ("pte", "in-tree"),
+                      ("system", "in-tree-system")):
+        without = f" ({ratio('one-page', way, base):.2f} without)"
+        yield at_most(f"one page, MADV_RANDOM, {way}: times {base}",
+                      ratio("one-page-advised", way, base), 1.3, without)
+
+
+def same(name, found):
+    return Figure(f"{name}: the same at all sizes",
+                  f"{format_ns(min(found))} to {format_ns(max(found))}",
+                  max(found) <= SAME * min(found))
+
+
+def unmap_part_figure(bench):
+    """What is left of the entry, or not, is all one to the core"""
+    parts = bench.value("unmap-part.pud.1G").parts
+    return same("unmap of 2 to 512 MiB of a PUD mapping", list(parts.values()))
+
+
+def same_below_1g(bench, work):
+    """A BO of less than 1 GiB has PMD entries"""
+    found = [bench.value(f"{work}.pmd.{size}").ns
+             for size in ("2M", "8M", "32M", "128M", "512M")]
+    return same(f"{work} of BOs too small for a PUD entry", found)
+
+
+def linear_above(bench, work, sizes):
+    """No dearer by the GiB than one GiB is"""
+    one = bench.value(f"{work}.pud.1G").ns
+    costs = {size: bench.value(f"{work}.pud.{size}G").ns for size in sizes}
+    text = ", ".join(format_ns(cost) for cost in (one, *costs.values()))
+    return Figure(f"{work} of 1, {', '.join(map(str, sizes))} GiB: linear at most", text,
+                  all(cost <= SAME * size * one for size, cost in costs.items()))
+
+
+def zap_figures(bench):
+    yield unmap_part_figure(bench)
+    for work, sizes in (("unmap", (2, 8)), ("evict-zap", (2,))):
+        yield same_below_1g(bench, work)
+        yield linear_above(bench, work, sizes)
+    yield at_most("unmap of 512 PMD entries: times vfio-pci's",
+                  bench.value("unmap.pmd.1G").ns / bench.value("unmap.vfio-2m.1G").ns,
+                  SAME)
+
+
+def small_figures(bench):
+    for size in ("4K", "64K"):
+        for ours, theirs in (("pte", "in-tree"), ("system", "in-tree-system")):
+            found = (bench.value(f"small-bos.{ours}.{size}").ns
+                     / bench.value(f"small-bos.{theirs}.{size}").ns)
+            yield at_most(f"4,096 small BOs, {ours}, {size}: times {theirs}",
+                          found, 1)
+
+
+def bounded_lines(figures):
+    """Why what is not reached is not, where that is known"""
+    for figure in figures:
+        if not figure.reached and figure.name in BOUNDED:
+            yield f"Bounded: {figure.name}: {BOUNDED[figure.name]}."
+
+
+def acceptable(figures):
+    """Whether all is reached that is not known to be out of reach"""
+    return all(figure.reached or figure.name in BOUNDED for figure in figures)
+
+
+def targets(bench):
+    """All of them; they are set for counted instructions."""
+    return [*touch_figures(bench), *one_page_figures(bench),
+            *zap_figures(bench), *small_figures(bench),
+            clock_figure(bench.clock)]

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/mman.h>
+
+#include <qxl_drm.h>
+#include <xf86drm.h>
+
+#include "measure/measure.h"
+#include "pci.h"
+#include "scatter.h"
+#include "ways.h"
+#include "work.h"
+
+#define W(work) (1U << WORK_##work)
+#define ANY_MEMORY (W(TOUCH) | W(ONE_PAGE) | W(ONE_PAGE_ADVISED) | W(RANDOM) | W(FORK))
+#define ANY_BO (ANY_MEMORY | W(TWO_THREADS) | W(TWO_BOS))
+#define ANY_BIGBAR_BO (ANY_BO | W(EVICT))
+
+static struct device bigbar;
+static struct device qxl;
+
+static void begin_bigbar(const char *max_level)
+{
+	set_max_level(max_level);
+	bigbar = open_device(DRIVER_NAME);
+}
+
+static void end_bigbar(void)
+{
+	close(bigbar.fd);
+}
+
+static void begin_ours(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	begin_bigbar("pud");
+}
+
+static void begin_ptes(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	begin_bigbar("pte");
+}
+
+static void begin_in_tree(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	begin_bigbar("off");
+}
+
+static void open_bo(struct subject *subject, enum huge_placement placement, unsigned int flags)
+{
+	subject->bo = create_bo(&bigbar, subject->size, placement, flags);
+	subject->fd = bigbar.fd;
+	subject->offset = subject->bo.offset;
+	subject->flags = MAP_SHARED;
+	subject->advice = NO_ADVICE;
+}
+
+static void close_bo(const struct subject *subject)
+{
+	destroy_bo(&subject->bo);
+}
+
+static void open_vram(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	open_bo(subject, HUGE_VRAM, 0);
+}
+
+/* Right behind a multiple of 1 GiB, so that 2 MiB is all that it is aligned to. */
+static void align_to_2m(struct subject *subject)
+{
+	subject->alignment = GIB(1);
+	subject->shift = MIB(2);
+}
+
+static void open_vram_2m(const struct way *way, struct subject *subject)
+{
+	open_vram(way, subject);
+	align_to_2m(subject);
+}
+
+/* Where it lives for good: the first touch is to cost no allocation. */
+static void open_system(const struct way *way, struct subject *subject)
+{
+	uint64_t *map;
+
+	(void)way;
+	open_bo(subject, HUGE_SYSTEM, 0);
+	map = map_subject(subject, NULL);
+	touch_pages(map, subject_pages(subject), 0, 1);
+	unmap_subject(subject, map);
+}
+
+static void open_tracked(const struct way *way, struct subject *subject)
+{
+	int error;
+
+	(void)way;
+	open_bo(subject, HUGE_VRAM, HUGE_TRACKABLE);
+	error = huge_bigbar.dirty_start(bigbar.fd, subject->bo.handle);
+	if (error)
+		errx(EXIT_FAILURE, "cannot track writes: %s", strerror(error));
+}
+
+static uint64_t block_size(const struct way *way)
+{
+	return parse_size(strcmp(way->name, "scattered-2m") == 0 ? "2M" :
+			  strcmp(way->name, "scattered-64k") == 0 ? "64K" : "4K");
+}
+
+static void begin_scattered(const struct way *way, uint64_t largest)
+{
+	begin_bigbar("pud");
+	scatter_vram(&bigbar, largest, block_size(way));
+}
+
+static void end_scattered(void)
+{
+	gather_vram();
+	end_bigbar();
+}
+
+static void begin_qxl(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	qxl = open_device("qxl");
+}
+
+static void end_qxl(void)
+{
+	close(qxl.fd);
+}
+
+#define SURFACE_STRIDE 32768
+
+/* A surface has a line more than it is asked for; that is left alone. */
+static void open_surface(const struct way *way, struct subject *subject)
+{
+	struct drm_qxl_alloc_surf surface = {
+		.format = 32,
+		.width = SURFACE_STRIDE / 4,
+		.height = subject->size / SURFACE_STRIDE,
+		.stride = SURFACE_STRIDE,
+	};
+	struct drm_qxl_map map = {};
+
+	(void)way;
+	if (drmIoctl(qxl.fd, DRM_IOCTL_QXL_ALLOC_SURF, &surface))
+		err(EXIT_FAILURE, "cannot make a qxl surface of %lu bytes", subject->size);
+	map.handle = surface.handle;
+	if (drmIoctl(qxl.fd, DRM_IOCTL_QXL_MAP, &map))
+		err(EXIT_FAILURE, "cannot get the offset of a qxl surface");
+	subject->bo.handle = surface.handle;
+	subject->fd = qxl.fd;
+	subject->offset = map.offset;
+	subject->flags = MAP_SHARED;
+	subject->advice = NO_ADVICE;
+}
+
+static void close_surface(const struct subject *subject)
+{
+	drmCloseBufferHandle(qxl.fd, subject->bo.handle);
+}
+
+static void begin_sysfs(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	give_pci_device_to(NULL);
+}
+
+static void begin_vfio(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	give_pci_device_to("vfio-pci");
+}
+
+static void take_pci_device_back(void)
+{
+	give_pci_device_to(DRIVER_NAME);
+}
+
+static void open_sysfs(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	subject->fd = open_sysfs_bar();
+	subject->flags = MAP_SHARED;
+	subject->advice = NO_ADVICE;
+}
+
+static void close_sysfs(const struct subject *subject)
+{
+	close(subject->fd);
+}
+
+static void open_vfio_1g(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	subject->fd = open_vfio_bar(&subject->offset);
+	subject->flags = MAP_SHARED;
+	subject->alignment = GIB(1);
+	subject->advice = NO_ADVICE;
+}
+
+static void open_vfio_2m(const struct way *way, struct subject *subject)
+{
+	open_vfio_1g(way, subject);
+	align_to_2m(subject);
+}
+
+static void close_vfio(const struct subject *subject)
+{
+	(void)subject;
+	close_vfio_bar();
+}
+
+static void open_anonymous(struct subject *subject, int flags, int advice)
+{
+	subject->fd = -1;
+	subject->flags = MAP_PRIVATE | MAP_ANONYMOUS | flags;
+	subject->alignment = GIB(1);
+	subject->advice = advice;
+}
+
+static void open_4k_pages(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	open_anonymous(subject, 0, MADV_NOHUGEPAGE);
+}
+
+static void open_thp(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	open_anonymous(subject, 0, MADV_HUGEPAGE);
+}
+
+/* The guest's kernel has them set aside when it boots. */
+static void open_hugetlb(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	open_anonymous(subject, MAP_HUGETLB | MAP_HUGE_1GB, NO_ADVICE);
+}
+
+static void close_nothing(const struct subject *subject)
+{
+	(void)subject;
+}
+
+#define AS_BELOW "it grows as it does up to there"
+
+/* The PCI device changes hands last; until then bigbar has it. */
+const struct way ways[] = {
+	{
+		.name = "in-tree", .what = "in-tree TTM, the same BO", .role = PEER,
+		.largest_moved = GIB(1),
+		.works = ANY_BIGBAR_BO | W(SMALL_BOS),
+		.begin = begin_in_tree, .end = end_bigbar, .open = open_vram, .close = close_bo,
+	}, {
+		.name = "in-tree-system", .what = "in-tree TTM, a BO in system memory",
+		.role = PEER,
+		.largest = GIB(1), .too_large = AS_BELOW,
+		.works = ANY_BO | W(SMALL_BOS),
+		.begin = begin_in_tree, .end = end_bigbar, .open = open_system, .close = close_bo,
+	}, {
+		.name = "qxl", .what = "in-tree qxl, a surface in its VRAM", .role = PEER,
+		.largest = GIB(1), .too_large = "no surface is larger: qxl has 2 GiB of VRAM",
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_qxl, .end = end_qxl, .open = open_surface, .close = close_surface,
+	}, {
+		.name = "pud", .what = "ttm_huge, PUD entries", .role = OURS,
+		.smallest = GIB(1), .too_small = "no PUD entry is smaller than 1 GiB: see pmd",
+		.works = ANY_BIGBAR_BO | W(UNMAP_PART),
+		.begin = begin_ours, .end = end_bigbar, .open = open_vram, .close = close_bo,
+	}, {
+		.name = "pmd", .what = "ttm_huge, PMD entries, at an address aligned to 2 MiB only",
+		.role = OURS,
+		.largest_moved = GIB(1),
+		.works = ANY_BIGBAR_BO,
+		.begin = begin_ours, .end = end_bigbar, .open = open_vram_2m, .close = close_bo,
+	}, {
+		.name = "pte", .what = "ttm_huge, runs of PTEs", .role = OURS,
+		.largest_moved = GIB(1),
+		.works = ANY_BIGBAR_BO | W(SMALL_BOS),
+		.begin = begin_ptes, .end = end_bigbar, .open = open_vram, .close = close_bo,
+	}, {
+		.name = "scattered-2m", .what = "ttm_huge, VRAM in blocks of 2 MiB", .role = OURS,
+		.largest = GIB(2), .too_large = "as many blocks again must be in use",
+		.works = ANY_MEMORY,
+		.begin = begin_scattered, .end = end_scattered,
+		.open = open_vram, .close = close_bo,
+	}, {
+		.name = "scattered-64k", .what = "ttm_huge, VRAM in blocks of 64 KiB", .role = OURS,
+		.largest = GIB(1), .too_large = "it takes too long to scatter",
+		.works = ANY_MEMORY,
+		.begin = begin_scattered, .end = end_scattered,
+		.open = open_vram, .close = close_bo,
+	}, {
+		.name = "scattered-4k", .what = "ttm_huge, VRAM in blocks of 4 KiB", .role = OURS,
+		.largest = MIB(128), .too_large = "it takes too long to scatter",
+		.works = ANY_MEMORY,
+		.begin = begin_scattered, .end = end_scattered,
+		.open = open_vram, .close = close_bo,
+	}, {
+		.name = "dirty", .what = "ttm_huge, writes tracked", .role = OURS,
+		.largest = GIB(1), .too_large = AS_BELOW,
+		.works = ANY_BIGBAR_BO,
+		.begin = begin_ours, .end = end_bigbar, .open = open_tracked, .close = close_bo,
+	}, {
+		.name = "system", .what = "ttm_huge, a BO in system memory", .role = OURS,
+		.largest = GIB(1), .too_large = AS_BELOW,
+		.works = ANY_BO | W(SMALL_BOS),
+		.begin = begin_ours, .end = end_bigbar, .open = open_system, .close = close_bo,
+	}, {
+		.name = "anon-4k", .what = "anonymous memory, no THP", .role = YARDSTICK,
+		.largest = GIB(1), .too_large = AS_BELOW,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.open = open_4k_pages, .close = close_nothing,
+	}, {
+		.name = "anon-thp", .what = "anonymous memory, THP", .role = YARDSTICK,
+		.largest = GIB(1), .too_large = AS_BELOW,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.open = open_thp, .close = close_nothing,
+	}, {
+		.name = "hugetlb-1g", .what = "hugetlb, pages of 1 GiB", .role = YARDSTICK,
+		.smallest = GIB(1), .too_small = "its pages are of 1 GiB",
+		.largest = GIB(1), .too_large = "the guest has set one page aside",
+		.works = ANY_MEMORY & ~W(FORK),
+		.open = open_hugetlb, .close = close_nothing,
+	}, {
+		.name = "sysfs-wc", .what = "sysfs resource2_wc", .role = PEER,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_sysfs, .end = take_pci_device_back,
+		.open = open_sysfs, .close = close_sysfs,
+	}, {
+		.name = "vfio-2m", .what = "vfio-pci, at an address aligned to 2 MiB only",
+		.role = PEER,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_vfio, .end = take_pci_device_back,
+		.open = open_vfio_2m, .close = close_vfio,
+	}, {
+		.name = "vfio-1g", .what = "vfio-pci, at an address aligned to 1 GiB", .role = PEER,
+		.smallest = GIB(1), .too_small = "no PUD entry is smaller than 1 GiB: see vfio-2m",
+		.works = ANY_MEMORY | W(TWO_THREADS) | W(UNMAP_PART),
+		.begin = begin_vfio, .end = take_pci_device_back,
+		.open = open_vfio_1g, .close = close_vfio,
+	},
+};
+
+const unsigned int nr_ways = ARRAY_SIZE(ways);
+
+const char *role_name(enum role role)
+{
+	static const char * const names[] = {
+		[PEER] = "peer", [YARDSTICK] = "yardstick", [OURS] = "ours",
+	};
+
+	return names[role];
+}

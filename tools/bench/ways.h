@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ways to map memory that are compared: peers, yardsticks, and ttm_huge.
+ */
+#ifndef WAYS_H
+#define WAYS_H
+
+#include "subject.h"
+
+enum role {
+	PEER,		/* another way to VRAM */
+	YARDSTICK,	/* what mm itself costs, without VRAM */
+	OURS,
+};
+
+/**
+ * struct way - one way to map memory
+ * @name: part of the names of metrics
+ * @what: for a reader
+ * @role: what it is compared as
+ * @smallest: smallest size that makes sense, in bytes
+ * @too_small: why smaller ones do not
+ * @largest: largest size that is possible
+ * @too_large: why larger ones are not
+ * @largest_moved: largest size that is evicted and comes back, or 0 for any
+ * @works: bit mask of the works that make sense, by enum work_id
+ * @begin: sets up what all sizes need, up to the one given; may be NULL
+ * @end: undoes it; may be NULL
+ * @open: makes memory of subject->size
+ * @close: frees it
+ */
+struct way {
+	const char *name;
+	const char *what;
+	enum role role;
+	uint64_t smallest;
+	const char *too_small;
+	uint64_t largest;
+	const char *too_large;
+	uint64_t largest_moved;
+	unsigned int works;
+	void (*begin)(const struct way *way, uint64_t largest);
+	void (*end)(void);
+	void (*open)(const struct way *way, struct subject *subject);
+	void (*close)(const struct subject *subject);
+};
+
+extern const struct way ways[];
+extern const unsigned int nr_ways;
+
+const char *role_name(enum role role);
+
+#endif

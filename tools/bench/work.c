@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Between two looks at the clock there is what is measured and nothing else.
+ * What costs the same with and without a page fault, such as the loop that
+ * writes, is measured again without any, and subtracted.
+ */
+#include <err.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "measure/measure.h"
+#include "trace.h"
+#include "work.h"
+
+/* A way to touch a mapping of so many pages. */
+typedef void (*touch_t)(uint64_t *map, uint64_t pages);
+
+static void touch_every(uint64_t *map, uint64_t pages)
+{
+	touch_pages(map, pages, 0, 1);
+}
+
+static void touch_middle(uint64_t *map, uint64_t pages)
+{
+	touch_pages(map + pages / 2 * WORDS_PER_PAGE, 1, 0, 1);
+}
+
+/* The same pages each time; some of them twice, perhaps. */
+static void touch_random(uint64_t *map, uint64_t pages)
+{
+	uint64_t random = 1;
+
+	for (uint64_t left = pages / 100; left; left--) {
+		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+		touch_pages(map + (random >> 32) % pages * WORDS_PER_PAGE, 1, 0, 1);
+	}
+}
+
+static int64_t timed_touch(touch_t touch, uint64_t *map, uint64_t pages)
+{
+	uint64_t start = now_ns();
+
+	touch(map, pages);
+	return now_ns() - start;
+}
+
+/*
+ * Of what is so large that timer ticks would fall into the loop, and be more than what
+ * the faults cost: a piece at a time, each right behind a tick.
+ */
+#define PIECE_PAGES	(GIB(1) / TOUCHED_PAGE_SIZE)
+
+static uint64_t piece_pages(touch_t touch, uint64_t pages)
+{
+	return wall_time || touch != touch_every || pages < PIECE_PAGES ? pages : PIECE_PAGES;
+}
+
+static int64_t timed_touch_by_pieces(touch_t touch, uint64_t *map, uint64_t pages)
+{
+	uint64_t piece = piece_pages(touch, pages);
+	int64_t ns = timed_touch(touch, map, piece);
+
+	for (uint64_t page = piece; page < pages; page += piece) {
+		wait_for_tick();
+		ns += timed_touch(touch, map + page * WORDS_PER_PAGE, piece);
+	}
+	return ns;
+}
+
+static int64_t measured_loop_ns(touch_t touch, uint64_t *map, uint64_t pages)
+{
+	struct samples passes = {};
+
+	do {
+		if (!wall_time)
+			wait_for_tick();
+		add_sample(&passes, timed_touch(touch, map, pages));
+	} while (more_samples(&passes));
+	return central_sample(&passes);
+}
+
+/*
+ * What a pass costs that has no page fault. Counted in instructions that is the same
+ * whatever is mapped, and how.
+ */
+static int64_t loop_ns(touch_t touch, uint64_t *map, uint64_t pages)
+{
+	static struct {
+		touch_t touch;
+		uint64_t pages;
+		int64_t ns;
+	} known[32];
+	unsigned int i;
+
+	if (wall_time)
+		return measured_loop_ns(touch, map, pages);
+	for (i = 0; known[i].touch; i++) {
+		if (known[i].touch == touch && known[i].pages == pages)
+			return known[i].ns;
+	}
+	if (i == ARRAY_SIZE(known) - 1)
+		errx(EXIT_FAILURE, "more loops than expected");
+	known[i].touch = touch;
+	known[i].pages = pages;
+	known[i].ns = measured_loop_ns(touch, map, pages);
+	return known[i].ns;
+}
+
+/* The same of a touch by pieces. */
+static int64_t loop_by_pieces_ns(touch_t touch, uint64_t *map, uint64_t pages)
+{
+	uint64_t piece = piece_pages(touch, pages);
+
+	return pages / piece * loop_ns(touch, map, piece);
+}
+
+/* A second is little beside a benchmark that does not wait for its clock. */
+static void rest(void)
+{
+	if (wall_time)
+		usleep(20000);
+	else
+		settle();
+}
+
+static uint64_t unmap_ns(uint64_t *map, uint64_t bytes)
+{
+	uint64_t start;
+
+	if (!wall_time)
+		wait_for_tick();
+	start = now_ns();
+	unmap_bytes(map, bytes);
+	return now_ns() - start;
+}
+
+/* Of a pass without page faults; what counted the passes before is in none of it. */
+static int64_t touch_tlb_misses(touch_t touch, uint64_t *map, uint64_t pages)
+{
+	if (!tlb_start())
+		return -1;
+	touch(map, pages);
+	return tlb_misses();
+}
+
+/* One sample of mapping and touching; counts once what repeats anyway. */
+static uint64_t *sample_touch(const struct subject *subject, touch_t touch,
+			      struct result *result)
+{
+	void *address = choose_address(subject);
+	uint64_t pages = subject_pages(subject);
+	int status_fd = open_status();
+	uint64_t tables, faults, start, mapped;
+	int64_t raw;
+	uint64_t *map;
+
+	rest();
+	tables = page_table_bytes(status_fd);
+	faults = minor_faults();
+	start = now_ns();
+	map = map_subject(subject, address);
+	mapped = now_ns();
+	raw = timed_touch_by_pieces(touch, map, pages);
+	result->faults = minor_faults() - faults;
+	result->page_table_bytes = page_table_bytes(status_fd) - tables;
+	close(status_fd);
+
+	raw -= loop_by_pieces_ns(touch, map, pages);
+	result->tlb_misses = touch_tlb_misses(touch, map, pages);
+	add_part(result, "mmap", mapped - start);
+	add_part(result, "touch", raw);
+	add_sample(&result->ns, mapped - start + raw);
+	return map;
+}
+
+static void run_touch(const struct way *way, struct subject *subject, struct result *results)
+{
+	(void)way;
+	do {
+		uint64_t *map = sample_touch(subject, touch_every, &results[0]);
+
+		add_sample(&results[1].ns, unmap_ns(map, subject->size));
+	} while (more_samples(&results[0].ns));
+}
+
+static uint64_t unmap_part_ns(const struct subject *subject, uint64_t bytes)
+{
+	uint64_t *map = map_subject(subject, choose_address(subject));
+	uint64_t ns;
+
+	touch_middle(map, subject_pages(subject));
+	ns = unmap_ns(map, bytes);
+	unmap_bytes(map + bytes / sizeof(*map), subject->size - bytes);
+	return ns;
+}
+
+/* Of a mapping that is one entry; the cost of the largest part stands for all. */
+static void run_unmap_part(const struct way *way, struct subject *subject,
+			   struct result *results)
+{
+	static const struct {
+		const char *name;
+		uint64_t bytes;
+	} parts[] = {
+		{ "2M", MIB(2) }, { "8M", MIB(8) }, { "32M", MIB(32) },
+		{ "128M", MIB(128) }, { "512M", MIB(512) },
+	};
+
+	(void)way;
+	do {
+		uint64_t ns = 0;
+
+		for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+			ns = unmap_part_ns(subject, parts[i].bytes);
+			add_part(results, parts[i].name, ns);
+		}
+		add_sample(&results->ns, ns);
+	} while (more_samples(&results->ns));
+}
+
+static void run_some(struct subject *subject, touch_t touch, struct result *result)
+{
+	do {
+		uint64_t *map = sample_touch(subject, touch, result);
+
+		unmap_subject(subject, map);
+	} while (more_samples(&result->ns));
+}
+
+static void run_one_page(const struct way *way, struct subject *subject, struct result *results)
+{
+	(void)way;
+	run_some(subject, touch_middle, results);
+}
+
+static void run_one_page_advised(const struct way *way, struct subject *subject,
+				 struct result *results)
+{
+	(void)way;
+	subject->random = true;
+	run_some(subject, touch_middle, results);
+	subject->random = false;
+}
+
+static void run_random(const struct way *way, struct subject *subject, struct result *results)
+{
+	(void)way;
+	run_some(subject, touch_random, results);
+}
+
+static uint64_t timed_move(const struct bo *bo, enum huge_placement placement)
+{
+	uint64_t start;
+
+	rest();
+	start = now_ns();
+	move_bo(bo, placement);
+	return now_ns() - start;
+}
+
+static void sample_evict(const struct subject *subject, struct result *evict)
+{
+	bool traced = trace_begin("ttm_bo_unmap_virtual");
+
+	add_sample(&evict[0].ns, timed_move(&subject->bo, HUGE_SYSTEM));
+	if (traced)
+		add_sample(&evict[1].ns, trace_end());
+	else
+		evict[1].why_not = "the kernel has no function graph tracer";
+}
+
+static void sample_return(const struct subject *subject, uint64_t *map, struct result *result)
+{
+	uint64_t pages = subject_pages(subject);
+	int64_t moved = timed_move(&subject->bo, HUGE_VRAM);
+	uint64_t faults = minor_faults();
+	int64_t touched = timed_touch_by_pieces(touch_every, map, pages);
+
+	result->faults = minor_faults() - faults;
+	touched -= loop_by_pieces_ns(touch_every, map, pages);
+	add_part(result, "move", moved);
+	add_part(result, "touch", touched);
+	add_sample(&result->ns, moved + touched);
+}
+
+static void run_evict(const struct way *way, struct subject *subject, struct result *results)
+{
+	uint64_t *map = map_subject(subject, choose_address(subject));
+
+	(void)way;
+	do {
+		touch_every(map, subject_pages(subject));
+		sample_evict(subject, results);
+		sample_return(subject, map, &results[2]);
+	} while (more_samples(&results[0].ns));
+	unmap_subject(subject, map);
+}
+
+static int64_t fork_ns(void)
+{
+	uint64_t start = now_ns();
+	int64_t ns;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	ns = now_ns() - start;
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		err(EXIT_FAILURE, "cannot fork");
+	return ns;
+}
+
+static void sample_fork(uint64_t *map, uint64_t pages, struct result *result)
+{
+	uint64_t faults;
+	int64_t forked, touched;
+
+	rest();
+	forked = fork_ns();
+	faults = minor_faults();
+	touched = timed_touch(touch_every, map, pages);
+	result->faults = minor_faults() - faults;
+	touched -= loop_ns(touch_every, map, pages);
+	add_part(result, "fork", forked);
+	add_part(result, "touch", touched);
+	add_sample(&result->ns, forked + touched);
+}
+
+static void run_fork(const struct way *way, struct subject *subject, struct result *results)
+{
+	uint64_t *map = map_subject(subject, choose_address(subject));
+
+	(void)way;
+	touch_every(map, subject_pages(subject));
+	do {
+		sample_fork(map, subject_pages(subject), results);
+	} while (more_samples(&results->ns));
+	unmap_subject(subject, map);
+}
+
+#define THREAD_PASSES 3
+
+struct toucher {
+	pthread_t thread;
+	pthread_barrier_t *barrier;
+	uint64_t *map;
+	uint64_t pages;
+};
+
+/* The first pass, and then as many as there are passes without a fault. */
+static void *touch_in_thread(void *argument)
+{
+	struct toucher *toucher = argument;
+
+	for (int pass = 0; pass < 1 + THREAD_PASSES; pass++) {
+		pthread_barrier_wait(toucher->barrier);
+		touch_every(toucher->map, toucher->pages);
+		pthread_barrier_wait(toucher->barrier);
+	}
+	return NULL;
+}
+
+static int64_t pass_of_threads(pthread_barrier_t *barrier)
+{
+	uint64_t start = now_ns();
+
+	pthread_barrier_wait(barrier);
+	pthread_barrier_wait(barrier);
+	return now_ns() - start;
+}
+
+static void sample_threads(struct toucher touchers[2], struct result *result)
+{
+	struct samples passes = {};
+	pthread_barrier_t barrier;
+	uint64_t faults;
+	int64_t first;
+
+	pthread_barrier_init(&barrier, NULL, 3);
+	for (int i = 0; i < 2; i++) {
+		touchers[i].barrier = &barrier;
+		if (pthread_create(&touchers[i].thread, NULL, touch_in_thread, &touchers[i]))
+			errx(EXIT_FAILURE, "cannot start a thread");
+	}
+	rest();
+	faults = minor_faults();
+	first = pass_of_threads(&barrier);
+	result->faults = minor_faults() - faults;
+	for (int i = 0; i < THREAD_PASSES; i++)
+		add_sample(&passes, pass_of_threads(&barrier));
+	add_sample(&result->ns, first - central_sample(&passes));
+	for (int i = 0; i < 2; i++)
+		pthread_join(touchers[i].thread, NULL);
+	pthread_barrier_destroy(&barrier);
+}
+
+/* Each has a half of it. */
+static void run_two_threads(const struct way *way, struct subject *subject,
+			    struct result *results)
+{
+	uint64_t half = subject_pages(subject) / 2;
+
+	(void)way;
+	do {
+		uint64_t *map = map_subject(subject, choose_address(subject));
+		struct toucher touchers[2] = {
+			{ .map = map, .pages = half },
+			{ .map = map + half * WORDS_PER_PAGE, .pages = half },
+		};
+
+		sample_threads(touchers, results);
+		unmap_subject(subject, map);
+	} while (more_samples(&results->ns));
+}
+
+/* Each has one of its own, of the whole size. */
+static void run_two_bos(const struct way *way, struct subject *subject, struct result *results)
+{
+	struct subject subjects[2] = { *subject, { .size = subject->size } };
+
+	way->open(way, &subjects[1]);
+	do {
+		struct toucher touchers[2];
+
+		for (int i = 0; i < 2; i++)
+			touchers[i] = (struct toucher){
+				.map = map_subject(&subjects[i], choose_address(&subjects[i])),
+				.pages = subject_pages(&subjects[i]),
+			};
+		sample_threads(touchers, results);
+		for (int i = 0; i < 2; i++)
+			unmap_subject(&subjects[i], touchers[i].map);
+	} while (more_samples(&results->ns));
+	way->close(&subjects[1]);
+}
+
+/* One is given: the others are made here. */
+static void open_small_bos(const struct way *way, const struct subject *first,
+			   struct subject *subjects)
+{
+	subjects[0] = *first;
+	for (unsigned int i = 1; i < SMALL_BOS; i++) {
+		subjects[i] = (struct subject){ .size = first->size };
+		way->open(way, &subjects[i]);
+	}
+}
+
+static void map_small_bos(const struct subject *subjects, uint64_t **maps)
+{
+	for (unsigned int i = 0; i < SMALL_BOS; i++)
+		maps[i] = map_subject(&subjects[i], NULL);
+}
+
+static int64_t touch_small_bos_ns(const struct subject *subjects, uint64_t **maps)
+{
+	uint64_t start = now_ns();
+
+	for (unsigned int i = 0; i < SMALL_BOS; i++)
+		touch_every(maps[i], subject_pages(&subjects[i]));
+	return now_ns() - start;
+}
+
+static void unmap_small_bos(const struct subject *subjects, uint64_t **maps)
+{
+	for (unsigned int i = 0; i < SMALL_BOS; i++)
+		unmap_subject(&subjects[i], maps[i]);
+}
+
+static void sample_small_bos(const struct subject *subjects, uint64_t **maps,
+			     struct result *result)
+{
+	int64_t mapped, touched, unmapped;
+	uint64_t faults, start;
+
+	rest();
+	faults = minor_faults();
+	start = now_ns();
+	map_small_bos(subjects, maps);
+	mapped = now_ns() - start;
+	touched = touch_small_bos_ns(subjects, maps);
+	result->faults = minor_faults() - faults;
+	touched -= touch_small_bos_ns(subjects, maps);
+	start = now_ns();
+	unmap_small_bos(subjects, maps);
+	unmapped = now_ns() - start;
+
+	add_part(result, "mmap", mapped);
+	add_part(result, "touch", touched);
+	add_part(result, "unmap", unmapped);
+	add_sample(&result->ns, mapped + touched + unmapped);
+}
+
+static void run_small_bos(const struct way *way, struct subject *subject,
+			  struct result *results)
+{
+	struct subject *subjects = calloc(SMALL_BOS, sizeof(*subjects));
+	uint64_t **maps = calloc(SMALL_BOS, sizeof(*maps));
+
+	if (!subjects || !maps)
+		errx(EXIT_FAILURE, "no memory for %d small BOs", SMALL_BOS);
+	open_small_bos(way, subject, subjects);
+	do {
+		sample_small_bos(subjects, maps, results);
+	} while (more_samples(&results->ns));
+	for (unsigned int i = 1; i < SMALL_BOS; i++)
+		way->close(&subjects[i]);
+	free(maps);
+	free(subjects);
+}
+
+#define ONLY_BIGBAR "only buffer objects of bigbar can be moved by user space"
+
+const struct work works[NR_WORKS] = {
+	[WORK_TOUCH] = {
+		.metrics = { "first-touch", "unmap" },
+		.what = { "mmap() and the first write to every page", "munmap() of all of it" },
+		.run = run_touch,
+	},
+	[WORK_UNMAP_PART] = {
+		.metrics = { "unmap-part" },
+		.what = { "munmap() of the first 512 MiB of what a PUD entry maps" },
+		.not_for = "only a PUD entry is larger than what is unmapped",
+		.largest = GIB(1),
+		.too_large = "it is done to a single PUD entry",
+		.run = run_unmap_part,
+	},
+	[WORK_ONE_PAGE] = {
+		.metrics = { "one-page" },
+		.what = { "mmap() and a write to the page in the middle" },
+		.run = run_one_page,
+	},
+	[WORK_ONE_PAGE_ADVISED] = {
+		.metrics = { "one-page-advised" },
+		.what = { "the same after MADV_RANDOM" },
+		.run = run_one_page_advised,
+	},
+	[WORK_RANDOM] = {
+		.metrics = { "random-1pct" },
+		.what = { "mmap() and writes to random 1 % of the pages" },
+		.run = run_random,
+	},
+	[WORK_EVICT] = {
+		.metrics = { "evict", "evict-zap", "return" },
+		.what = {
+			"move of a mapped BO to system memory, by the CPU",
+			"removal of its page-table entries alone",
+			"move back to VRAM and a write to every page",
+		},
+		.not_for = ONLY_BIGBAR,
+		.largest = GIB(2),
+		.too_large = "the guest has not so much memory to evict to",
+		.run = run_evict,
+	},
+	[WORK_FORK] = {
+		.metrics = { "fork" },
+		.what = { "fork(), and the parent's write to every page when the child has gone" },
+		.not_for = "nothing is learned from it that another way does not show",
+		.largest = GIB(1),
+		.too_large = "it grows as it does up to there",
+		.run = run_fork,
+	},
+	[WORK_TWO_THREADS] = {
+		.metrics = { "two-threads-one-bo" },
+		.what = { "first write to every page by two threads, half each" },
+		.not_for = "nothing is learned from it that another way does not show",
+		.largest = GIB(1),
+		.too_large = "it grows as it does up to there",
+		.run = run_two_threads,
+	},
+	[WORK_TWO_BOS] = {
+		.metrics = { "two-threads-two-bos" },
+		.what = { "first write to every page by two threads, a BO each" },
+		.not_for = "nothing is learned from it that another way does not show",
+		.largest = GIB(1),
+		.too_large = "it grows as it does up to there",
+		.run = run_two_bos,
+	},
+	[WORK_SMALL_BOS] = {
+		.metrics = { "small-bos" },
+		.what = { "mmap() of 4,096 BOs, a write to every page, munmap()" },
+		.not_for = "it has not 4,096 BOs",
+		.small = true,
+		.run = run_small_bos,
+	},
+};

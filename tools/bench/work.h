@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is done with a mapping, and measured.
+ */
+#ifndef WORK_H
+#define WORK_H
+
+#include "results.h"
+#include "ways.h"
+
+#define MAX_METRICS	3
+#define SMALL_BOS	4096
+
+enum work_id {
+	WORK_TOUCH,
+	WORK_UNMAP_PART,
+	WORK_ONE_PAGE,
+	WORK_ONE_PAGE_ADVISED,
+	WORK_RANDOM,
+	WORK_EVICT,
+	WORK_FORK,
+	WORK_TWO_THREADS,
+	WORK_TWO_BOS,
+	WORK_SMALL_BOS,
+	NR_WORKS
+};
+
+/**
+ * struct work - what is measured together
+ * @metrics: names of what it measures; the rest is NULL
+ * @what: for a reader, by metric
+ * @not_for: why a way that has not this work in its mask has not
+ * @largest: largest size, or 0
+ * @too_large: why larger ones are not measured
+ * @small: sizes are those of small buffer objects
+ * @run: measures; a result for each metric
+ */
+struct work {
+	const char *metrics[MAX_METRICS];
+	const char *what[MAX_METRICS];
+	const char *not_for;
+	uint64_t largest;
+	const char *too_large;
+	bool small;
+	void (*run)(const struct way *way, struct subject *subject, struct result *results);
+};
+
+extern const struct work works[NR_WORKS];
+
+#endif
