@@ -114,7 +114,11 @@ static vm_fault_t wait_locked(struct ttm_buffer_object *bo)
 	return ret == -ERESTARTSYS ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
 }
 
-/* Whether moves in flight have ended, with the reservation held. */
+/*
+ * Whether moves in flight have ended. The reservation is held, so no fence can be
+ * added or replaced while we look, and no reference to one is needed; a fence that
+ * has signaled stays so.
+ */
 static bool is_idle(struct dma_resv *resv)
 {
 	struct dma_resv_iter cursor;
@@ -288,7 +292,11 @@ static enum ttm_huge_level allowed_level(struct ttm_huge_device *hdev,
 	return level;
 }
 
-/* Find, plan, insert. @level is what the core asks for. */
+/*
+ * Find, plan, insert. @level is what the core asks for. A buffer object with a
+ * mapping that lacks pfn_mkwrite is never tracked, see ttm_huge_dirty_start(): it need
+ * not be looked up.
+ */
 static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 				 struct vm_fault *vmf,
 				 enum ttm_huge_level level)

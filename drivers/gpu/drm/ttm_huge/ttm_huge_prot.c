@@ -19,15 +19,19 @@ static pgprot_t bo_prot(struct ttm_buffer_object *bo, pgprot_t prot)
 	return bo->resource->bus.is_iomem ? pgprot_decrypted(prot) : prot;
 }
 
-/* Bits of an entry that the kernel corrects where it tracks the caching of memory. */
+/*
+ * Bits of an entry that the kernel corrects where it tracks the caching of memory:
+ * all of write-combining's. Uncached has a bit that is not among them.
+ */
 static u64 corrected_bits __read_mostly;
 
 /**
  * ttm_huge_prot_init - find out what the kernel does about caching
  *
- * The same for all devices, and asked here as it would be much of a fault.
+ * Asked here as it would be much of a fault. It is settled at boot: each device that
+ * asks finds the same, so no lock keeps others from reading it meanwhile.
  *
- * Context: any, before the first mapping.
+ * Context: any, before the first mapping of the device.
  */
 void ttm_huge_prot_init(void)
 {
@@ -59,6 +63,12 @@ static enum ttm_huge_level carried_level(pgprot_t huge, pgprot_t prot)
  *
  * If the writes of a mapping can be tracked, the core has made its vm_page_prot
  * read-only, which is right only while they are.
+ *
+ * PTEs get their protection from @prot. The core gives a huge entry that of the
+ * mapping, so @prot says how large an entry may be for that to be right. What TTM
+ * asks for depends on where @bo is, and a move needs the reservation; vm_page_prot
+ * changes with the VMA's lock held for writing, or the reservation. So both hold
+ * until the entries are set.
  *
  * Context: any, with the reservation of @bo held, and the mmap lock or the VMA's
  * lock for reading.
