@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Curves and bars, drawn by gnuplot as SVG."""
 
+import re
 import subprocess
 
 from figures import GIB, MIB, ReportError
@@ -29,6 +30,12 @@ def gnuplot(commands):
     return done.stdout[done.stdout.index("<svg"):]
 
 
+def with_names_of_its_own(svg, title):
+    """gnuplot names the parts of all pictures alike, and a page has many"""
+    picture = re.sub(r"\W+", "-", title)
+    return re.sub(r"""(\bid=["']|href=["']#|url\(#)""", rf"\g<1>{picture}-", svg)
+
+
 def quoted(text):
     """As gnuplot has it: a ' in it is two"""
     return "'" + text.replace("'", "''") + "'"
@@ -53,7 +60,7 @@ plot {", ".join(f"'-' using 1:2 with linespoints lw 2 pt 7 ps 0.5 lc rgb '{colou
 """
     for _, _, points in lines:
         script += "".join(f"{size} {ns / 1000}\n" for size, ns in points) + "e\n"
-    return gnuplot(script)
+    return with_names_of_its_own(gnuplot(script), title)
 
 
 def bars(title, rows):
@@ -77,4 +84,4 @@ plot '-' using (least):1:(least):2:($1-0.35):($1+0.35):3 with boxxyerror lc rgb 
 """
     for place, (_, colour, ns) in enumerate(rows):
         script += f"{-place} {ns / 1000} {int(colour[1:], 16)}\n"
-    return gnuplot(script + "e\n")
+    return with_names_of_its_own(gnuplot(script + "e\n"), title)
