@@ -481,6 +481,29 @@ static char *scene_populated(struct huge_bo *bo)
 	return address;
 }
 
+/**
+ * SUBTEST: beside-table
+ * Description: A write beside a PMD slot that holds a page table sets a PMD entry
+ *	for itself, and leaves the table as it is. The kernel log would tell if the
+ *	core were told that the table is an entry.
+ */
+static void test_beside_table(void)
+{
+	struct huge_bo bo;
+	char *address = scene_populated(&bo);
+	const struct huge_levels expected = {
+		.entries = { [HUGE_PTE] = 1, [HUGE_PMD] = 1 },
+	};
+	struct huge_levels found;
+
+	igt_assert_eq(madvise(address, bo.size, MADV_NORMAL), 0);
+	write_page(address, ENTRIES_PER_TABLE);
+	found = huge_levels_of(&bo, address, bo.size);
+	huge_assert_levels(&found, &expected, "after a write beside a table");
+	assert_page(address, 1);
+	assert_page(address, ENTRIES_PER_TABLE);
+}
+
 static char *scene_dirty_tracked(struct huge_bo *bo)
 {
 	char *address;
@@ -596,6 +619,7 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "full-table", "All PMDs of a table in one fault", test_full_table },
+	{ "beside-table", "A write beside a page table", test_beside_table },
 	{ "no-huge-flag", "Made for single pages", test_no_huge_flag },
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
 	{ "system-pieces", "Entries of system memory in pieces", test_system_pieces },
