@@ -372,7 +372,7 @@ static inline void compat_ttm_bo_vm_close(struct vm_area_struct *vma)
 #define ttm_bo_vm_close compat_ttm_bo_vm_close
 #endif
 
-/* A second list says where to evict from: the same places. */
+/* A second list says where to evict from: the same places, if the driver has none. */
 #ifdef COMPAT_TTM_PLACEMENT_BUSY_LIST
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_placement.h>
@@ -381,8 +381,10 @@ static inline struct ttm_placement *
 compat_busy(const struct ttm_placement *placement, struct ttm_placement *busy)
 {
 	*busy = *placement;
-	busy->num_busy_placement = placement->num_placement;
-	busy->busy_placement = placement->placement;
+	if (!busy->num_busy_placement) {
+		busy->num_busy_placement = placement->num_placement;
+		busy->busy_placement = placement->placement;
+	}
 	return busy;
 }
 

@@ -56,19 +56,7 @@ static const struct drm_ioctl_desc bigbar_ioctls[] = {
 			  DRM_RENDER_ALLOW),
 };
 
-static const struct file_operations bigbar_fops = {
-	.owner = THIS_MODULE,
-	.open = drm_open,
-	.release = drm_release,
-	.unlocked_ioctl = drm_ioctl,
-	.compat_ioctl = drm_compat_ioctl,
-	.poll = drm_poll,
-	.read = drm_read,
-	.llseek = noop_llseek,
-	.mmap = ttm_huge_mmap,
-	.get_unmapped_area = ttm_huge_get_unmapped_area,
-	.fop_flags = FOP_UNSIGNED_OFFSET,
-};
+DEFINE_TTM_HUGE_GEM_FOPS(bigbar_fops);
 
 static void bigbar_debugfs_init(struct drm_minor *minor)
 {
@@ -76,8 +64,7 @@ static void bigbar_debugfs_init(struct drm_minor *minor)
 
 	ttm_resource_manager_create_debugfs(&bigbar->vram.man,
 					    minor->debugfs_root, "vram");
-	ttm_huge_debugfs_init(&bigbar->huge, minor->debugfs_root,
-			      &bigbar->ttm);
+	ttm_huge_debugfs_init(&bigbar->ttm.base, minor->debugfs_root);
 }
 
 static const struct drm_driver bigbar_driver = {

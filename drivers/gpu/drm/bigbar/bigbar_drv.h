@@ -66,14 +66,12 @@ struct bigbar_vram_resource {
 /**
  * struct bigbar_device - one PCI device
  * @drm: base.
- * @ttm: buffer objects.
- * @huge: how they are mapped.
+ * @ttm: buffer objects, and how they are mapped.
  * @vram: where they live.
  */
 struct bigbar_device {
 	struct drm_device drm;
-	struct ttm_device ttm;
-	struct ttm_huge_device huge;
+	struct ttm_huge_device ttm;
 	struct bigbar_vram vram;
 };
 
@@ -94,7 +92,7 @@ static inline struct bigbar_device *to_bigbar(struct drm_device *drm)
 
 static inline struct bigbar_device *ttm_to_bigbar(struct ttm_device *ttm)
 {
-	return container_of(ttm, struct bigbar_device, ttm);
+	return container_of(ttm, struct bigbar_device, ttm.base);
 }
 
 static inline struct bigbar_bo *to_bigbar_bo(struct ttm_buffer_object *ttm)

@@ -13,54 +13,11 @@
 
 #include "bigbar_drv.h"
 
-static vm_fault_t bigbar_huge_fault(struct vm_fault *vmf, unsigned int order)
-{
-	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
-
-	return ttm_huge_fault(&ttm_to_bigbar(bo->bdev)->huge, vmf, order);
-}
-
-static vm_fault_t bigbar_fault(struct vm_fault *vmf)
-{
-	return bigbar_huge_fault(vmf, 0);
-}
-
-static vm_fault_t bigbar_pfn_mkwrite(struct vm_fault *vmf)
-{
-	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
-
-	return ttm_huge_pfn_mkwrite(&ttm_to_bigbar(bo->bdev)->huge, vmf);
-}
-
-static int bigbar_vm_access(struct vm_area_struct *vma, unsigned long addr,
-			    void *buf, int len, int write)
-{
-	struct ttm_buffer_object *bo = vma->vm_private_data;
-
-	return ttm_huge_vm_access(&ttm_to_bigbar(bo->bdev)->huge, vma, addr,
-				  buf, len, write);
-}
-
-#define BIGBAR_VM_OPS \
-	.fault = bigbar_fault, \
-	.huge_fault = bigbar_huge_fault, \
-	.access = bigbar_vm_access, \
-	TTM_HUGE_VM_OPS
-
-static const struct vm_operations_struct bigbar_vm_ops = {
-	BIGBAR_VM_OPS,
-};
-
-static const struct vm_operations_struct bigbar_trackable_vm_ops = {
-	BIGBAR_VM_OPS,
-	.pfn_mkwrite = bigbar_pfn_mkwrite,
-};
-
 static int bigbar_gem_mmap(struct drm_gem_object *obj,
 			   struct vm_area_struct *vma)
 {
 	if (gem_to_bigbar_bo(obj)->flags & DRM_BIGBAR_GEM_CREATE_TRACKABLE)
-		vma->vm_ops = &bigbar_trackable_vm_ops;
+		vma->vm_ops = &ttm_huge_trackable_vm_ops;
 	return ttm_huge_gem_mmap(obj, vma);
 }
 
@@ -68,7 +25,7 @@ static void bigbar_gem_free(struct drm_gem_object *obj)
 {
 	struct ttm_buffer_object *bo = &gem_to_bigbar_bo(obj)->ttm;
 
-	ttm_huge_bo_fini(&ttm_to_bigbar(bo->bdev)->huge, bo);
+	ttm_huge_bo_fini(bo);
 	ttm_bo_fini(bo);
 }
 
@@ -76,7 +33,6 @@ static const struct drm_gem_object_funcs bigbar_gem_funcs = {
 	.free = bigbar_gem_free,
 	.print_info = drm_gem_ttm_print_info,
 	.mmap = bigbar_gem_mmap,
-	.vm_ops = &bigbar_vm_ops,
 };
 
 static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
@@ -117,18 +73,11 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
 	bo->ttm.base.funcs = &bigbar_gem_funcs;
 	drm_gem_private_object_init(&bigbar->drm, &bo->ttm.base, size);
 
-	ret = ttm_huge_vma_offset_add(bigbar->drm.vma_offset_manager,
-				      &bo->ttm.base.vma_node, size);
-	if (ret) {
-		bigbar_bo_destroy(&bo->ttm);
-		return ERR_PTR(ret);
-	}
-
 	bigbar_placement(placement, flags, &place, &ttm_placement);
-	ret = ttm_bo_init_reserved(&bigbar->ttm, &bo->ttm, ttm_bo_type_device,
-				   &ttm_placement,
-				   ttm_huge_alignment(size) >> PAGE_SHIFT, &ctx,
-				   NULL, NULL, bigbar_bo_destroy);
+	ret = ttm_huge_bo_init_reserved(&bigbar->ttm.base, &bo->ttm,
+					ttm_bo_type_device, &ttm_placement,
+					ttm_huge_alignment(size) >> PAGE_SHIFT,
+					&ctx, NULL, NULL, bigbar_bo_destroy);
 	/* On failure TTM has called bigbar_bo_destroy(). */
 	if (ret)
 		return ERR_PTR(ret);

@@ -176,7 +176,7 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 }
 
 /* Copied out without the reservation: that may fault, on this very object. */
-static int take_dirty(struct bigbar_device *bigbar, struct bigbar_bo *bo,
+static int take_dirty(struct bigbar_bo *bo,
 		      const struct drm_bigbar_gem_dirty *args)
 {
 	size_t bytes = BITS_TO_U64(args->nr_pages) * sizeof(u64);
@@ -189,9 +189,8 @@ static int take_dirty(struct bigbar_device *bigbar, struct bigbar_bo *bo,
 
 	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
 	if (!ret) {
-		ret = ttm_huge_dirty_take(&bigbar->huge, &bo->ttm,
-					  args->first_page, args->nr_pages,
-					  bitmap);
+		ret = ttm_huge_dirty_take(&bo->ttm, args->first_page,
+					  args->nr_pages, bitmap);
 		ttm_bo_unreserve(&bo->ttm);
 	}
 	if (!ret && copy_to_user(u64_to_user_ptr(args->bitmap), bitmap, bytes))
@@ -201,8 +200,7 @@ static int take_dirty(struct bigbar_device *bigbar, struct bigbar_bo *bo,
 	return ret;
 }
 
-static int track_dirty(struct bigbar_device *bigbar, struct bigbar_bo *bo,
-		       bool start)
+static int track_dirty(struct bigbar_bo *bo, bool start)
 {
 	int ret;
 
@@ -210,9 +208,9 @@ static int track_dirty(struct bigbar_device *bigbar, struct bigbar_bo *bo,
 	if (ret)
 		return ret;
 	if (start)
-		ret = ttm_huge_dirty_start(&bigbar->huge, &bo->ttm);
+		ret = ttm_huge_dirty_start(&bo->ttm);
 	else
-		ttm_huge_dirty_stop(&bigbar->huge, &bo->ttm);
+		ttm_huge_dirty_stop(&bo->ttm);
 	ttm_bo_unreserve(&bo->ttm);
 	return ret;
 }
@@ -237,7 +235,6 @@ int bigbar_gem_dirty_ioctl(struct drm_device *drm, void *data,
 			   struct drm_file *file)
 {
 	struct drm_bigbar_gem_dirty *args = data;
-	struct bigbar_device *bigbar = to_bigbar(drm);
 	struct bigbar_bo *bo;
 	int ret;
 
@@ -251,9 +248,8 @@ int bigbar_gem_dirty_ioctl(struct drm_device *drm, void *data,
 	ret = check_dirty(bo, args);
 	if (!ret)
 		ret = args->op == DRM_BIGBAR_DIRTY_TAKE ?
-		      take_dirty(bigbar, bo, args) :
-		      track_dirty(bigbar, bo,
-				  args->op == DRM_BIGBAR_DIRTY_START);
+		      take_dirty(bo, args) :
+		      track_dirty(bo, args->op == DRM_BIGBAR_DIRTY_START);
 
 	drm_gem_object_put(&bo->ttm.base);
 	return ret;
@@ -266,7 +262,7 @@ int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 	unsigned long done;
 	int ret;
 
-	ret = ttm_huge_prefault(&to_bigbar(drm)->ttm, args->address,
+	ret = ttm_huge_prefault(&to_bigbar(drm)->ttm.base, args->address,
 				args->length, &done);
 	args->done = done;
 	return ret;

@@ -139,8 +139,7 @@ static void bigbar_ttm_release(struct drm_device *drm, void *unused)
 	struct bigbar_device *bigbar = to_bigbar(drm);
 
 	bigbar_vram_fini(bigbar);
-	ttm_device_fini(&bigbar->ttm);
-	ttm_huge_device_fini(&bigbar->huge);
+	ttm_device_fini(&bigbar->ttm.base);
 }
 
 /**
@@ -157,25 +156,20 @@ int bigbar_ttm_init(struct bigbar_device *bigbar)
 	struct drm_device *drm = &bigbar->drm;
 	int ret;
 
-	ret = ttm_huge_device_init(&bigbar->huge, &bigbar_huge_funcs);
+	ret = drmm_ttm_huge_device_init(drm, &bigbar->ttm, &bigbar_huge_funcs);
 	if (ret)
 		return ret;
 
-	ret = ttm_device_init(&bigbar->ttm, &bigbar_ttm_funcs, drm->dev,
+	ret = ttm_device_init(&bigbar->ttm.base, &bigbar_ttm_funcs, drm->dev,
 			      drm->anon_inode->i_mapping,
 			      drm->vma_offset_manager, 0);
 	if (ret)
-		goto err_huge;
+		return ret;
 
 	ret = bigbar_vram_init(bigbar);
-	if (ret)
-		goto err_ttm;
-
+	if (ret) {
+		ttm_device_fini(&bigbar->ttm.base);
+		return ret;
+	}
 	return drmm_add_action_or_reset(drm, bigbar_ttm_release, NULL);
-
-err_ttm:
-	ttm_device_fini(&bigbar->ttm);
-err_huge:
-	ttm_huge_device_fini(&bigbar->huge);
-	return ret;
 }

@@ -232,8 +232,8 @@ int bigbar_vram_init(struct bigbar_device *bigbar)
 	mutex_init(&vram->lock);
 	gpu_buddy_driver_set_lock(&vram->buddy, &vram->lock);
 	vram->man.func = &bigbar_vram_funcs;
-	ttm_resource_manager_init(&vram->man, &bigbar->ttm, vram->size);
-	ttm_set_driver_manager(&bigbar->ttm, TTM_PL_VRAM, &vram->man);
+	ttm_resource_manager_init(&vram->man, &bigbar->ttm.base, vram->size);
+	ttm_set_driver_manager(&bigbar->ttm.base, TTM_PL_VRAM, &vram->man);
 	ttm_resource_manager_set_used(&vram->man, true);
 	return 0;
 }
@@ -248,9 +248,9 @@ void bigbar_vram_fini(struct bigbar_device *bigbar)
 
 	ttm_resource_manager_set_used(&vram->man, false);
 	/* What is left has been freed, but waits for a fence. */
-	ttm_resource_manager_evict_all(&bigbar->ttm, &vram->man);
+	ttm_resource_manager_evict_all(&bigbar->ttm.base, &vram->man);
 	ttm_resource_manager_cleanup(&vram->man);
-	ttm_set_driver_manager(&bigbar->ttm, TTM_PL_VRAM, NULL);
+	ttm_set_driver_manager(&bigbar->ttm.base, TTM_PL_VRAM, NULL);
 	gpu_buddy_fini(&vram->buddy);
 	mutex_destroy(&vram->lock);
 }

@@ -17,7 +17,12 @@
 #include <linux/sched/mm.h>
 
 #include <drm/drm_vma_manager.h>
-#include <drm/ttm_huge.h>
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_device.h>
+#include <drm/ttm/ttm_range_manager.h>
+#include <drm/ttm/ttm_resource.h>
+
+#include "ttm_huge_internal.h"
 
 /**
  * ttm_huge_alignment - alignment of a buffer object of a size
@@ -44,10 +49,10 @@ EXPORT_SYMBOL_GPL(ttm_huge_alignment);
  * @node: the buffer object's node
  * @size: size of the buffer object in bytes, page aligned
  *
- * To be called before ttm_bo_init_reserved() or ttm_bo_init_validate(): those
- * leave a node alone that has its place already, and drm_vma_offset_add() by
- * itself does not align. TTM removes the node when the buffer object is
- * released, and on the error paths of its init functions.
+ * What ttm_huge_bo_init_reserved() does first, for a driver that cannot use that.
+ * TTM leaves a node alone that has its place already, and drm_vma_offset_add() by
+ * itself does not align. TTM removes the node when the buffer object is released,
+ * and on the error paths of its init functions.
  *
  * Context: process context. Takes the manager's lock, does not sleep on
  * anything else.
@@ -71,6 +76,179 @@ int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_vma_offset_add);
+
+/*
+ * TTM gives a node that has no place one that is not aligned, or fails, so there is
+ * nothing to do if there is none.
+ */
+static void align_offset(struct ttm_device *bdev, struct ttm_buffer_object *bo,
+			 enum ttm_bo_type type)
+{
+	if (type != ttm_bo_type_kernel)
+		ttm_huge_vma_offset_add(bdev->vma_manager, &bo->base.vma_node,
+					bo->base.size);
+}
+
+/**
+ * ttm_huge_bo_init_reserved - ttm_bo_init_reserved() with an aligned fake offset
+ * @bdev: the device
+ * @bo: the buffer object, its GEM object initialized
+ * @type: what it is for; those for the kernel alone have no fake offset
+ * @placement: where it may be
+ * @alignment: of its memory, in pages, or 0; see ttm_huge_range_man_init()
+ * @ctx: how to wait
+ * @sg: as TTM takes it
+ * @resv: a locked reservation to share, or NULL
+ * @destroy: frees it, also on failure
+ *
+ * The fake offset is as ttm_huge_vma_offset_add() has it. If no range is left that
+ * is aligned, it is any.
+ *
+ * Context: process context. Sleeps on reservations of buffer objects that have to
+ * be evicted.
+ *
+ * Return: 0 with the reservation of @bo held; or a negative error code, and
+ * @destroy has been called.
+ */
+int ttm_huge_bo_init_reserved(struct ttm_device *bdev,
+			      struct ttm_buffer_object *bo,
+			      enum ttm_bo_type type,
+			      struct ttm_placement *placement, u32 alignment,
+			      struct ttm_operation_ctx *ctx,
+			      struct sg_table *sg, struct dma_resv *resv,
+			      void (*destroy)(struct ttm_buffer_object *bo))
+{
+	align_offset(bdev, bo, type);
+	return ttm_bo_init_reserved(bdev, bo, type, placement, alignment, ctx,
+				    sg, resv, destroy);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_bo_init_reserved);
+
+/**
+ * ttm_huge_bo_init_validate - ttm_bo_init_validate() with an aligned fake offset
+ * @bdev: the device
+ * @bo: the buffer object, its GEM object initialized
+ * @type: what it is for; those for the kernel alone have no fake offset
+ * @placement: where it may be
+ * @alignment: of its memory, in pages, or 0
+ * @interruptible: whether a signal ends a wait
+ * @sg: as TTM takes it
+ * @resv: a locked reservation to share, or NULL
+ * @destroy: frees it, also on failure
+ *
+ * For drivers that use this one of TTM's two functions; see
+ * ttm_huge_bo_init_reserved().
+ *
+ * Context: as there.
+ *
+ * Return: 0, with no reservation held but that of @resv; or a negative error code,
+ * and @destroy has been called.
+ */
+int ttm_huge_bo_init_validate(struct ttm_device *bdev,
+			      struct ttm_buffer_object *bo,
+			      enum ttm_bo_type type,
+			      struct ttm_placement *placement, u32 alignment,
+			      bool interruptible, struct sg_table *sg,
+			      struct dma_resv *resv,
+			      void (*destroy)(struct ttm_buffer_object *bo))
+{
+	align_offset(bdev, bo, type);
+	return ttm_bo_init_validate(bdev, bo, type, placement, alignment,
+				    interruptible, sg, resv, destroy);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_bo_init_validate);
+
+/* The next best alignment if there is no space for one. */
+static u32 less_aligned(u32 alignment, u32 asked_for)
+{
+	return alignment > PTRS_PER_PTE ? max_t(u32, PTRS_PER_PTE, asked_for) :
+					  asked_for;
+}
+
+/*
+ * Whoever allocates for a buffer object holds its reservation, and the manager
+ * looks at its alignment only now. What is free goes before what would have to be
+ * evicted, so ask for less until there is space.
+ */
+static int alloc_aligned(struct ttm_resource_manager *man,
+			 struct ttm_buffer_object *bo,
+			 const struct ttm_place *place,
+			 struct ttm_resource **res)
+{
+	const struct ttm_huge_manager *hman =
+		container_of(man->func, struct ttm_huge_manager, func);
+	u32 asked_for = bo->page_alignment;
+	u32 alignment = asked_for;
+	int ret;
+
+	if (bo->type == ttm_bo_type_device)
+		alignment = max_t(u32, asked_for,
+				  ttm_huge_alignment(bo->base.size) >>
+				  PAGE_SHIFT);
+	for (;;) {
+		bo->page_alignment = alignment;
+		ret = hman->inner->alloc(man, bo, place, res);
+		if (ret != -ENOSPC || alignment == asked_for)
+			break;
+		alignment = less_aligned(alignment, asked_for);
+	}
+	bo->page_alignment = asked_for;
+	return ret;
+}
+
+/**
+ * ttm_huge_set_driver_manager - ttm_set_driver_manager(), aligned for huge entries
+ * @bdev: the device
+ * @type: memory type, one that is iomem
+ * @man: its manager, with its functions set, or NULL
+ *
+ * Has @man align what it gives to buffer objects that can be mapped to
+ * ttm_huge_alignment() of their size if there is space for that, else to PMD_SIZE,
+ * else as the driver asks for. Its functions see that alignment in
+ * &ttm_buffer_object.page_alignment while they allocate, and return -ENOSPC if they
+ * cannot have it.
+ *
+ * Context: process context, when the device is set up or taken down.
+ */
+void ttm_huge_set_driver_manager(struct ttm_device *bdev, int type,
+				 struct ttm_resource_manager *man)
+{
+	struct ttm_huge_manager *hman = &to_ttm_huge(bdev)->managers[type];
+
+	if (man) {
+		hman->inner = man->func;
+		hman->func = *man->func;
+		hman->func.alloc = alloc_aligned;
+		man->func = &hman->func;
+	}
+	ttm_set_driver_manager(bdev, type, man);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_set_driver_manager);
+
+/**
+ * ttm_huge_range_man_init - ttm_range_man_init(), aligned for huge entries
+ * @bdev: the device
+ * @type: memory type
+ * @use_tt: whether it is system memory seen through an aperture: that is not aligned
+ * @p_size: pages
+ *
+ * Has the range manager align as ttm_huge_set_driver_manager() says.
+ *
+ * Context: process context, when the device is set up.
+ *
+ * Return: 0, or -ENOMEM. ttm_range_man_fini() undoes it.
+ */
+int ttm_huge_range_man_init(struct ttm_device *bdev, unsigned int type,
+			    bool use_tt, unsigned long p_size)
+{
+	int ret = ttm_range_man_init_nocheck(bdev, type, use_tt, p_size);
+
+	if (!ret && !use_tt)
+		ttm_huge_set_driver_manager(bdev, type,
+					    ttm_manager_type(bdev, type));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_range_man_init);
 
 /**
  * ttm_huge_get_unmapped_area - a user address that allows huge entries

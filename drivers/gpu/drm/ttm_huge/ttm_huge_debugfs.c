@@ -273,9 +273,8 @@ DEFINE_SHOW_ATTRIBUTE(counters);
 
 /**
  * ttm_huge_debugfs_init - add files for a person to look at
- * @hdev: the device
- * @root: the device's debugfs folder, which outlives neither @hdev nor @bdev
- * @bdev: the device's buffer objects
+ * @bdev: the device
+ * @root: the device's debugfs folder, which does not outlive @bdev
  *
  * ttm_huge_page_tables shows, for the process that reads it or whose PID has
  * been written to it, how its page tables map the device's buffer objects: a
@@ -288,12 +287,11 @@ DEFINE_SHOW_ATTRIBUTE(counters);
  *
  * Context: process context.
  */
-void ttm_huge_debugfs_init(struct ttm_huge_device *hdev, struct dentry *root,
-			   struct ttm_device *bdev)
+void ttm_huge_debugfs_init(struct ttm_device *bdev, struct dentry *root)
 {
 	debugfs_create_file("ttm_huge_page_tables", 0600, root, bdev,
 			    &page_tables_fops);
-	debugfs_create_file("ttm_huge_counters", 0400, root, hdev,
+	debugfs_create_file("ttm_huge_counters", 0400, root, to_ttm_huge(bdev),
 			    &counters_fops);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_debugfs_init);

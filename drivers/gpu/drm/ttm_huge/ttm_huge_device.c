@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 
+#include <drm/drm_managed.h>
 #include <drm/drm_util.h>
 
 #include "ttm_huge_internal.h"
@@ -82,45 +83,47 @@ int ttm_huge_max_level(void)
 	return READ_ONCE(max_level);
 }
 
+static void device_fini(struct drm_device *drm, void *data)
+{
+	struct ttm_huge_device *hdev = data;
+
+	xa_destroy(&hdev->dirty);
+	xa_destroy(&hdev->dummy_pages);
+	free_percpu(hdev->stats);
+}
+
 /**
- * ttm_huge_device_init - set up huge mappings for a device
+ * drmm_ttm_huge_device_init - set up huge mappings for a device
+ * @drm: the DRM device
  * @hdev: the device's part in the driver's device structure, zeroed
  * @funcs: the driver's callbacks, or NULL
  *
- * Context: process context, before the first mapping.
+ * Before or behind ttm_device_init(), which it does not do. Nothing undoes it by
+ * hand: that happens when @drm is released, after &drm_driver.release and the
+ * release actions that the driver has added behind this. In one of those the last
+ * buffer object goes, and @hdev itself no earlier than @drm.
  *
- * Return: 0, or -ENOMEM. ttm_huge_device_fini() undoes it.
+ * Context: process context, before the first buffer object.
+ *
+ * Return: 0, or -ENOMEM.
  */
-int ttm_huge_device_init(struct ttm_huge_device *hdev,
-			 const struct ttm_huge_funcs *funcs)
+int drmm_ttm_huge_device_init(struct drm_device *drm,
+			      struct ttm_huge_device *hdev,
+			      const struct ttm_huge_funcs *funcs)
 {
 	ttm_huge_prot_init();
 	hdev->funcs = funcs;
 	xa_init(&hdev->dirty);
 	xa_init(&hdev->dummy_pages);
 	hdev->stats = alloc_percpu(struct ttm_huge_stats);
-	return hdev->stats ? 0 : -ENOMEM;
+	if (!hdev->stats)
+		return -ENOMEM;
+	return drmm_add_action_or_reset(drm, device_fini, hdev);
 }
-EXPORT_SYMBOL_GPL(ttm_huge_device_init);
-
-/**
- * ttm_huge_device_fini - undo ttm_huge_device_init()
- * @hdev: the device
- *
- * Context: process context, after the last buffer object is gone: a release
- * action of the &drm_device is the right place.
- */
-void ttm_huge_device_fini(struct ttm_huge_device *hdev)
-{
-	xa_destroy(&hdev->dirty);
-	xa_destroy(&hdev->dummy_pages);
-	free_percpu(hdev->stats);
-}
-EXPORT_SYMBOL_GPL(ttm_huge_device_fini);
+EXPORT_SYMBOL_GPL(drmm_ttm_huge_device_init);
 
 /**
  * ttm_huge_bo_fini - free what is kept for a buffer object
- * @hdev: the device
  * @bo: the buffer object
  *
  * To be called by &drm_gem_object_funcs.free, before the buffer object is
@@ -128,9 +131,9 @@ EXPORT_SYMBOL_GPL(ttm_huge_device_fini);
  *
  * Context: process context; no mapping of @bo is left. TTM may be evicting it.
  */
-void ttm_huge_bo_fini(struct ttm_huge_device *hdev,
-		      struct ttm_buffer_object *bo)
+void ttm_huge_bo_fini(struct ttm_buffer_object *bo)
 {
+	struct ttm_huge_device *hdev = to_ttm_huge(bo->bdev);
 	unsigned long index = ttm_huge_bo_index(bo);
 	struct page *page = xa_erase(&hdev->dummy_pages, index);
 

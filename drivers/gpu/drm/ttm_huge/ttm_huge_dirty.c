@@ -36,23 +36,20 @@ static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
 
 /**
  * ttm_huge_dirty_bitmap - the record of a buffer object
- * @hdev: the device
  * @bo: the buffer object
  *
  * Context: any; the reservation of @bo keeps what is returned.
  *
  * Return: a bit for each page, or NULL if @bo is not tracked.
  */
-unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
-				     struct ttm_buffer_object *bo)
+unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo)
 {
-	return xa_load(&hdev->dirty, ttm_huge_bo_index(bo));
+	return xa_load(&to_ttm_huge(bo->bdev)->dirty, ttm_huge_bo_index(bo));
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
 
 /**
  * ttm_huge_dirty_start - track the writes to a buffer object
- * @hdev: the device
  * @bo: the buffer object; all its mappings have
  *	&vm_operations_struct.pfn_mkwrite set to a caller of
  *	ttm_huge_pfn_mkwrite()
@@ -66,8 +63,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
  * Return: 0; -ENOMEM; -EINVAL if @bo has too many pages.
  * ttm_huge_dirty_stop() frees the record, or ttm_huge_bo_fini().
  */
-int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
-			 struct ttm_buffer_object *bo)
+int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 {
 	unsigned long nr_pages = PFN_UP(bo->base.size);
 	unsigned long *bitmap, *old;
@@ -83,7 +79,8 @@ int ttm_huge_dirty_start(struct ttm_huge_device *hdev,
 	if (!bitmap)
 		return -ENOMEM;
 
-	old = xa_store(&hdev->dirty, ttm_huge_bo_index(bo), bitmap, GFP_KERNEL);
+	old = xa_store(&to_ttm_huge(bo->bdev)->dirty, ttm_huge_bo_index(bo),
+		       bitmap, GFP_KERNEL);
 	if (xa_is_err(old)) {
 		kvfree(bitmap);
 		return xa_err(old);
@@ -96,7 +93,6 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
 
 /**
  * ttm_huge_dirty_stop - end the tracking of a buffer object
- * @hdev: the device
  * @bo: the buffer object
  *
  * Frees the record and removes the entries, so that larger ones can come where
@@ -105,10 +101,10 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
  *
  * Context: process context with the reservation of @bo held.
  */
-void ttm_huge_dirty_stop(struct ttm_huge_device *hdev,
-			 struct ttm_buffer_object *bo)
+void ttm_huge_dirty_stop(struct ttm_buffer_object *bo)
 {
-	unsigned long *bitmap = xa_erase(&hdev->dirty, ttm_huge_bo_index(bo));
+	unsigned long *bitmap = xa_erase(&to_ttm_huge(bo->bdev)->dirty,
+					 ttm_huge_bo_index(bo));
 
 	dma_resv_assert_held(bo->base.resv);
 	if (!bitmap)
@@ -120,18 +116,16 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_stop);
 
 /**
  * ttm_huge_dirty_mark - record a write that no fault sees
- * @hdev: the device
  * @bo: the buffer object
  * @page: first page that is written
  * @nr_pages: number of pages, inside @bo
  *
  * Context: process context with the reservation of @bo held.
  */
-void ttm_huge_dirty_mark(struct ttm_huge_device *hdev,
-			 struct ttm_buffer_object *bo, unsigned long page,
+void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,
 			 unsigned long nr_pages)
 {
-	unsigned long *bitmap = ttm_huge_dirty_bitmap(hdev, bo);
+	unsigned long *bitmap = ttm_huge_dirty_bitmap(bo);
 
 	dma_resv_assert_held(bo->base.resv);
 	if (bitmap)
@@ -141,7 +135,6 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_mark);
 
 /**
  * ttm_huge_dirty_take - read the record and clear it
- * @hdev: the device
  * @bo: the buffer object
  * @page: first page to look at, a multiple of BITS_PER_LONG
  * @nr_pages: number of pages, inside @bo
@@ -153,11 +146,10 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_mark);
  *
  * Return: 0, or -ENODATA if @bo is not tracked.
  */
-int ttm_huge_dirty_take(struct ttm_huge_device *hdev,
-			struct ttm_buffer_object *bo, unsigned long page,
+int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out)
 {
-	unsigned long *bitmap = ttm_huge_dirty_bitmap(hdev, bo);
+	unsigned long *bitmap = ttm_huge_dirty_bitmap(bo);
 	unsigned long i;
 
 	dma_resv_assert_held(bo->base.resv);

@@ -73,12 +73,13 @@ static __always_inline void scan(struct ttm_buffer_object *bo, unsigned long pag
 	extent->pfn = pfn - (page - first);
 }
 
-static void find_iomem(struct ttm_huge_device *hdev,
-		       struct ttm_buffer_object *bo, unsigned long page,
+static void find_iomem(struct ttm_buffer_object *bo, unsigned long page,
 		       struct ttm_huge_extent *extent)
 {
-	if (hdev->funcs && hdev->funcs->io_mem_extent) {
-		hdev->funcs->io_mem_extent(bo, page, extent);
+	const struct ttm_huge_funcs *funcs = to_ttm_huge(bo->bdev)->funcs;
+
+	if (funcs && funcs->io_mem_extent) {
+		funcs->io_mem_extent(bo, page, extent);
 	} else if (bo->bdev->funcs->io_mem_pfn) {
 		scan(bo, page, io_pfn, extent);
 	} else {
@@ -90,7 +91,6 @@ static void find_iomem(struct ttm_huge_device *hdev,
 
 /**
  * ttm_huge_find_extent - find contiguous memory around a page
- * @hdev: the device
  * @bo: the buffer object, idle
  * @page: page offset into @bo, inside it
  * @extent: filled in with a piece that contains @page
@@ -105,8 +105,7 @@ static void find_iomem(struct ttm_huge_device *hdev,
  * -ERESTARTSYS or -EAGAIN if the caller shall try again; another error from
  * &ttm_device_funcs.io_mem_reserve.
  */
-int ttm_huge_find_extent(struct ttm_huge_device *hdev,
-			 struct ttm_buffer_object *bo, unsigned long page,
+int ttm_huge_find_extent(struct ttm_buffer_object *bo, unsigned long page,
 			 struct ttm_huge_extent *extent)
 {
 	int ret = io_reserve(bo->bdev, bo->resource);
@@ -115,7 +114,7 @@ int ttm_huge_find_extent(struct ttm_huge_device *hdev,
 		return ret;
 
 	if (bo->resource->bus.is_iomem) {
-		find_iomem(hdev, bo, page, extent);
+		find_iomem(bo, page, extent);
 		return 0;
 	}
 

@@ -7,44 +7,37 @@
  * DOC: Overview
  *
  * A driver that uses TTM maps its buffer objects with huge page-table entries
- * once it has this:
+ * once it has &struct ttm_huge_device where it had &struct ttm_device, and calls in
+ * a few places what follows in place of TTM's and GEM's functions:
  *
- * .. code-block:: c
+ * ====================================  =======================================
+ * in place of                           ttm_huge has
+ * ====================================  =======================================
+ * drm_gem_mmap()                        ttm_huge_mmap(), and in the same
+ *                                       &struct file_operations
+ *                                       ttm_huge_get_unmapped_area()
+ * DEFINE_DRM_GEM_FOPS()                 DEFINE_TTM_HUGE_GEM_FOPS(): both
+ * drm_gem_ttm_mmap()                    ttm_huge_gem_mmap()
+ * ttm_bo_init_reserved()                ttm_huge_bo_init_reserved()
+ * ttm_bo_init_validate()                ttm_huge_bo_init_validate()
+ * ttm_range_man_init()                  ttm_huge_range_man_init(), for VRAM
+ * ttm_set_driver_manager()              ttm_huge_set_driver_manager(), for VRAM
+ * ====================================  =======================================
  *
- *	static vm_fault_t foo_huge_fault(struct vm_fault *vmf, unsigned int order)
- *	{
- *		struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+ * It also calls drmm_ttm_huge_device_init() beside ttm_device_init(),
+ * ttm_huge_bo_fini() when a buffer object is freed, and for a person to look at,
+ * ttm_huge_debugfs_init(). A semantic patch does all of this, see
+ * Documentation/gpu/adopt.rst.
  *
- *		return ttm_huge_fault(&to_foo(bo->bdev)->huge, vmf, order);
- *	}
- *
- *	static vm_fault_t foo_fault(struct vm_fault *vmf)
- *	{
- *		return foo_huge_fault(vmf, 0);
- *	}
- *
- *	static const struct vm_operations_struct foo_vm_ops = {
- *		.fault = foo_fault,
- *		.huge_fault = foo_huge_fault,
- *		.access = ttm_bo_vm_access,
- *		TTM_HUGE_VM_OPS,
- *	};
- *
- * and calls in the places where other TTM drivers call others:
- *
- * - ttm_huge_mmap() and ttm_huge_get_unmapped_area() are its file operations,
- *   ttm_huge_gem_mmap() is its &drm_gem_object_funcs.mmap;
- * - before ttm_bo_init_reserved(), ttm_huge_vma_offset_add(); and
- *   ttm_huge_alignment() is what it passes as the alignment;
- * - ttm_huge_bo_fini() when a buffer object is freed, ttm_huge_device_init() and
- *   ttm_huge_device_fini() with TTM's own.
+ * A driver that has fault handlers of its own, to power the device up for example,
+ * calls ttm_huge_fault() in them, and has TTM_HUGE_VM_OPS behind them in its
+ * &struct vm_operations_struct.
  *
  * VRAM must be registered as write-combining, or with whatever caching its
  * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86 huge
  * entries get their caching from there.
  *
- * To track writes, mappings also need ttm_huge_pfn_mkwrite(), and
- * ttm_huge_vm_access() in place of ttm_bo_vm_access().
+ * To track writes, mappings must have ttm_huge_trackable_vm_ops.
  *
  * A fault goes through four steps, each in a file of its own: reserve the
  * buffer object (this file), find the contiguous memory around the address
@@ -304,7 +297,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 	struct vm_area_struct *vma = vmf->vma;
 	struct ttm_buffer_object *bo = vma->vm_private_data;
 	bool tracked = vma->vm_ops->pfn_mkwrite &&
-		       ttm_huge_dirty_bitmap(hdev, bo);
+		       ttm_huge_dirty_bitmap(bo);
 	struct ttm_huge_request req = {
 		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
 		.vma_start = vma->vm_start,
@@ -327,7 +320,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 	if (ret)
 		return ret;
 
-	err = ttm_huge_find_extent(hdev, bo, req.page, &req.extent);
+	err = ttm_huge_find_extent(bo, req.page, &req.extent);
 	if (err)
 		return fault_of_error(err);
 
@@ -340,7 +333,7 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 		return VM_FAULT_FALLBACK;
 
 	if (req.tracked_write)
-		ttm_huge_dirty_mark(hdev, bo, req.page, 1);
+		ttm_huge_dirty_mark(bo, req.page, 1);
 	ret = ttm_huge_insert(vmf, &plan, &prot);
 	trace_ttm_huge_fault(vmf, &plan, ret);
 	if (ret == VM_FAULT_NOPAGE)
@@ -393,7 +386,6 @@ static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
 
 /**
  * ttm_huge_fault - handle a fault on a mapping of a buffer object
- * @hdev: the device
  * @vmf: the fault; its mapping's vm_private_data is the &ttm_buffer_object
  * @order: 0 from &vm_operations_struct.fault, else as given to
  *	&vm_operations_struct.huge_fault
@@ -417,10 +409,10 @@ static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
  * VM_FAULT_OOM if memory for a page table was short;
  * VM_FAULT_SIGBUS if there is nothing to map, or no memory for it.
  */
-vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
-			  unsigned int order)
+vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	struct ttm_huge_device *hdev = to_ttm_huge(bo->bdev);
 	enum ttm_huge_level level;
 	vm_fault_t ret;
 	int idx;
@@ -451,6 +443,19 @@ vm_fault_t ttm_huge_fault(struct ttm_huge_device *hdev, struct vm_fault *vmf,
 EXPORT_SYMBOL_GPL(ttm_huge_fault);
 
 /**
+ * ttm_huge_pte_fault - ttm_huge_fault() for &vm_operations_struct.fault
+ * @vmf: the fault
+ *
+ * Context: as there.
+ *
+ * Return: as there.
+ */
+vm_fault_t ttm_huge_pte_fault(struct vm_fault *vmf)
+{
+	return ttm_huge_fault(vmf, 0);
+}
+
+/**
  * ttm_huge_map_pages - allow faults under the VMA's lock
  * @vmf: not looked at
  * @start: not used
@@ -473,7 +478,6 @@ EXPORT_SYMBOL_GPL(ttm_huge_map_pages);
 
 /**
  * ttm_huge_pfn_mkwrite - let a page-table entry become writable
- * @hdev: the device
  * @vmf: the fault, on a present, read-only PTE
  *
  * For &vm_operations_struct.pfn_mkwrite of mappings whose writes can be tracked.
@@ -492,8 +496,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_map_pages);
  * is pending; VM_FAULT_OOM if memory for a page table was short;
  * VM_FAULT_SIGBUS if waiting for a move failed.
  */
-vm_fault_t ttm_huge_pfn_mkwrite(struct ttm_huge_device *hdev,
-				struct vm_fault *vmf)
+vm_fault_t ttm_huge_pfn_mkwrite(struct vm_fault *vmf)
 {
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
 	vm_fault_t ret;
@@ -502,8 +505,7 @@ vm_fault_t ttm_huge_pfn_mkwrite(struct ttm_huge_device *hdev,
 	if (ret)
 		return ret;
 
-	ttm_huge_dirty_mark(hdev, bo,
-			    ttm_huge_bo_page(vmf->vma, vmf->address), 1);
+	ttm_huge_dirty_mark(bo, ttm_huge_bo_page(vmf->vma, vmf->address), 1);
 	ret = ttm_huge_make_writable(vmf);
 	dma_resv_unlock(bo->base.resv);
 	return ret;
@@ -512,7 +514,6 @@ EXPORT_SYMBOL_GPL(ttm_huge_pfn_mkwrite);
 
 /**
  * ttm_huge_vm_access - let ptrace() and the like read or write a mapping
- * @hdev: the device
  * @vma: the mapping
  * @addr: user address in it
  * @buf: kernel memory to copy to, or from
@@ -527,8 +528,8 @@ EXPORT_SYMBOL_GPL(ttm_huge_pfn_mkwrite);
  *
  * Return: bytes copied, or a negative error code.
  */
-int ttm_huge_vm_access(struct ttm_huge_device *hdev, struct vm_area_struct *vma,
-		       unsigned long addr, void *buf, int len, int write)
+int ttm_huge_vm_access(struct vm_area_struct *vma, unsigned long addr,
+		       void *buf, int len, int write)
 {
 	struct ttm_buffer_object *bo = vma->vm_private_data;
 	unsigned long page, nr_pages;
@@ -545,7 +546,7 @@ int ttm_huge_vm_access(struct ttm_huge_device *hdev, struct vm_area_struct *vma,
 	nr_pages = min(PFN_UP(offset_in_page(addr) + len),
 		       PFN_UP(bo->base.size) - page);
 	dma_resv_lock(bo->base.resv, NULL);
-	ttm_huge_dirty_mark(hdev, bo, page, nr_pages);
+	ttm_huge_dirty_mark(bo, page, nr_pages);
 	dma_resv_unlock(bo->base.resv);
 	return ret;
 }

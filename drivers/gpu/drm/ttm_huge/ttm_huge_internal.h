@@ -77,6 +77,11 @@ typedef void (*ttm_huge_entry_fn)(const struct ttm_huge_entry *entry,
 extern const char * const ttm_huge_level_names[TTM_HUGE_LEVELS];
 extern const char * const ttm_huge_reason_names[TTM_HUGE_REASONS];
 
+static inline struct ttm_huge_device *to_ttm_huge(struct ttm_device *bdev)
+{
+	return container_of(bdev, struct ttm_huge_device, base);
+}
+
 /* Where a buffer object begins in the fake-offset space: no other begins there. */
 static inline unsigned long ttm_huge_bo_index(struct ttm_buffer_object *bo)
 {
@@ -93,12 +98,10 @@ static inline unsigned long ttm_huge_bo_page(struct vm_area_struct *vma,
 
 int ttm_huge_max_level(void);
 
-int ttm_huge_find_extent(struct ttm_huge_device *hdev,
-			 struct ttm_buffer_object *bo, unsigned long page,
+int ttm_huge_find_extent(struct ttm_buffer_object *bo, unsigned long page,
 			 struct ttm_huge_extent *extent);
 
-unsigned long *ttm_huge_dirty_bitmap(struct ttm_huge_device *hdev,
-				     struct ttm_buffer_object *bo);
+unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo);
 
 void ttm_huge_prot_init(void);
 void ttm_huge_entry_prot(struct vm_fault *vmf, struct ttm_buffer_object *bo,
@@ -109,6 +112,8 @@ vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
 			   const struct ttm_huge_prot *prot);
 
 vm_fault_t ttm_huge_make_writable(struct vm_fault *vmf);
+
+vm_fault_t ttm_huge_pte_fault(struct vm_fault *vmf);
 
 struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 					  struct vm_area_struct *vma);

@@ -133,14 +133,33 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 }
 EXPORT_SYMBOL_GPL(ttm_huge_mmap);
 
+static const struct vm_operations_struct vm_ops = {
+	.fault = ttm_huge_pte_fault,
+	.huge_fault = ttm_huge_fault,
+	.access = ttm_huge_vm_access,
+	TTM_HUGE_VM_OPS,
+};
+
+/* For mappings whose writes can be tracked: set before ttm_huge_gem_mmap(). */
+const struct vm_operations_struct ttm_huge_trackable_vm_ops = {
+	.fault = ttm_huge_pte_fault,
+	.huge_fault = ttm_huge_fault,
+	.pfn_mkwrite = ttm_huge_pfn_mkwrite,
+	.access = ttm_huge_vm_access,
+	TTM_HUGE_VM_OPS,
+};
+EXPORT_SYMBOL_GPL(ttm_huge_trackable_vm_ops);
+
 /**
  * ttm_huge_gem_mmap - set up a mapping of a buffer object
  * @obj: the buffer object
- * @vma: the mapping, with the driver's vm_ops set
+ * @vma: the mapping; its vm_ops are NULL, &ttm_huge_trackable_vm_ops, or the
+ *	driver's, if &drm_gem_object_funcs.vm_ops says so
  *
- * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap(), with two differences. If
- * the module parameter max_level is off, the mapping gets TTM's own vm_ops, for
- * as long as it exists, unless its writes can be tracked. Otherwise its entries begin old.
+ * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap(), with three differences. A
+ * mapping that has no vm_ops gets those of ttm_huge in place of TTM's. If the module
+ * parameter max_level is off, any gets TTM's, for as long as it exists, unless its
+ * writes can be tracked. Otherwise its entries begin old.
  *
  * Private mappings are refused, as the insert functions of the core must never
  * see one that may be written.
@@ -155,11 +174,13 @@ int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
 	/* TTM's vm_ops record no writes. */
 	bool off = ttm_huge_max_level() == TTM_HUGE_OFF &&
-		   !vma->vm_ops->pfn_mkwrite;
+		   !(vma->vm_ops && vma->vm_ops->pfn_mkwrite);
 	int ret;
 
 	if (off)
 		vma->vm_ops = NULL;
+	else if (!vma->vm_ops)
+		vma->vm_ops = &vm_ops;
 	ret = drm_gem_ttm_mmap(obj, vma);
 	if (!ret && !off)
 		make_entries_old(vma);

@@ -12,44 +12,38 @@
 
 #define NR_PAGES (2 * PTRS_PER_PTE + 70)
 
-static int start(struct kunit *test, struct ttm_huge_mock_bo *bo)
+static int start(struct ttm_huge_mock_bo *bo)
 {
-	struct ttm_huge_mock *mock = test->priv;
 	int ret;
 
 	dma_resv_lock(bo->tbo.base.resv, NULL);
-	ret = ttm_huge_dirty_start(&mock->hdev, &bo->tbo);
+	ret = ttm_huge_dirty_start(&bo->tbo);
 	dma_resv_unlock(bo->tbo.base.resv);
 	return ret;
 }
 
-static void stop(struct kunit *test, struct ttm_huge_mock_bo *bo)
+static void stop(struct ttm_huge_mock_bo *bo)
 {
-	struct ttm_huge_mock *mock = test->priv;
-
 	dma_resv_lock(bo->tbo.base.resv, NULL);
-	ttm_huge_dirty_stop(&mock->hdev, &bo->tbo);
+	ttm_huge_dirty_stop(&bo->tbo);
 	dma_resv_unlock(bo->tbo.base.resv);
 }
 
-static void mark(struct kunit *test, struct ttm_huge_mock_bo *bo,
+static void mark(struct ttm_huge_mock_bo *bo,
 		 unsigned long page, unsigned long nr_pages)
 {
-	struct ttm_huge_mock *mock = test->priv;
-
 	dma_resv_lock(bo->tbo.base.resv, NULL);
-	ttm_huge_dirty_mark(&mock->hdev, &bo->tbo, page, nr_pages);
+	ttm_huge_dirty_mark(&bo->tbo, page, nr_pages);
 	dma_resv_unlock(bo->tbo.base.resv);
 }
 
-static int take(struct kunit *test, struct ttm_huge_mock_bo *bo,
+static int take(struct ttm_huge_mock_bo *bo,
 		unsigned long page, unsigned long nr_pages, unsigned long *out)
 {
-	struct ttm_huge_mock *mock = test->priv;
 	int ret;
 
 	dma_resv_lock(bo->tbo.base.resv, NULL);
-	ret = ttm_huge_dirty_take(&mock->hdev, &bo->tbo, page, nr_pages, out);
+	ret = ttm_huge_dirty_take(&bo->tbo, page, nr_pages, out);
 	dma_resv_unlock(bo->tbo.base.resv);
 	return ret;
 }
@@ -58,7 +52,7 @@ static struct ttm_huge_mock_bo *make_tracked(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, NR_PAGES);
 
-	KUNIT_ASSERT_EQ(test, 0, start(test, bo));
+	KUNIT_ASSERT_EQ(test, 0, start(bo));
 	return bo;
 }
 
@@ -73,7 +67,7 @@ static void expect_taken(struct kunit *test, struct ttm_huge_mock_bo *bo,
 	/* What the function does not write shows. */
 	bitmap_fill(found, NR_PAGES);
 	bitmap_set(expected, first - page, nr_dirty);
-	KUNIT_ASSERT_EQ(test, 0, take(test, bo, page, nr_pages, found));
+	KUNIT_ASSERT_EQ(test, 0, take(bo, page, nr_pages, found));
 	KUNIT_EXPECT_MEMEQ(test, found, expected,
 			   BITS_TO_LONGS(nr_pages) * sizeof(long));
 }
@@ -87,13 +81,12 @@ static void expect_all_taken(struct kunit *test, struct ttm_huge_mock_bo *bo,
 static void not_tracked(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, NR_PAGES);
-	struct ttm_huge_mock *mock = test->priv;
 	unsigned long out;
 
-	mark(test, bo, 0, 1);
-	KUNIT_EXPECT_NULL(test, ttm_huge_dirty_bitmap(&mock->hdev, &bo->tbo));
-	KUNIT_EXPECT_EQ(test, -ENODATA, take(test, bo, 0, 1, &out));
-	stop(test, bo);
+	mark(bo, 0, 1);
+	KUNIT_EXPECT_NULL(test, ttm_huge_dirty_bitmap(&bo->tbo));
+	KUNIT_EXPECT_EQ(test, -ENODATA, take(bo, 0, 1, &out));
+	stop(bo);
 }
 
 static void begins_empty(struct kunit *test)
@@ -105,17 +98,17 @@ static void takes_what_was_marked(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = make_tracked(test);
 
-	mark(test, bo, 63, 66);
+	mark(bo, 63, 66);
 	expect_all_taken(test, bo, 63, 66);
 	expect_all_taken(test, bo, 0, 0);
 
-	mark(test, bo, 0, 1);
+	mark(bo, 0, 1);
 	expect_all_taken(test, bo, 0, 1);
 
-	mark(test, bo, NR_PAGES - 1, 1);
+	mark(bo, NR_PAGES - 1, 1);
 	expect_all_taken(test, bo, NR_PAGES - 1, 1);
 
-	mark(test, bo, 0, NR_PAGES);
+	mark(bo, 0, NR_PAGES);
 	expect_all_taken(test, bo, 0, NR_PAGES);
 }
 
@@ -124,7 +117,7 @@ static void takes_a_part(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = make_tracked(test);
 
-	mark(test, bo, 0, NR_PAGES);
+	mark(bo, 0, NR_PAGES);
 	expect_taken(test, bo, 128, 3, 128, 3);
 	expect_taken(test, bo, 128, 64, 131, 61);
 	expect_taken(test, bo, 0, 128, 0, 128);
@@ -135,8 +128,8 @@ static void starts_anew(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = make_tracked(test);
 
-	mark(test, bo, 5, 5);
-	KUNIT_ASSERT_EQ(test, 0, start(test, bo));
+	mark(bo, 5, 5);
+	KUNIT_ASSERT_EQ(test, 0, start(bo));
 	expect_all_taken(test, bo, 0, 0);
 }
 
@@ -145,9 +138,9 @@ static void stops(struct kunit *test)
 	struct ttm_huge_mock_bo *bo = make_tracked(test);
 	unsigned long out;
 
-	stop(test, bo);
-	KUNIT_EXPECT_EQ(test, -ENODATA, take(test, bo, 0, 1, &out));
-	stop(test, bo);
+	stop(bo);
+	KUNIT_EXPECT_EQ(test, -ENODATA, take(bo, 0, 1, &out));
+	stop(bo);
 }
 
 /* The first page of one is where another could seem to be. */
@@ -156,10 +149,10 @@ static void keeps_buffer_objects_apart(struct kunit *test)
 	struct ttm_huge_mock_bo *one = make_tracked(test);
 	struct ttm_huge_mock_bo *other = make_tracked(test);
 
-	mark(test, one, 7, 2);
-	mark(test, other, 9, 1);
+	mark(one, 7, 2);
+	mark(other, 9, 1);
 	expect_all_taken(test, one, 7, 2);
-	stop(test, one);
+	stop(one);
 	expect_all_taken(test, other, 9, 1);
 }
 
@@ -170,7 +163,7 @@ static void too_large(struct kunit *test)
 	const size_t size = bo->tbo.base.size;
 
 	bo->tbo.base.size = ((u64)UINT_MAX + 1) << PAGE_SHIFT;
-	KUNIT_EXPECT_EQ(test, -EINVAL, start(test, bo));
+	KUNIT_EXPECT_EQ(test, -EINVAL, start(bo));
 	bo->tbo.base.size = size;
 }
 

@@ -13,14 +13,13 @@
 #include "../ttm_huge_internal.h"
 #include "ttm_huge_kunit_helpers.h"
 
-static int find_extent(struct kunit *test, struct ttm_huge_mock_bo *bo,
+static int find_extent(struct ttm_huge_mock_bo *bo,
 		       unsigned long page, struct ttm_huge_extent *extent)
 {
-	struct ttm_huge_mock *mock = test->priv;
 	int ret;
 
 	dma_resv_lock(bo->tbo.base.resv, NULL);
-	ret = ttm_huge_find_extent(&mock->hdev, &bo->tbo, page, extent);
+	ret = ttm_huge_find_extent(&bo->tbo, page, extent);
 	dma_resv_unlock(bo->tbo.base.resv);
 	return ret;
 }
@@ -30,7 +29,7 @@ static void expect_extent(struct kunit *test, struct ttm_huge_mock_bo *bo,
 {
 	struct ttm_huge_extent found = {};
 
-	KUNIT_ASSERT_EQ(test, 0, find_extent(test, bo, page, &found));
+	KUNIT_ASSERT_EQ(test, 0, find_extent(bo, page, &found));
 	KUNIT_EXPECT_EQ_MSG(test, found.first, expected.first, "page %lu", page);
 	KUNIT_EXPECT_EQ_MSG(test, found.nr_pages, expected.nr_pages, "page %lu",
 			    page);
@@ -216,7 +215,7 @@ static void iomem_error_is_passed_on(struct kunit *test)
 	struct ttm_huge_extent extent;
 
 	mock->funcs.io_mem_reserve = refuse_io_mem;
-	KUNIT_EXPECT_EQ(test, -EINVAL, find_extent(test, bo, 3, &extent));
+	KUNIT_EXPECT_EQ(test, -EINVAL, find_extent(bo, 3, &extent));
 	KUNIT_EXPECT_FALSE(test, ttm_tt_is_populated(bo->tbo.ttm));
 }
 
@@ -231,7 +230,7 @@ static void system_memory_is_populated(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, pfns);
 	KUNIT_ASSERT_FALSE(test, ttm_tt_is_populated(bo->tbo.ttm));
-	KUNIT_ASSERT_EQ(test, 0, find_extent(test, bo, 3, &extent));
+	KUNIT_ASSERT_EQ(test, 0, find_extent(bo, 3, &extent));
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_populated(bo->tbo.ttm));
 
 	for (i = 0; i < nr_pages; i++)

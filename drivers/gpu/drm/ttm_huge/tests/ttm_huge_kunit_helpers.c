@@ -13,8 +13,6 @@
 #include "ttm_huge_kunit_helpers.h"
 
 KUNIT_DEFINE_ACTION_WRAPPER(fini_bdev, ttm_device_fini, struct ttm_device *);
-KUNIT_DEFINE_ACTION_WRAPPER(fini_hdev, ttm_huge_device_fini,
-			    struct ttm_huge_device *);
 
 static struct ttm_tt *create_tt(struct ttm_buffer_object *bo, u32 page_flags)
 {
@@ -70,17 +68,15 @@ int ttm_huge_mock_init(struct kunit *test)
 		.eviction_valuable = ttm_bo_eviction_valuable,
 	};
 	KUNIT_ASSERT_EQ(test, 0,
-			ttm_device_init(&mock->bdev, &mock->funcs, dev,
+			ttm_device_init(&mock->hdev.base, &mock->funcs, dev,
 					mock->drm->anon_inode->i_mapping,
 					mock->drm->vma_offset_manager, 0));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, fini_bdev,
-						  &mock->bdev));
-	KUNIT_ASSERT_EQ(test, 0, ttm_huge_device_init(&mock->hdev,
-						      &mock->huge_funcs));
+						  &mock->hdev.base));
 	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, fini_hdev,
-						  &mock->hdev));
+			drmm_ttm_huge_device_init(mock->drm, &mock->hdev,
+						  &mock->huge_funcs));
 	test->priv = mock;
 	return 0;
 }
@@ -93,10 +89,8 @@ static void destroy_bo(struct ttm_buffer_object *bo)
 static void fini_bo(void *data)
 {
 	struct ttm_buffer_object *bo = data;
-	struct ttm_huge_mock *mock = container_of(bo->bdev, typeof(*mock),
-						  bdev);
 
-	ttm_huge_bo_fini(&mock->hdev, bo);
+	ttm_huge_bo_fini(bo);
 	ttm_bo_fini(bo);
 }
 
@@ -124,13 +118,10 @@ struct ttm_huge_mock_bo *ttm_huge_mock_bo(struct kunit *test, u64 nr_pages)
 	drm_gem_private_object_init(mock->drm, &bo->tbo.base,
 				    nr_pages << PAGE_SHIFT);
 	KUNIT_ASSERT_EQ(test, 0,
-			ttm_huge_vma_offset_add(mock->drm->vma_offset_manager,
-						&bo->tbo.base.vma_node,
-						bo->tbo.base.size));
-	KUNIT_ASSERT_EQ(test, 0,
-			ttm_bo_init_reserved(&mock->bdev, &bo->tbo,
-					     ttm_bo_type_device, &placement, 1,
-					     &ctx, NULL, NULL, destroy_bo));
+			ttm_huge_bo_init_reserved(&mock->hdev.base, &bo->tbo,
+						  ttm_bo_type_device,
+						  &placement, 1, &ctx, NULL,
+						  NULL, destroy_bo));
 	dma_resv_unlock(bo->tbo.base.resv);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, fini_bo, &bo->tbo));

@@ -14,14 +14,13 @@
 /**
  * struct ttm_huge_mock - a TTM device without hardware
  * @drm: the DRM device.
- * @bdev: the TTM device; its functions are @funcs.
- * @hdev: the device under test; its functions are @huge_funcs.
+ * @hdev: the device under test; its functions are @huge_funcs, and those of the TTM
+ *	device in it @funcs.
  * @funcs: may be changed by a test.
  * @huge_funcs: may be changed by a test.
  */
 struct ttm_huge_mock {
 	struct drm_device *drm;
-	struct ttm_device bdev;
 	struct ttm_huge_device hdev;
 	struct ttm_device_funcs funcs;
 	struct ttm_huge_funcs huge_funcs;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef unsigned int u32;
 typedef unsigned long long u64;
 
 #define pgoff_t unsigned long
