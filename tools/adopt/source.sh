@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# Where the sources of the kernel $KVER are. Read by adopt and survey, which run in the
+# lab's root and have a function die().
+
+# Debian's package of a release has the version of the source package.
+kernel_version() {
+	dpkg-query -W -f='${Version}' "linux-image-$KVER" 2>/dev/null ||
+		die "there is no package linux-image-$KVER: adopt takes a kernel that Debian has built"
+}
+
+# The package of a series, as the mirror has it; installed it would be in the way of
+# others that look for one linux-source in /usr/src.
+fetch_archive() {
+	folder=$1 package=linux-source-$2 version=$3
+	mkdir -p "$folder"
+	(
+		cd "$folder"
+		echo "adopt: fetching $package $version, about 150 MB" >&2
+		apt-get -qq -o APT::Sandbox::User=root download "$package=$version" >&2 ||
+			die "the mirror has no $package of version $version: run 'lab setup' for one that it has"
+		dpkg-deb --fsys-tarfile ./*.deb | tar -x --strip-components=3 --wildcards './usr/src/linux-source-*.tar.xz'
+		rm ./*.deb
+	)
+}
+
+# The archive of the kernel's sources.
+archive() {
+	version=$(kernel_version)
+	series=$(echo "$version" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
+	name=linux-source-$series
+	if [ "$(dpkg-query -W -f='${Version}' "$name" 2>/dev/null)" = "$version" ]; then
+		echo "/usr/src/$name.tar.xz"
+		return
+	fi
+	folder=/lab/archives/$version
+	[ -e "$folder/$name.tar.xz" ] || fetch_archive "$folder" "$series" "$version" || exit 1
+	echo "$folder/$name.tar.xz"
+}
+
+# The path of a folder of them, unpacked when it is first asked for.
+source_of() {
+	from=$(archive) || exit 1
+	folder=/lab/sources/$(kernel_version)
+	if [ ! -e "$folder/$1/.complete" ]; then
+		rm -rf "${folder:?}/$1"
+		mkdir -p "$folder"
+		echo "adopt: unpacking $1 of $from, about 20 s" >&2
+		tar -C "$folder" --strip-components=1 --wildcards -xf "$from" "*/$1" ||
+			die "$from has no folder $1"
+		touch "$folder/$1/.complete"
+	fi
+	echo "$folder/$1"
+}
