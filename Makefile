@@ -63,6 +63,10 @@ demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 bench: ## measure ttm_huge beside all peers, page in build/bench/index.html; ACCEL=kvm for wall time
 	@tools/bench/bench
 
+adopt-qxl: ## build the kernel's qxl with ttm_huge and see 1 GiB of its VRAM mapped by one fault
+	@tools/lab/evaluate adopt-qxl tools/adopt --cpus 2 --memory 4G --vram 2G \
+		--qemu-opts "-device qxl,vram64_size_mb=2048,addr=0x13"
+
 prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) setup
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \

@@ -9,6 +9,8 @@
 #ifndef _COMPAT_H_
 #define _COMPAT_H_
 
+#include "adopted.h"
+
 #ifdef COMPAT_KZALLOC_OBJ_BY_SIZE
 #include <linux/slab.h>
 
@@ -35,12 +37,6 @@ static inline size_t list_count_nodes(struct list_head *head)
 #include <linux/pci.h>
 
 #define pcim_request_region pci_request_region
-#endif
-
-/* DRM has the file take large offsets by itself there, when it is opened. */
-#ifdef COMPAT_FOP_FLAGS_ABSENT
-#define fop_flags check_flags
-#define FOP_UNSIGNED_OFFSET NULL
 #endif
 
 /*

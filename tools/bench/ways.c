@@ -10,10 +10,8 @@
 
 #include <linux/mman.h>
 
-#include <qxl_drm.h>
-#include <xf86drm.h>
-
 #include "measure/measure.h"
+#include "measure/qxl.h"
 #include "pci.h"
 #include "scatter.h"
 #include "ways.h"
@@ -145,35 +143,19 @@ static void end_qxl(void)
 	close(qxl.fd);
 }
 
-#define SURFACE_STRIDE 32768
-
-/* A surface has a line more than it is asked for; that is left alone. */
 static void open_surface(const struct way *way, struct subject *subject)
 {
-	struct drm_qxl_alloc_surf surface = {
-		.format = 32,
-		.width = SURFACE_STRIDE / 4,
-		.height = subject->size / SURFACE_STRIDE,
-		.stride = SURFACE_STRIDE,
-	};
-	struct drm_qxl_map map = {};
-
 	(void)way;
-	if (drmIoctl(qxl.fd, DRM_IOCTL_QXL_ALLOC_SURF, &surface))
-		err(EXIT_FAILURE, "cannot make a qxl surface of %lu bytes", subject->size);
-	map.handle = surface.handle;
-	if (drmIoctl(qxl.fd, DRM_IOCTL_QXL_MAP, &map))
-		err(EXIT_FAILURE, "cannot get the offset of a qxl surface");
-	subject->bo.handle = surface.handle;
+	subject->bo = create_surface(&qxl, subject->size);
 	subject->fd = qxl.fd;
-	subject->offset = map.offset;
+	subject->offset = subject->bo.offset;
 	subject->flags = MAP_SHARED;
 	subject->advice = NO_ADVICE;
 }
 
 static void close_surface(const struct subject *subject)
 {
-	drmCloseBufferHandle(qxl.fd, subject->bo.handle);
+	destroy_surface(&subject->bo);
 }
 
 static void begin_sysfs(const struct way *way, uint64_t largest)

@@ -23,8 +23,7 @@
 
 #include "measure/bigbar.h"
 #include "measure/measure.h"
-
-#define PAGE_TABLES_PATH	"/sys/kernel/debug/dri/%u/ttm_huge_page_tables"
+#include "measure/page_tables.h"
 
 #define DEFAULT_SIZE		(4ULL << 30)
 #define WARM_UP_SIZE		(4ULL << 20)
@@ -73,12 +72,9 @@ static const struct way ways[] = {
 
 static struct observers open_observers(const struct device *device)
 {
-	char path[sizeof(PAGE_TABLES_PATH) + 10];
-
-	snprintf(path, sizeof(path), PAGE_TABLES_PATH, device->minor);
 	return (struct observers){
 		.status_fd = open_status(),
-		.page_tables_fd = open_file(path, O_RDWR),
+		.page_tables_fd = open_page_tables(device),
 	};
 }
 
@@ -86,42 +82,6 @@ static void close_observers(const struct observers *observers)
 {
 	close(observers->status_fd);
 	close(observers->page_tables_fd);
-}
-
-static void select_page_tables(int fd, const struct bo *bo)
-{
-	char selection[64];
-	int length = snprintf(selection, sizeof(selection), "0 0x%lx", bo->offset);
-
-	if (write(fd, selection, length) != length)
-		err(EXIT_FAILURE, "cannot select the page tables of the BO");
-}
-
-static char *read_all(int fd)
-{
-	size_t room = 4096, length = 0;
-	char *text = NULL;
-	ssize_t count;
-
-	do {
-		room *= 2;
-		text = realloc(text, room);
-		if (!text)
-			errx(EXIT_FAILURE, "no memory for %zu bytes of text", room);
-		while ((count = pread(fd, text + length, room - length - 1, length)) > 0)
-			length += count;
-		if (count < 0)
-			err(EXIT_FAILURE, "cannot read the page tables");
-	} while (length == room - 1);
-
-	text[length] = '\0';
-	return text;
-}
-
-static char *page_tables(const struct observers *observers, const struct bo *bo)
-{
-	select_page_tables(observers->page_tables_fd, bo);
-	return read_all(observers->page_tables_fd);
 }
 
 static uint64_t all_bytes(const struct bo *bo, unsigned int way)
@@ -277,7 +237,7 @@ static void look_at_entries(const struct bo *bo, const struct observers *observe
 	struct huge_bo_info info = bo_info(bo);
 
 	measurement->entries = info.levels;
-	measurement->page_tables = page_tables(observers, bo);
+	measurement->page_tables = read_page_tables(observers->page_tables_fd, bo);
 }
 
 static void measure_unmap(const struct bo *bo, unsigned int way, uint64_t *map,
@@ -333,18 +293,6 @@ static void free_measurements(struct measurement *measurements)
 		free(measurements[way].page_tables);
 }
 
-static void print_lines(FILE *out, char *text)
-{
-	const char *separator = "";
-
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		if (strpbrk(line, "\"\\"))
-			errx(EXIT_FAILURE, "unexpected line of page tables: %s", line);
-		fprintf(out, "%s\n        \"%s\"", separator, line);
-		separator = ",";
-	}
-}
-
 static void print_number(FILE *out, const char *name, int64_t number)
 {
 	fprintf(out, "      \"%s\": %ld,\n", name, number);
@@ -379,9 +327,9 @@ static void print_measurement(FILE *out, const struct bo *bo, unsigned int way,
 		measurement->entries.entries[HUGE_PUD],
 		measurement->entries.entries[HUGE_PMD],
 		measurement->entries.entries[HUGE_PTE]);
-	fprintf(out, "      \"page_tables\": [");
-	print_lines(out, measurement->page_tables);
-	fprintf(out, "\n      ]\n    }");
+	fprintf(out, "      \"page_tables\": ");
+	print_page_tables(out, measurement->page_tables);
+	fprintf(out, "\n    }");
 }
 
 static void print_results(FILE *out, const struct bo *bo, uint64_t clock_ns,

@@ -12,7 +12,7 @@ CFLAGS ?= -O2 -g
 measure_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -MMD -I../../include/uapi -I.. \
 		  $(shell $(PKG_CONFIG) --cflags libdrm)
 measure_libs := $(shell $(PKG_CONFIG) --libs libdrm)
-measure_objects := $(O)/measure.o $(O)/bigbar.o $(O)/huge_bigbar.o
+measure_objects := $(patsubst %,$(O)/%.o,measure bigbar huge_bigbar page_tables qxl)
 
 vpath %.c ../measure ../../igt-tests/lib
 

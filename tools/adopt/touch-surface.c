@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How often qxl's VRAM faults: a surface is mapped, every page of it written and read
+ * back, with whichever qxl driver is loaded.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+
+#include "measure/measure.h"
+#include "measure/page_tables.h"
+#include "measure/qxl.h"
+
+#define HOLDER_PATH	"/sys/module/ttm_huge/holders/qxl"
+#define UNBIND_PATH	"/sys/bus/pci/drivers/qxl/unbind"
+
+static const uint64_t sizes[] = { 1ULL << 30, 512ULL << 20, 2ULL << 20 };
+
+struct measurement {
+	uint64_t size;
+	uint64_t address;
+	uint64_t faults;
+	uint64_t page_table_bytes;
+	char *page_tables;	/* NULL: the driver does not say */
+};
+
+static uint64_t pages(const struct bo *bo)
+{
+	return bo->size / TOUCHED_PAGE_SIZE;
+}
+
+static uint64_t *map_surface(const struct bo *bo)
+{
+	uint64_t *map = mmap(NULL, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			     bo->device->fd, bo->offset);
+
+	if (map == MAP_FAILED)
+		err(EXIT_FAILURE, "cannot map a surface of %lu bytes", bo->size);
+	return map;
+}
+
+static void verify(const uint64_t *map, const struct bo *bo)
+{
+	const volatile uint64_t *words = map;
+
+	for (uint64_t page = 0; page < pages(bo); page++) {
+		uint64_t found = words[page * WORDS_PER_PAGE];
+
+		if (found != touched_content(page, 0, 1))
+			errx(EXIT_FAILURE, "page %lu: wrote %#lx, read back %#lx",
+			     page, touched_content(page, 0, 1), found);
+	}
+}
+
+static struct measurement measure(const struct device *device, uint64_t size, int status_fd)
+{
+	struct measurement measurement = { .size = size };
+	struct bo bo = create_surface(device, size);
+	uint64_t *map = map_surface(&bo);
+	uint64_t bytes, faults;
+	int fd;
+
+	measurement.address = (uintptr_t)map;
+	bytes = page_table_bytes(status_fd);
+	faults = minor_faults();
+	touch_pages(map, pages(&bo), 0, 1);
+	measurement.faults = minor_faults() - faults;
+	measurement.page_table_bytes = page_table_bytes(status_fd) - bytes;
+	verify(map, &bo);
+
+	fd = open_page_tables(device);
+	if (fd >= 0) {
+		measurement.page_tables = read_page_tables(fd, &bo);
+		close(fd);
+	}
+	unmap_bytes(map, size);
+	destroy_surface(&bo);
+	settle();
+	return measurement;
+}
+
+static void unbind(const struct device *device)
+{
+	drmDevicePtr info;
+	char address[32];
+	int fd;
+
+	if (drmGetDevice2(device->fd, 0, &info))
+		errx(EXIT_FAILURE, "cannot tell the address of qxl's device");
+	snprintf(address, sizeof(address), "%04x:%02x:%02x.%d",
+		 info->businfo.pci->domain, info->businfo.pci->bus,
+		 info->businfo.pci->dev, info->businfo.pci->func);
+	drmFreeDevice(&info);
+
+	fd = open_file(UNBIND_PATH, O_WRONLY);
+	if (write(fd, address, strlen(address)) < 0)
+		err(EXIT_FAILURE, "cannot unbind %s", address);
+	close(fd);
+}
+
+/* How many pages still show VRAM when the driver has left the device. */
+static uint64_t left_after_unbind(const struct device *device)
+{
+	struct bo bo = create_surface(device, sizes[1]);
+	uint64_t *map = map_surface(&bo);
+	const volatile uint64_t *words = map;
+	uint64_t left = 0;
+
+	touch_pages(map, pages(&bo), 0, 1);
+	unbind(device);
+	for (uint64_t page = 0; page < pages(&bo); page++)
+		left += words[page * WORDS_PER_PAGE] == touched_content(page, 0, 1);
+	unmap_bytes(map, bo.size);
+	return left;
+}
+
+static void print_measurement(FILE *out, struct measurement *measurement)
+{
+	fprintf(out, "    {\n      \"bytes\": %lu,\n      \"address\": %lu,\n",
+		measurement->size, measurement->address);
+	fprintf(out, "      \"faults\": %lu,\n      \"page_table_bytes\": %lu,\n",
+		measurement->faults, measurement->page_table_bytes);
+	fprintf(out, "      \"page_tables\": ");
+	if (measurement->page_tables)
+		print_page_tables(out, measurement->page_tables);
+	else
+		fprintf(out, "null");
+	fprintf(out, "\n    }");
+}
+
+static void print_results(FILE *out, struct measurement *measurements)
+{
+	struct utsname kernel;
+
+	uname(&kernel);
+	fprintf(out, "{\n  \"kernel\": \"%s\",\n  \"uses_ttm_huge\": %s,\n  \"mappings\": [\n",
+		kernel.release, access(HOLDER_PATH, F_OK) ? "false" : "true");
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		print_measurement(out, &measurements[i]);
+		fprintf(out, "%s\n", i + 1 < ARRAY_SIZE(sizes) ? "," : "");
+	}
+	fprintf(out, "  ]\n}\n");
+}
+
+static FILE *open_output(const char *path)
+{
+	FILE *out = fopen(path, "w");
+
+	if (!out)
+		err(EXIT_FAILURE, "cannot write %s", path);
+	return out;
+}
+
+static void close_output(FILE *out, const char *path)
+{
+	if (ferror(out) || fclose(out))
+		err(EXIT_FAILURE, "cannot write %s", path);
+}
+
+static void measure_all(const struct device *device, const char *path)
+{
+	struct measurement measurements[ARRAY_SIZE(sizes)];
+	int status_fd = open_status();
+	FILE *out;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++)
+		measurements[i] = measure(device, sizes[i], status_fd);
+	out = open_output(path);
+	print_results(out, measurements);
+	close_output(out, path);
+}
+
+static void measure_unbind(const struct device *device, const char *path)
+{
+	uint64_t left = left_after_unbind(device);
+	FILE *out = open_output(path);
+
+	fprintf(out, "{ \"pages\": %lu, \"left\": %lu }\n", sizes[1] / TOUCHED_PAGE_SIZE, left);
+	close_output(out, path);
+}
+
+static void print_help(void)
+{
+	printf("Usage: touch-surface [--unbind] --output FILE\n"
+	       "Map surfaces of qxl of several sizes, write to every page and read it back;\n"
+	       "write how often that faulted, and what the page tables are, as JSON.\n"
+	       "\n"
+	       "  --unbind       instead, have the driver leave the device while a surface\n"
+	       "                 is mapped, and write how many of its pages show VRAM then\n"
+	       "  --output FILE  where the JSON goes\n"
+	       "  --help         this text\n");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "unbind", no_argument, NULL, 'u' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{}
+	};
+	const char *output = NULL;
+	bool unbinds = false;
+	struct device device;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'u':
+			unbinds = true;
+			break;
+		case 'o':
+			output = optarg;
+			break;
+		case 'h':
+			print_help();
+			return EXIT_SUCCESS;
+		default:
+			return EXIT_FAILURE;
+		}
+	}
+	if (!output || optind < argc)
+		errx(EXIT_FAILURE, "--output FILE is needed, and no other argument; see --help");
+
+	device = open_device("qxl");
+	if (unbinds)
+		measure_unbind(&device, output);
+	else
+		measure_all(&device, output);
+	close(device.fd);
+	return EXIT_SUCCESS;
+}

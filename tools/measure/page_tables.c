@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "page_tables.h"
+
+#define PAGE_TABLES_PATH	"/sys/kernel/debug/dri/%u/ttm_huge_page_tables"
+
+int open_page_tables(const struct device *device)
+{
+	char path[sizeof(PAGE_TABLES_PATH) + 10];
+	int fd;
+
+	snprintf(path, sizeof(path), PAGE_TABLES_PATH, device->minor);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		err(EXIT_FAILURE, "cannot open %s", path);
+	return fd;
+}
+
+static void select_page_tables(int fd, const struct bo *bo)
+{
+	char selection[64];
+	int length = snprintf(selection, sizeof(selection), "0 0x%lx", bo->offset);
+
+	if (write(fd, selection, length) != length)
+		err(EXIT_FAILURE, "cannot select the page tables of the BO");
+}
+
+static char *read_all(int fd)
+{
+	size_t room = 4096, length = 0;
+	char *text = NULL;
+	ssize_t count;
+
+	do {
+		room *= 2;
+		text = realloc(text, room);
+		if (!text)
+			errx(EXIT_FAILURE, "no memory for %zu bytes of text", room);
+		while ((count = pread(fd, text + length, room - length - 1, length)) > 0)
+			length += count;
+		if (count < 0)
+			err(EXIT_FAILURE, "cannot read the page tables");
+	} while (length == room - 1);
+
+	text[length] = '\0';
+	return text;
+}
+
+char *read_page_tables(int fd, const struct bo *bo)
+{
+	select_page_tables(fd, bo);
+	return read_all(fd);
+}
+
+void print_page_tables(FILE *out, char *text)
+{
+	const char *separator = "";
+
+	fprintf(out, "[");
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strpbrk(line, "\"\\"))
+			errx(EXIT_FAILURE, "unexpected line of page tables: %s", line);
+		fprintf(out, "%s\n        \"%s\"", separator, line);
+		separator = ",";
+	}
+	fprintf(out, "\n      ]");
+}
