@@ -136,6 +136,10 @@ int ttm_huge_bo_init_validate(struct ttm_device *bdev,
 void ttm_huge_bo_fini(struct ttm_buffer_object *bo);
 
 vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order);
+vm_fault_t ttm_huge_vm_reserve(struct ttm_buffer_object *bo,
+			       struct vm_fault *vmf);
+vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order);
+vm_fault_t ttm_huge_vm_dummy_page(struct vm_fault *vmf, unsigned int order);
 vm_fault_t ttm_huge_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end);
 vm_fault_t ttm_huge_pfn_mkwrite(struct vm_fault *vmf);
 int ttm_huge_vm_access(struct vm_area_struct *vma, unsigned long addr,

@@ -146,6 +146,86 @@ expression B;
 	...+>
  }
 
+// Faults, where the driver has a handler of its own, made of TTM's functions, and does
+// not track writes. Without one, mappings get vm_ops from ttm_huge_gem_mmap().
+
+@tracks@
+identifier V, W;
+position p;
+@@
+ struct vm_operations_struct V@p = {
+	.pfn_mkwrite = W,
+ };
+
+@vm_ops@
+identifier V, F;
+symbol ttm_bo_vm_open, ttm_bo_vm_close, ttm_bo_vm_access;
+position p != tracks.p;
+@@
+ struct vm_operations_struct V@p = {
+	.fault = F,
+	.open = ttm_bo_vm_open,
+	.close = ttm_bo_vm_close,
+	.access = ttm_bo_vm_access,
+ };
+
+@handler@
+typedef vm_fault_t;
+identifier vm_ops.F, vmf;
+fresh identifier F_order = F ## "_order";
+expression P, N;
+@@
+-vm_fault_t F(struct vm_fault *vmf)
++vm_fault_t F_order(struct vm_fault *vmf, unsigned int order)
+ {
+	<+...
+-	ttm_bo_vm_fault_reserved(vmf, P, N)
++	ttm_huge_vm_fault_reserved(vmf, order)
+	...+>
+ }
++
++static vm_fault_t F(struct vm_fault *vmf)
++{
++	return F_order(vmf, 0);
++}
+
+@handler_reserve@
+identifier handler.F_order;
+expression B, E;
+@@
+ F_order(...)
+ {
+	<+...
+-	ttm_bo_vm_reserve(B, E)
++	ttm_huge_vm_reserve(B, E)
+	...+>
+ }
+
+@handler_unplugged@
+identifier handler.F_order;
+expression E, P;
+@@
+ F_order(...)
+ {
+	<+...
+-	ttm_bo_vm_dummy_page(E, P)
++	ttm_huge_vm_dummy_page(E, order)
+	...+>
+ }
+
+@vm_ops_huge@
+identifier vm_ops.V, vm_ops.F, handler.F_order;
+@@
+ struct vm_operations_struct V = {
+	.fault = F,
+-	.open = ttm_bo_vm_open,
+-	.close = ttm_bo_vm_close,
+-	.access = ttm_bo_vm_access,
++	.huge_fault = F_order,
++	.access = ttm_huge_vm_access,
++	TTM_HUGE_VM_OPS,
+ };
+
 // Where in VRAM they are.
 
 @range_manager@
@@ -153,13 +233,12 @@ expression B, T, N;
 symbol false;
 @@
 (
--ttm_range_man_init
-+ttm_huge_range_man_init
+-ttm_range_man_init(B, T, false, N)
++ttm_huge_range_man_init(B, T, false, N)
 |
--ttm_range_man_init_nocheck
-+ttm_huge_range_man_init
+-ttm_range_man_init_nocheck(B, T, false, N)
++ttm_huge_range_man_init(B, T, false, N)
 )
- (B, T, false, N)
 
 @no_manager@
 expression B, T;

@@ -30,8 +30,9 @@
  * Documentation/gpu/adopt.rst.
  *
  * A driver that has fault handlers of its own, to power the device up for example,
- * calls ttm_huge_fault() in them, and has TTM_HUGE_VM_OPS behind them in its
- * &struct vm_operations_struct.
+ * makes them of ttm_huge_vm_reserve(), ttm_huge_vm_fault_reserved() and
+ * ttm_huge_vm_dummy_page(), or of ttm_huge_fault(), which is all three, and has
+ * TTM_HUGE_VM_OPS behind them in its &struct vm_operations_struct.
  *
  * VRAM must be registered as write-combining, or with whatever caching its
  * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86 huge
@@ -89,22 +90,30 @@ static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
 	drm_gem_object_put(&bo->base);
 }
 
+/* Wait with the reservation and the fault's lock held. */
+static vm_fault_t wait_reserved(struct ttm_buffer_object *bo)
+{
+	long ret = dma_resv_wait_timeout(bo->base.resv, DMA_RESV_USAGE_KERNEL,
+					 true, MAX_SCHEDULE_TIMEOUT);
+
+	if (ret >= 0)
+		return 0;
+	return ret == -ERESTARTSYS ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+}
+
 /* Wait with the fault's lock held: the fault may not be retried. */
 static vm_fault_t wait_locked(struct ttm_buffer_object *bo)
 {
 	struct dma_resv *resv = bo->base.resv;
-	long ret;
+	vm_fault_t ret;
 
 	if (dma_resv_lock_interruptible(resv, NULL))
 		return VM_FAULT_NOPAGE;
 
-	ret = dma_resv_wait_timeout(resv, DMA_RESV_USAGE_KERNEL, true,
-				    MAX_SCHEDULE_TIMEOUT);
-	if (ret >= 0)
-		return 0;
-
-	dma_resv_unlock(resv);
-	return ret == -ERESTARTSYS ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+	ret = wait_reserved(bo);
+	if (ret)
+		dma_resv_unlock(resv);
+	return ret;
 }
 
 /*
@@ -124,14 +133,21 @@ static bool is_idle(struct dma_resv *resv)
 	return true;
 }
 
-/*
- * Reserve the buffer object and wait until moves in flight have ended.
+/**
+ * ttm_huge_vm_reserve - reserve the buffer object of a fault
+ * @bo: the buffer object
+ * @vmf: the fault
  *
- * Returns 0 with the reservation held. Otherwise it is not held; after
- * VM_FAULT_RETRY the fault's lock is not held either, unless the fault asked
- * not to wait.
+ * Waits until it is idle, too. For fault handlers of drivers, in place of
+ * ttm_bo_vm_reserve(), which drops the wrong lock if the fault holds the VMA's.
+ *
+ * Context: as ttm_huge_fault().
+ *
+ * Return: 0 with the reservation held. Otherwise it is not held: VM_FAULT_NOPAGE or
+ * VM_FAULT_SIGBUS, or VM_FAULT_RETRY with the fault's lock dropped unless the fault
+ * has FAULT_FLAG_RETRY_NOWAIT.
  */
-static vm_fault_t reserve_idle(struct ttm_buffer_object *bo,
+vm_fault_t ttm_huge_vm_reserve(struct ttm_buffer_object *bo,
 			       struct vm_fault *vmf)
 {
 	struct dma_resv *resv = bo->base.resv;
@@ -149,6 +165,7 @@ static vm_fault_t reserve_idle(struct ttm_buffer_object *bo,
 		wait_unlocked(bo, vmf);
 	return VM_FAULT_RETRY;
 }
+EXPORT_SYMBOL_GPL(ttm_huge_vm_reserve);
 
 /* Imported pages are mapped by whoever exported them. */
 static bool is_mappable(struct ttm_buffer_object *bo)
@@ -290,12 +307,12 @@ static enum ttm_huge_level allowed_level(struct ttm_huge_device *hdev,
  * mapping that lacks pfn_mkwrite is never tracked, see ttm_huge_dirty_start(): it need
  * not be looked up.
  */
-static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
-				 struct vm_fault *vmf,
+static vm_fault_t fault_reserved(struct vm_fault *vmf,
 				 enum ttm_huge_level level)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct ttm_buffer_object *bo = vma->vm_private_data;
+	struct ttm_huge_device *hdev = to_ttm_huge(bo->bdev);
 	bool tracked = vma->vm_ops->pfn_mkwrite &&
 		       ttm_huge_dirty_bitmap(bo);
 	struct ttm_huge_request req = {
@@ -342,9 +359,9 @@ static vm_fault_t fault_reserved(struct ttm_huge_device *hdev,
 }
 
 /* A page of zeros that stands in for all of the buffer object's memory. */
-static struct page *dummy_page(struct ttm_huge_device *hdev,
-			       struct ttm_buffer_object *bo)
+static struct page *dummy_page(struct ttm_buffer_object *bo)
 {
+	struct ttm_huge_device *hdev = to_ttm_huge(bo->bdev);
 	unsigned long index = ttm_huge_bo_index(bo);
 	struct page *page = xa_load(&hdev->dummy_pages, index);
 
@@ -364,8 +381,7 @@ static struct page *dummy_page(struct ttm_huge_device *hdev,
  * The device is gone. Programs that have it mapped shall not die of it, so they
  * see a page of their buffer object's own, one page-table entry to a fault.
  */
-static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
-				  struct vm_fault *vmf,
+static vm_fault_t fault_unplugged(struct vm_fault *vmf,
 				  enum ttm_huge_level level)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -377,12 +393,75 @@ static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
 	if (pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 
-	page = dummy_page(hdev, vma->vm_private_data);
+	page = dummy_page(vma->vm_private_data);
 	if (!page)
 		return VM_FAULT_OOM;
 	return vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(page),
 				   vma->vm_page_prot);
 }
+
+/* TTM_HUGE_LEVELS if none has it. */
+static enum ttm_huge_level level_of_order(unsigned int order)
+{
+	if (order == PUD_ORDER)
+		return TTM_HUGE_PUD;
+	if (order == PMD_ORDER)
+		return TTM_HUGE_PMD;
+	return order ? TTM_HUGE_LEVELS : TTM_HUGE_PTE;
+}
+
+/**
+ * ttm_huge_vm_fault_reserved - handle a fault on a reserved buffer object
+ * @vmf: the fault
+ * @order: as ttm_huge_fault() has it
+ *
+ * For fault handlers of drivers, in place of ttm_bo_vm_fault_reserved(): between
+ * ttm_huge_vm_reserve() and this a driver may move the buffer object to where the
+ * CPU can reach it.
+ *
+ * Context: as ttm_huge_fault(), with the reservation held, inside drm_dev_enter().
+ *
+ * Return: as ttm_huge_fault(). The reservation is still held, but after VM_FAULT_RETRY
+ * it is not, unless the fault has FAULT_FLAG_RETRY_NOWAIT.
+ */
+vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	enum ttm_huge_level level = level_of_order(order);
+
+	if (level == TTM_HUGE_LEVELS)
+		return VM_FAULT_FALLBACK;
+	if (is_idle(bo->base.resv))
+		return fault_reserved(vmf, level);
+
+	/* The driver has begun to move it. */
+	if (!fault_flag_allow_retry_first(vmf->flags))
+		return wait_reserved(bo) ?: fault_reserved(vmf, level);
+	if (!(vmf->flags & FAULT_FLAG_RETRY_NOWAIT)) {
+		dma_resv_unlock(bo->base.resv);
+		wait_unlocked(bo, vmf);
+	}
+	return VM_FAULT_RETRY;
+}
+EXPORT_SYMBOL_GPL(ttm_huge_vm_fault_reserved);
+
+/**
+ * ttm_huge_vm_dummy_page - handle a fault once the device is unplugged
+ * @vmf: the fault
+ * @order: as ttm_huge_fault() has it
+ *
+ * For fault handlers of drivers, in place of ttm_bo_vm_dummy_page(). Maps the page
+ * that faults, not all of the mapping.
+ *
+ * Context: as ttm_huge_fault(), with the reservation held.
+ *
+ * Return: as ttm_huge_fault(), and never VM_FAULT_RETRY.
+ */
+vm_fault_t ttm_huge_vm_dummy_page(struct vm_fault *vmf, unsigned int order)
+{
+	return fault_unplugged(vmf, level_of_order(order));
+}
+EXPORT_SYMBOL_GPL(ttm_huge_vm_dummy_page);
 
 /**
  * ttm_huge_fault - handle a fault on a mapping of a buffer object
@@ -412,29 +491,22 @@ static vm_fault_t fault_unplugged(struct ttm_huge_device *hdev,
 vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
-	struct ttm_huge_device *hdev = to_ttm_huge(bo->bdev);
-	enum ttm_huge_level level;
+	enum ttm_huge_level level = level_of_order(order);
 	vm_fault_t ret;
 	int idx;
 
-	if (order == PUD_ORDER)
-		level = TTM_HUGE_PUD;
-	else if (order == PMD_ORDER)
-		level = TTM_HUGE_PMD;
-	else if (!order)
-		level = TTM_HUGE_PTE;
-	else
+	if (level == TTM_HUGE_LEVELS)
 		return VM_FAULT_FALLBACK;
 
-	ret = reserve_idle(bo, vmf);
+	ret = ttm_huge_vm_reserve(bo, vmf);
 	if (ret)
 		return ret;
 
 	if (drm_dev_enter(bo->base.dev, &idx)) {
-		ret = fault_reserved(hdev, vmf, level);
+		ret = fault_reserved(vmf, level);
 		drm_dev_exit(idx);
 	} else {
-		ret = fault_unplugged(hdev, vmf, level);
+		ret = fault_unplugged(vmf, level);
 	}
 
 	dma_resv_unlock(bo->base.resv);
