@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# Where the sources of the kernel $KVER are. Read by adopt and survey, which run in the
-# lab's root and have a function die().
+# Where the sources of the kernel $KVER are, and what has been done to them. Read by adopt
+# and survey, which run in the lab's root and have a function die().
 
 # Debian's package of a release has the version of the source package.
 kernel_version() {
@@ -38,17 +38,30 @@ archive() {
 	echo "$folder/$name.tar.xz"
 }
 
-# The path of a folder of them, unpacked when it is first asked for.
+# The path of a folder of them, or of all if it is '.', unpacked when it is first asked
+# for: what is one is not a part of the other, so that either may be changed.
 source_of() {
-	from=$(archive) || exit 1
-	folder=/lab/sources/$(kernel_version)
-	if [ ! -e "$folder/$1/.complete" ]; then
-		rm -rf "${folder:?}/$1"
-		mkdir -p "$folder"
-		echo "adopt: unpacking $1 of $from, about 20 s" >&2
-		tar -C "$folder" --strip-components=1 --wildcards -xf "$from" "*/$1" ||
-			die "$from has no folder $1"
-		touch "$folder/$1/.complete"
-	fi
-	echo "$folder/$1"
+	(
+		from=$(archive) || exit 1
+		sources=/lab/sources/$(kernel_version)
+		case $1 in
+		.) to=$sources/all strip=1 member='*' ;;
+		*) to=$sources/$1 strip=$(echo "$1/" | tr -cd / | wc -c) member="*/$1" strip=$((strip + 1)) ;;
+		esac
+		if [ ! -e "$to/.complete" ]; then
+			echo "adopt: unpacking $1 of $from, about 20 s" >&2
+			rm -rf "$to"
+			mkdir -p "$to"
+			tar -C "$to" --strip-components="$strip" --wildcards -xf "$from" "$member" ||
+				die "$from has no folder $1"
+			touch "$to/.complete"
+		fi
+		echo "$to"
+	)
+}
+
+# Lines of a patch: added, removed.
+count_lines() {
+	awk '/^\+/ && !/^\+\+\+ / { added++ } /^-/ && !/^--- / { removed++ }
+		END { print added + 0, removed + 0 }' "$1"
 }

@@ -8,7 +8,7 @@
 @device@
 identifier S, M;
 @@
-struct S {
+ struct S {
 	...
 -	struct ttm_device M;
 +	union {
@@ -16,14 +16,31 @@ struct S {
 +		struct ttm_huge_device huge;
 +	};
 	...
-};
+ };
 
-@header_device depends on device@
+@device_nested@
+identifier S, M, N;
+@@
+ struct S {
+	...
+	struct {
+		...
+-		struct ttm_device M;
++		union {
++			struct ttm_device M;
++			struct ttm_huge_device huge;
++		};
+		...
+	} N;
+	...
+ };
+
+@header_device depends on device || device_nested@
 @@
  #include <drm/ttm/ttm_device.h>
 +#include <drm/ttm_huge.h>
 
-@header_placement depends on device && !header_device@
+@header_placement depends on (device || device_nested) && !header_device@
 @@
  #include <drm/ttm/ttm_placement.h>
 +#include <drm/ttm_huge.h>
@@ -83,11 +100,11 @@ identifier O;
 identifier O;
 symbol drm_gem_mmap;
 @@
-struct file_operations O = {
+ struct file_operations O = {
 -	.mmap = drm_gem_mmap,
 +	.mmap = ttm_huge_mmap,
 +	.get_unmapped_area = ttm_huge_get_unmapped_area,
-};
+ };
 
 @fops_function@
 identifier W;
@@ -104,10 +121,10 @@ expression E1, E2;
 @fops_own@
 identifier O, fops_function.W;
 @@
-struct file_operations O = {
+ struct file_operations O = {
 	.mmap = W,
 +	.get_unmapped_area = ttm_huge_get_unmapped_area,
-};
+ };
 
 // Buffer objects.
 
