@@ -188,7 +188,7 @@ static int alloc_aligned(struct ttm_resource_manager *man,
 	for (;;) {
 		bo->page_alignment = alignment;
 		ret = hman->inner->alloc(man, bo, place, res);
-		if (ret != -ENOSPC || alignment == asked_for)
+		if ((ret != -ENOSPC && ret != -EINVAL) || alignment == asked_for)
 			break;
 		alignment = less_aligned(alignment, asked_for);
 	}
@@ -205,8 +205,9 @@ static int alloc_aligned(struct ttm_resource_manager *man,
  * Has @man align what it gives to buffer objects that can be mapped to
  * ttm_huge_alignment() of their size if there is space for that, else to PMD_SIZE,
  * else as the driver asks for. Its functions see that alignment in
- * &ttm_buffer_object.page_alignment while they allocate, and return -ENOSPC if they
- * cannot have it.
+ * &ttm_buffer_object.page_alignment while they allocate, and return -ENOSPC, or
+ * -EINVAL as the buddy allocator may, if they cannot have it. A manager that warns of
+ * a size that is no multiple of the alignment must align by itself.
  *
  * Context: process context, when the device is set up or taken down.
  */

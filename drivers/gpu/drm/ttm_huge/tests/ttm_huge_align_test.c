@@ -10,7 +10,10 @@
 #include <kunit/test.h>
 
 #include <drm/drm_vma_manager.h>
+#include <drm/ttm/ttm_placement.h>
 #include <drm/ttm_huge.h>
+
+#include "ttm_huge_kunit_helpers.h"
 
 struct alignment_case {
 	const char *name;
@@ -184,6 +187,97 @@ static void offset_is_free_again(struct kunit *test)
 							 SZ_2M));
 }
 
+#define PUD_PAGES	(PUD_SIZE >> PAGE_SHIFT)
+#define PMD_PAGES	(PMD_SIZE >> PAGE_SHIFT)
+
+/* A manager that notes what alignment it is asked for, and fails as it is told to. */
+struct noting_manager {
+	struct ttm_resource_manager man;
+	int errors[4];
+	u32 asked_for[4];
+	unsigned int nr_calls;
+};
+
+static int note_alignment(struct ttm_resource_manager *man,
+			  struct ttm_buffer_object *bo,
+			  const struct ttm_place *place,
+			  struct ttm_resource **res)
+{
+	struct noting_manager *noting =
+		container_of(man, struct noting_manager, man);
+
+	noting->asked_for[noting->nr_calls] = bo->page_alignment;
+	return noting->errors[noting->nr_calls++];
+}
+
+static const struct ttm_resource_manager_func noting_funcs = {
+	.alloc = note_alignment,
+};
+
+/* What a driver's manager returns, call by call, and what it is asked for then. */
+struct manager_case {
+	const char *name;
+	u64 nr_pages;
+	u32 alignment;
+	enum ttm_bo_type type;
+	int errors[4];
+	u32 asked_for[4];
+	unsigned int nr_calls;
+	int ret;
+};
+
+static const struct manager_case manager_cases[] = {
+	{ "space for a PUD", PUD_PAGES, 1, ttm_bo_type_device,
+	  { 0 }, { PUD_PAGES }, 1, 0 },
+	{ "space for a PMD", PUD_PAGES, 1, ttm_bo_type_device,
+	  { -ENOSPC, 0 }, { PUD_PAGES, PMD_PAGES }, 2, 0 },
+	{ "space, but not aligned", PUD_PAGES + 1, 1, ttm_bo_type_device,
+	  { -ENOSPC, -EINVAL, 0 }, { PUD_PAGES, PMD_PAGES, 1 }, 3, 0 },
+	{ "no space", PUD_PAGES, 1, ttm_bo_type_device,
+	  { -ENOSPC, -ENOSPC, -ENOSPC }, { PUD_PAGES, PMD_PAGES, 1 }, 3, -ENOSPC },
+	{ "no memory", PUD_PAGES, 1, ttm_bo_type_device,
+	  { -ENOMEM }, { PUD_PAGES }, 1, -ENOMEM },
+	{ "less than a PMD", 3, 0, ttm_bo_type_device,
+	  { -ENOSPC, 0 }, { 4, 0 }, 2, 0 },
+	{ "the driver asks for more", 3, 16, ttm_bo_type_device,
+	  { -ENOSPC }, { 16 }, 1, -ENOSPC },
+	{ "the driver asks for more than a PMD", PUD_PAGES, 2 * PMD_PAGES,
+	  ttm_bo_type_device,
+	  { -ENOSPC, 0 }, { PUD_PAGES, 2 * PMD_PAGES }, 2, 0 },
+	{ "not to be mapped", PUD_PAGES, 1, ttm_bo_type_kernel,
+	  { 0 }, { 1 }, 1, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(manager, manager_cases, name);
+
+static void manager_test(struct kunit *test)
+{
+	const struct manager_case *c = test->param_value;
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, c->nr_pages);
+	struct ttm_huge_mock *mock = test->priv;
+	struct noting_manager *noting;
+	struct ttm_resource *res;
+	int i;
+
+	noting = kunit_kzalloc(test, sizeof(*noting), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, noting);
+	noting->man.func = &noting_funcs;
+	memcpy(noting->errors, c->errors, sizeof(c->errors));
+	bo->tbo.page_alignment = c->alignment;
+	bo->tbo.type = c->type;
+
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
+	KUNIT_EXPECT_EQ(test, c->ret,
+			noting->man.func->alloc(&noting->man, &bo->tbo, NULL, &res));
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
+
+	KUNIT_EXPECT_EQ(test, c->nr_calls, noting->nr_calls);
+	for (i = 0; i < c->nr_calls; i++)
+		KUNIT_EXPECT_EQ(test, c->asked_for[i], noting->asked_for[i]);
+	KUNIT_EXPECT_EQ(test, c->alignment, bo->tbo.page_alignment);
+	bo->tbo.type = ttm_bo_type_device;
+}
+
 static struct kunit_case align_cases[] = {
 	KUNIT_CASE_PARAM(alignment_test, alignment_gen_params),
 	KUNIT_CASE(offset_is_aligned),
@@ -199,4 +293,15 @@ static struct kunit_suite align_suite = {
 	.test_cases = align_cases,
 };
 
-kunit_test_suite(align_suite);
+static struct kunit_case manager_kunit_cases[] = {
+	KUNIT_CASE_PARAM(manager_test, manager_gen_params),
+	{}
+};
+
+static struct kunit_suite manager_suite = {
+	.name = "ttm_huge_manager",
+	.init = ttm_huge_mock_init,
+	.test_cases = manager_kunit_cases,
+};
+
+kunit_test_suites(&align_suite, &manager_suite);
