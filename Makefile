@@ -67,6 +67,11 @@ adopt-qxl: ## build the kernel's qxl with ttm_huge and see 1 GiB of its VRAM map
 	@tools/lab/evaluate adopt-qxl tools/adopt --cpus 2 --memory 4G --vram 2G \
 		--qemu-opts "-device qxl,vram64_size_mb=2048,addr=0x13"
 
+adopt-survey: ## try the same on other TTM drivers, what is left by hand in build/adopt-survey.json
+	@$(lab) setup
+	@mkdir -p build
+	@$(lab) chroot --results build -- /src/tools/adopt/survey --json /results/adopt-survey.json
+
 prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) setup
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
@@ -80,7 +85,7 @@ lint: ## check the style of all code in the lab
 	@$(lab) chroot -- /src/tools/lint/lint
 
 clean: ## remove what was built here, but not the lab
-	@rm -rf build/check build/stress build/fuzz build/check-dkms build/demo build/bench build/bench-only build/*.json
+	@rm -rf build/check build/stress build/fuzz build/check-dkms build/demo build/bench build/bench-only build/adopt-qxl build/*.json
 	@test ! -d $(KDIR) || $(kbuild) clean
 
 distclean: clean ## remove the lab too

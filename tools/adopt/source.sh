@@ -13,15 +13,18 @@ kernel_version() {
 # others that look for one linux-source in /usr/src.
 fetch_archive() {
 	folder=$1 package=linux-source-$2 version=$3
-	mkdir -p "$folder"
+	rm -rf "$folder.new"
+	mkdir -p "$folder.new"
 	(
-		cd "$folder"
+		cd "$folder.new" || exit 1
 		echo "adopt: fetching $package $version, about 150 MB" >&2
 		apt-get -qq -o APT::Sandbox::User=root download "$package=$version" >&2 ||
 			die "the mirror has no $package of version $version: run 'lab setup' for one that it has"
-		dpkg-deb --fsys-tarfile ./*.deb | tar -x --strip-components=3 --wildcards './usr/src/linux-source-*.tar.xz'
+		dpkg-deb --fsys-tarfile ./*.deb |
+			tar -x --strip-components=3 --wildcards './usr/src/linux-source-*.tar.xz'
 		rm ./*.deb
-	)
+	) || exit 1
+	mv "$folder.new" "$folder"
 }
 
 # The archive of the kernel's sources.
@@ -46,7 +49,7 @@ source_of() {
 		sources=/lab/sources/$(kernel_version)
 		case $1 in
 		.) to=$sources/all strip=1 member='*' ;;
-		*) to=$sources/$1 strip=$(echo "$1/" | tr -cd / | wc -c) member="*/$1" strip=$((strip + 1)) ;;
+		*) to=$sources/$1 strip=$(($(echo "$1" | tr -cd / | wc -c) + 2)) member="*/$1" ;;
 		esac
 		if [ ! -e "$to/.complete" ]; then
 			echo "adopt: unpacking $1 of $from, about 20 s" >&2

@@ -88,7 +88,7 @@ static struct measurement measure(const struct device *device, uint64_t size, in
 	return measurement;
 }
 
-static void unbind(const struct device *device)
+static void take_driver_away(const struct device *device)
 {
 	drmDevicePtr info;
 	char address[32];
@@ -116,7 +116,7 @@ static uint64_t left_after_unbind(const struct device *device)
 	uint64_t left = 0;
 
 	touch_pages(map, pages(&bo), 0, 1);
-	unbind(device);
+	take_driver_away(device);
 	for (uint64_t page = 0; page < pages(&bo); page++)
 		left += words[page * WORDS_PER_PAGE] == touched_content(page, 0, 1);
 	unmap_bytes(map, bo.size);
