@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How often qxl's VRAM faults: a surface is mapped, every page of it written and read
- * back, with whichever qxl driver is loaded.
+ * How often qxl's VRAM faults: surfaces and framebuffers are mapped, every page of them
+ * written and read back, with whichever qxl driver is loaded.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -25,6 +25,10 @@
 
 static const uint64_t sizes[] = { 1ULL << 30, 512ULL << 20, 2ULL << 20 };
 
+/* They fit into qxl's 64 MiB, but not if each begins at a multiple of 32 MiB. */
+#define FRAMEBUFFERS		3
+#define FRAMEBUFFER_SIZE	(17ULL << 20)
+
 struct measurement {
 	uint64_t size;
 	uint64_t address;
@@ -38,13 +42,13 @@ static uint64_t pages(const struct bo *bo)
 	return bo->size / TOUCHED_PAGE_SIZE;
 }
 
-static uint64_t *map_surface(const struct bo *bo)
+static uint64_t *map_bo(const struct bo *bo)
 {
 	uint64_t *map = mmap(NULL, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			     bo->device->fd, bo->offset);
 
 	if (map == MAP_FAILED)
-		err(EXIT_FAILURE, "cannot map a surface of %lu bytes", bo->size);
+		err(EXIT_FAILURE, "cannot map a BO of %lu bytes", bo->size);
 	return map;
 }
 
@@ -61,29 +65,27 @@ static void verify(const uint64_t *map, const struct bo *bo)
 	}
 }
 
-static struct measurement measure(const struct device *device, uint64_t size, int status_fd)
+static struct measurement measure(const struct bo *bo, int status_fd)
 {
-	struct measurement measurement = { .size = size };
-	struct bo bo = create_surface(device, size);
-	uint64_t *map = map_surface(&bo);
+	struct measurement measurement = { .size = bo->size };
+	uint64_t *map = map_bo(bo);
 	uint64_t bytes, faults;
 	int fd;
 
 	measurement.address = (uintptr_t)map;
 	bytes = page_table_bytes(status_fd);
 	faults = minor_faults();
-	touch_pages(map, pages(&bo), 0, 1);
+	touch_pages(map, pages(bo), 0, 1);
 	measurement.faults = minor_faults() - faults;
 	measurement.page_table_bytes = page_table_bytes(status_fd) - bytes;
-	verify(map, &bo);
+	verify(map, bo);
 
-	fd = open_page_tables(device);
+	fd = open_page_tables(bo->device);
 	if (fd >= 0) {
-		measurement.page_tables = read_page_tables(fd, &bo);
+		measurement.page_tables = read_page_tables(fd, bo);
 		close(fd);
 	}
-	unmap_bytes(map, size);
-	destroy_surface(&bo);
+	unmap_bytes(map, bo->size);
 	settle();
 	return measurement;
 }
@@ -111,7 +113,7 @@ static void take_driver_away(const struct device *device)
 static uint64_t left_after_unbind(const struct device *device)
 {
 	struct bo bo = create_surface(device, sizes[1]);
-	uint64_t *map = map_surface(&bo);
+	uint64_t *map = map_bo(&bo);
 	const volatile uint64_t *words = map;
 	uint64_t left = 0;
 
@@ -137,18 +139,28 @@ static void print_measurement(FILE *out, struct measurement *measurement)
 	fprintf(out, "\n    }");
 }
 
-static void print_results(FILE *out, struct measurement *measurements)
+static void print_measurements(FILE *out, const char *name, struct measurement *measurements,
+			       unsigned int count)
+{
+	fprintf(out, ",\n  \"%s\": [\n", name);
+	for (unsigned int i = 0; i < count; i++) {
+		print_measurement(out, &measurements[i]);
+		fprintf(out, "%s\n", i + 1 < count ? "," : "");
+	}
+	fprintf(out, "  ]");
+}
+
+static void print_results(FILE *out, struct measurement *surfaces,
+			  struct measurement *framebuffers)
 {
 	struct utsname kernel;
 
 	uname(&kernel);
-	fprintf(out, "{\n  \"kernel\": \"%s\",\n  \"uses_ttm_huge\": %s,\n  \"mappings\": [\n",
+	fprintf(out, "{\n  \"kernel\": \"%s\",\n  \"uses_ttm_huge\": %s",
 		kernel.release, access(HOLDER_PATH, F_OK) ? "false" : "true");
-	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
-		print_measurement(out, &measurements[i]);
-		fprintf(out, "%s\n", i + 1 < ARRAY_SIZE(sizes) ? "," : "");
-	}
-	fprintf(out, "  ]\n}\n");
+	print_measurements(out, "surfaces", surfaces, ARRAY_SIZE(sizes));
+	print_measurements(out, "framebuffers", framebuffers, FRAMEBUFFERS);
+	fprintf(out, "\n}\n");
 }
 
 static FILE *open_output(const char *path)
@@ -166,16 +178,41 @@ static void close_output(FILE *out, const char *path)
 		err(EXIT_FAILURE, "cannot write %s", path);
 }
 
+static void measure_surfaces(const struct device *device, int status_fd,
+			     struct measurement *measurements)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct bo bo = create_surface(device, sizes[i]);
+
+		measurements[i] = measure(&bo, status_fd);
+		destroy_qxl_bo(&bo);
+	}
+}
+
+/* All are there before the first is looked at: none is to have made another go. */
+static void measure_framebuffers(const struct device *device, int status_fd,
+				 struct measurement *measurements)
+{
+	struct bo bos[FRAMEBUFFERS];
+
+	for (unsigned int i = 0; i < FRAMEBUFFERS; i++)
+		bos[i] = create_framebuffer(device, FRAMEBUFFER_SIZE);
+	for (unsigned int i = 0; i < FRAMEBUFFERS; i++)
+		measurements[i] = measure(&bos[i], status_fd);
+	for (unsigned int i = 0; i < FRAMEBUFFERS; i++)
+		destroy_qxl_bo(&bos[i]);
+}
+
 static void measure_all(const struct device *device, const char *path)
 {
-	struct measurement measurements[ARRAY_SIZE(sizes)];
+	struct measurement surfaces[ARRAY_SIZE(sizes)], framebuffers[FRAMEBUFFERS];
 	int status_fd = open_status();
 	FILE *out;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++)
-		measurements[i] = measure(device, sizes[i], status_fd);
+	measure_surfaces(device, status_fd, surfaces);
+	measure_framebuffers(device, status_fd, framebuffers);
 	out = open_output(path);
-	print_results(out, measurements);
+	print_results(out, surfaces, framebuffers);
 	close_output(out, path);
 }
 
@@ -191,8 +228,9 @@ static void measure_unbind(const struct device *device, const char *path)
 static void print_help(void)
 {
 	printf("Usage: touch-surface [--unbind] --output FILE\n"
-	       "Map surfaces of qxl of several sizes, write to every page and read it back;\n"
-	       "write how often that faulted, and what the page tables are, as JSON.\n"
+	       "Map surfaces of qxl of several sizes, and three framebuffers, write to every\n"
+	       "page and read it back; write how often that faulted, and what the page tables\n"
+	       "are, as JSON.\n"
 	       "\n"
 	       "  --unbind       instead, have the driver leave the device while a surface\n"
 	       "                 is mapped, and write how many of its pages show VRAM then\n"

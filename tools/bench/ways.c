@@ -155,7 +155,7 @@ static void open_surface(const struct way *way, struct subject *subject)
 
 static void close_surface(const struct subject *subject)
 {
-	destroy_surface(&subject->bo);
+	destroy_qxl_bo(&subject->bo);
 }
 
 static void begin_sysfs(const struct way *way, uint64_t largest)

@@ -4,9 +4,10 @@
  *
  * A huge entry needs a user address and a page frame that are both aligned to
  * what it maps. Each buffer object is therefore aligned to its size rounded up
- * to a power of two, in VRAM as in the fake-offset space; a user address that
- * is congruent to the fake offset is then congruent to the memory as well,
- * also for a mapping of a part. Sizes are not rounded.
+ * to a power of two in the fake-offset space, and in VRAM to that or to what its
+ * largest entries map; a user address that is congruent to the fake offset is then
+ * congruent to the memory as well, as far as an entry goes, also for a mapping of a
+ * part. Sizes are not rounded.
  */
 
 #include <linux/export.h>
@@ -158,11 +159,17 @@ int ttm_huge_bo_init_validate(struct ttm_device *bdev,
 }
 EXPORT_SYMBOL_GPL(ttm_huge_bo_init_validate);
 
-/* The next best alignment if there is no space for one. */
-static u32 less_aligned(u32 alignment, u32 asked_for)
+/*
+ * What entries of the largest level need that fit, in pages, if that is less than
+ * @less_than. More would only leave holes that others do not fit into.
+ */
+static u32 memory_alignment(u64 size, u32 less_than)
 {
-	return alignment > PTRS_PER_PTE ? max_t(u32, PTRS_PER_PTE, asked_for) :
-					  asked_for;
+	if (size >= PUD_SIZE && less_than > PUD_SIZE >> PAGE_SHIFT)
+		return PUD_SIZE >> PAGE_SHIFT;
+	if (size >= PMD_SIZE && less_than > PMD_SIZE >> PAGE_SHIFT)
+		return PMD_SIZE >> PAGE_SHIFT;
+	return 0;
 }
 
 /*
@@ -177,23 +184,20 @@ static int alloc_aligned(struct ttm_resource_manager *man,
 {
 	const struct ttm_huge_manager *hman =
 		container_of(man->func, struct ttm_huge_manager, func);
+	u64 size = bo->type == ttm_bo_type_device ? bo->base.size : 0;
 	u32 asked_for = bo->page_alignment;
-	u32 alignment = asked_for;
+	u32 alignment = memory_alignment(size, U32_MAX);
 	int ret;
 
-	if (bo->type == ttm_bo_type_device)
-		alignment = max_t(u32, asked_for,
-				  ttm_huge_alignment(bo->base.size) >>
-				  PAGE_SHIFT);
-	for (;;) {
+	while (alignment > asked_for) {
 		bo->page_alignment = alignment;
 		ret = hman->inner->alloc(man, bo, place, res);
-		if ((ret != -ENOSPC && ret != -EINVAL) || alignment == asked_for)
-			break;
-		alignment = less_aligned(alignment, asked_for);
+		bo->page_alignment = asked_for;
+		if (ret != -ENOSPC && ret != -EINVAL)
+			return ret;
+		alignment = memory_alignment(size, alignment);
 	}
-	bo->page_alignment = asked_for;
-	return ret;
+	return hman->inner->alloc(man, bo, place, res);
 }
 
 /**
@@ -202,9 +206,9 @@ static int alloc_aligned(struct ttm_resource_manager *man,
  * @type: memory type, one that is iomem
  * @man: its manager, with its functions set, or NULL
  *
- * Has @man align what it gives to buffer objects that can be mapped to
- * ttm_huge_alignment() of their size if there is space for that, else to PMD_SIZE,
- * else as the driver asks for. Its functions see that alignment in
+ * Has @man align what it gives to buffer objects that can be mapped: to PUD_SIZE if they
+ * are that large and there is space for that, else to PMD_SIZE in the same way, else as
+ * the driver asks for. Its functions see that alignment in
  * &ttm_buffer_object.page_alignment while they allocate, and return -ENOSPC, or
  * -EINVAL as the buddy allocator may, if they cannot have it. A manager that warns of
  * a size that is no multiple of the alignment must align by itself.

@@ -13,6 +13,9 @@
 
 #include "ttm_huge_internal.h"
 
+/* Drivers have a union of both. */
+static_assert(!offsetof(struct ttm_huge_device, base));
+
 const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
 	[TTM_HUGE_PTE] = "pte",
 	[TTM_HUGE_PMD] = "pmd",

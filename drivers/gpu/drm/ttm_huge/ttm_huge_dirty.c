@@ -50,9 +50,8 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
 
 /**
  * ttm_huge_dirty_start - track the writes to a buffer object
- * @bo: the buffer object; all its mappings have
- *	&vm_operations_struct.pfn_mkwrite set to a caller of
- *	ttm_huge_pfn_mkwrite()
+ * @bo: the buffer object; all its mappings have ttm_huge_trackable_vm_ops, or others
+ *	with ttm_huge_pfn_mkwrite() and ttm_huge_vm_access()
  *
  * The record begins empty, also if @bo is tracked already. All entries that map
  * @bo are removed, in all processes.
