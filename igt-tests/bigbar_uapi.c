@@ -236,7 +236,7 @@ static void test_info_values(int fd)
 		igt_assert_eq_u64(arg.entries[level], 0);
 
 	huge_bo_move(&bo, HUGE_VRAM);
-	igt_assert_eq(huge_bo_info(&bo).placement, HUGE_VRAM);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
 }
 
 /**

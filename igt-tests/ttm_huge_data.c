@@ -96,7 +96,7 @@ static void test_move(enum huge_level level)
 	pattern_write(&untouched);
 	pattern_assert(&touched);
 	huge_bo_move(&bo, HUGE_SYSTEM);
-	igt_assert_eq(huge_bo_info(&bo).placement, HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
 	found = huge_bo_info(&bo).levels;
 	huge_assert_levels(&found, &nothing, "after the move");
 	pattern_assert(&touched);
@@ -104,7 +104,7 @@ static void test_move(enum huge_level level)
 	pattern_write(&touched);
 
 	huge_bo_move(&bo, HUGE_VRAM);
-	igt_assert_eq(huge_bo_info(&bo).placement, HUGE_VRAM);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
 	untouched.seed = 9;
 	pattern_assert(&untouched);
 	huge_assert_mapped_at(&bo, untouched.address, level, "untouched, back in VRAM");
@@ -260,7 +260,7 @@ static int first_in_system(const struct huge_bo *bos, int count)
 {
 	int i = 0;
 
-	while (i < count && huge_bo_info(&bos[i]).placement == HUGE_VRAM)
+	while (i < count && huge_bo_placement(&bos[i]) == HUGE_VRAM)
 		i++;
 	return i;
 }

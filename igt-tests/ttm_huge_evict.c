@@ -190,7 +190,7 @@ static void test_pressure(void)
 
 	/* Not to be looked at in between: that would make it the last to be evicted. */
 	other = huge_vram_bo(fd, scene.bo.size);
-	igt_assert_eq(huge_bo_info(&scene.bo).placement, HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_placement(&scene.bo), HUGE_SYSTEM);
 	by_other = pattern_of(huge_bo_map(&other), other.size, 52);
 	pattern_write(&by_other);
 	assert_left(&scene);

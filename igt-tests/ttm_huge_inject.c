@@ -423,7 +423,7 @@ static void check_moved(int error)
 	enum huge_placement to = scene.from == HUGE_VRAM ? HUGE_SYSTEM : HUGE_VRAM;
 
 	/* Documented: it stays where it was. */
-	igt_assert_eq(huge_bo_info(&scene.bo).placement, error ? scene.from : to);
+	igt_assert_eq(huge_bo_placement(&scene.bo), error ? scene.from : to);
 	pattern_assert(&scene.pattern);
 }
 

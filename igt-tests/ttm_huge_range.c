@@ -294,7 +294,7 @@ static void assert_contiguous(int fd, const struct huge_bo *first)
 		igt_assert_eq_u64(table.runs[i].pfn, table.runs[i - 1].pfn +
 				  (table.runs[i].start - table.runs[i - 1].start) / HUGE_PAGE_SIZE);
 	page_table_free(&table);
-	igt_assert_eq(huge_bo_info(first).placement, HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_placement(first), HUGE_SYSTEM);
 	pattern_assert(&evicted);
 	pattern_assert(&pattern);
 }

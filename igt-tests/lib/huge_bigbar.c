@@ -81,7 +81,6 @@ static int bigbar_info(int fd, uint32_t handle, struct huge_bo_info *info)
 	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg);
 
 	*info = (struct huge_bo_info){
-		.placement = arg.placement == DRM_BIGBAR_PLACEMENT_VRAM ? HUGE_VRAM : HUGE_SYSTEM,
 		.size = arg.size,
 		.alignment = arg.alignment,
 		.levels.entries = {
@@ -90,6 +89,15 @@ static int bigbar_info(int fd, uint32_t handle, struct huge_bo_info *info)
 			[HUGE_PUD] = arg.entries[DRM_BIGBAR_LEVEL_PUD],
 		},
 	};
+	return error;
+}
+
+static int bigbar_placement(int fd, uint32_t handle, enum huge_placement *placement)
+{
+	struct drm_bigbar_gem_info arg = { .handle = handle };
+	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg);
+
+	*placement = arg.placement == DRM_BIGBAR_PLACEMENT_VRAM ? HUGE_VRAM : HUGE_SYSTEM;
 	return error;
 }
 
@@ -138,12 +146,17 @@ static int bigbar_prefault(int fd, void *address, uint64_t length, uint64_t *don
 
 const struct huge_device huge_bigbar = {
 	.driver = "bigbar",
+	.node_type = DRM_NODE_RENDER,
+	.flags = HUGE_SYSTEM_WC | HUGE_CONTIGUOUS | HUGE_SINGLE_PAGES | HUGE_TRACKABLE,
+	.largest = UINT64_MAX,
+	.clears = true,
 	.vram = bigbar_vram,
 	.create = bigbar_create,
 	.destroy = bigbar_destroy,
 	.mmap_offset = bigbar_mmap_offset,
 	.move = bigbar_move,
 	.info = bigbar_info,
+	.placement = bigbar_placement,
 	.dirty_start = bigbar_dirty_start,
 	.dirty_stop = bigbar_dirty_stop,
 	.dirty_take = bigbar_dirty_take,

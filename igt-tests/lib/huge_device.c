@@ -7,6 +7,7 @@
 
 #include "../igt_shim.h"
 #include "huge_device.h"
+#include "subtest.h"
 #include "thp_eligible.h"
 
 #define MAX_DEVICES 16
@@ -14,7 +15,7 @@
 /* Of 10 ms, for what the kernel does on its own time. */
 #define TRIES 2000
 
-static const struct huge_device *device = &huge_bigbar;
+static const struct huge_device * const devices[] = { &huge_bigbar, &huge_qxl };
 
 /* What a subtest has not given back yet. */
 static int open_files[MAX_OPEN];
@@ -24,6 +25,28 @@ static struct {
 	uint64_t length;
 } open_mappings[MAX_OPEN];
 static int open_mapping_count;
+
+static const struct huge_device *find_device(const char *driver)
+{
+	const struct huge_device * const *row;
+
+	for_each_case(row, devices) {
+		if (!strcmp((*row)->driver, driver))
+			return *row;
+	}
+	igt_require_f(false, "IGT_FORCE_DRIVER=%s: the tests know no such driver\n", driver);
+	return NULL;
+}
+
+static const struct huge_device *device(void)
+{
+	static const struct huge_device *chosen;
+	const char *driver = getenv("IGT_FORCE_DRIVER");
+
+	if (!chosen)
+		chosen = driver ? find_device(driver) : devices[0];
+	return chosen;
+}
 
 static bool has_driver(int fd, const char *driver)
 {
@@ -41,7 +64,7 @@ static int open_if_driver(drmDevicePtr candidate, int node_type)
 	if (!(candidate->available_nodes & (1 << node_type)))
 		return -1;
 	fd = open(candidate->nodes[node_type], O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && !has_driver(fd, device->driver)) {
+	if (fd >= 0 && !has_driver(fd, device()->driver)) {
 		close(fd);
 		return -1;
 	}
@@ -84,7 +107,7 @@ int huge_open_node(int node_type)
 {
 	int fd = huge_try_open_node(node_type);
 
-	igt_require_f(fd >= 0, "no DRM device of driver %s\n", device->driver);
+	igt_require_f(fd >= 0, "no DRM device of driver %s\n", device()->driver);
 	if (largest_level == HUGE_LEVELS)
 		largest_level = find_largest_level(fd);
 	return fd;
@@ -92,18 +115,18 @@ int huge_open_node(int node_type)
 
 int huge_open(void)
 {
-	return huge_open_node(DRM_NODE_RENDER);
+	return huge_open_node(device()->node_type);
 }
 
 int huge_open_when_there(void)
 {
-	int fd = huge_try_open_node(DRM_NODE_RENDER);
+	int fd = huge_try_open_node(device()->node_type);
 
 	for (int tries = 0; fd < 0 && tries < TRIES; tries++) {
 		usleep(10000);
-		fd = huge_try_open_node(DRM_NODE_RENDER);
+		fd = huge_try_open_node(device()->node_type);
 	}
-	igt_assert_f(fd >= 0, "no device node of driver %s\n", device->driver);
+	igt_assert_f(fd >= 0, "no device node of driver %s\n", device()->driver);
 	return fd;
 }
 
@@ -127,11 +150,21 @@ void huge_release_all(void)
 		close(open_files[--open_file_count]);
 }
 
+bool huge_has_flags(unsigned int flags)
+{
+	return !(flags & ~device()->flags);
+}
+
+bool huge_clears(void)
+{
+	return device()->clears;
+}
+
 struct huge_vram huge_vram(int fd)
 {
 	struct huge_vram vram;
 
-	igt_assert_eq(device->vram(fd, &vram), 0);
+	igt_assert_eq(device()->vram(fd, &vram), 0);
 	return vram;
 }
 
@@ -153,10 +186,10 @@ int huge_bo_try_create(int fd, uint64_t size, enum huge_placement placement,
 	int error;
 
 	*bo = (struct huge_bo){ .fd = fd };
-	error = device->create(fd, size, placement, flags, &bo->handle);
+	error = device()->create(fd, size, placement, flags, &bo->handle);
 	if (error)
 		return error;
-	error = device->mmap_offset(fd, bo->handle, &bo->offset);
+	error = device()->mmap_offset(fd, bo->handle, &bo->offset);
 	if (!error)
 		error = huge_bo_try_info(bo, &info);
 	if (error)
@@ -171,6 +204,9 @@ struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placeme
 {
 	struct huge_bo bo;
 
+	igt_require_f(huge_has_flags(flags), "%s has no such buffer objects\n", device()->driver);
+	igt_require_f(size <= device()->largest, "%s makes no buffer object of %llu bytes\n",
+		      device()->driver, (unsigned long long)size);
 	igt_assert_eq(huge_bo_try_create(fd, size, placement, flags, &bo), 0);
 	return bo;
 }
@@ -190,7 +226,7 @@ struct huge_bo huge_mapped_bo(uint64_t size, unsigned int flags, char **address)
 
 int huge_bo_try_destroy(const struct huge_bo *bo)
 {
-	return device->destroy(bo->fd, bo->handle);
+	return device()->destroy(bo->fd, bo->handle);
 }
 
 void huge_bo_destroy(const struct huge_bo *bo)
@@ -200,7 +236,7 @@ void huge_bo_destroy(const struct huge_bo *bo)
 
 int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement)
 {
-	return device->move(bo->fd, bo->handle, placement);
+	return device()->move(bo->fd, bo->handle, placement);
 }
 
 void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement)
@@ -210,16 +246,17 @@ void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement)
 
 int huge_dirty_try_start(const struct huge_bo *bo)
 {
-	return device->dirty_start(bo->fd, bo->handle);
+	return device()->dirty_start(bo->fd, bo->handle);
 }
 
 int huge_dirty_try_stop(const struct huge_bo *bo)
 {
-	return device->dirty_stop(bo->fd, bo->handle);
+	return device()->dirty_stop(bo->fd, bo->handle);
 }
 
 void huge_dirty_start(const struct huge_bo *bo)
 {
+	igt_require_f(device()->dirty_start, "%s tracks no writes\n", device()->driver);
 	igt_assert_eq(huge_dirty_try_start(bo), 0);
 }
 
@@ -231,17 +268,18 @@ void huge_dirty_stop(const struct huge_bo *bo)
 int huge_dirty_try_take(const struct huge_bo *bo, uint64_t first_page, uint64_t pages,
 			uint64_t *bitmap)
 {
-	return device->dirty_take(bo->fd, bo->handle, first_page, pages, bitmap);
+	return device()->dirty_take(bo->fd, bo->handle, first_page, pages, bitmap);
 }
 
 int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done)
 {
-	return device->prefault(fd, address, length, done);
+	igt_require_f(device()->prefault, "%s maps nothing ahead of use\n", device()->driver);
+	return device()->prefault(fd, address, length, done);
 }
 
 int huge_bo_try_info(const struct huge_bo *bo, struct huge_bo_info *info)
 {
-	return device->info(bo->fd, bo->handle, info);
+	return device()->info(bo->fd, bo->handle, info);
 }
 
 struct huge_bo_info huge_bo_info(const struct huge_bo *bo)
@@ -250,6 +288,19 @@ struct huge_bo_info huge_bo_info(const struct huge_bo *bo)
 
 	igt_assert_eq(huge_bo_try_info(bo, &info), 0);
 	return info;
+}
+
+int huge_bo_try_placement(const struct huge_bo *bo, enum huge_placement *placement)
+{
+	return device()->placement(bo->fd, bo->handle, placement);
+}
+
+enum huge_placement huge_bo_placement(const struct huge_bo *bo)
+{
+	enum huge_placement placement;
+
+	igt_assert_eq(huge_bo_try_placement(bo, &placement), 0);
+	return placement;
 }
 
 static void *remember(void *address, uint64_t length)

@@ -37,7 +37,6 @@ enum huge_bo_flag {
 };
 
 struct huge_bo_info {
-	enum huge_placement placement;
 	uint64_t size;
 	uint64_t alignment;
 	struct huge_levels levels;
@@ -48,9 +47,16 @@ struct huge_vram {
 	uint64_t used;
 };
 
-/* One row for each driver; functions return 0 or an errno value. */
+/*
+ * One row for each driver; functions return 0 or an errno value. What a driver cannot
+ * do is NULL, and subtests that need it are skipped.
+ */
 struct huge_device {
 	const char *driver;
+	int node_type;		/* that its clients use */
+	unsigned int flags;	/* of buffer objects that it can have */
+	uint64_t largest;	/* buffer object that its ioctls can make */
+	bool clears;		/* new buffer objects */
 	int (*vram)(int fd, struct huge_vram *vram);
 	int (*create)(int fd, uint64_t size, enum huge_placement placement,
 		      unsigned int flags, uint32_t *handle);
@@ -58,6 +64,7 @@ struct huge_device {
 	int (*mmap_offset)(int fd, uint32_t handle, uint64_t *offset);
 	int (*move)(int fd, uint32_t handle, enum huge_placement placement);
 	int (*info)(int fd, uint32_t handle, struct huge_bo_info *info);
+	int (*placement)(int fd, uint32_t handle, enum huge_placement *placement);
 	/* Write tracking: one bit for each page, the first for first_page. */
 	int (*dirty_start)(int fd, uint32_t handle);
 	int (*dirty_stop)(int fd, uint32_t handle);
@@ -68,6 +75,7 @@ struct huge_device {
 };
 
 extern const struct huge_device huge_bigbar;
+extern const struct huge_device huge_qxl;
 
 struct huge_bo {
 	int fd;
@@ -77,7 +85,10 @@ struct huge_bo {
 	uint64_t offset;	/* for mmap(): of the first byte */
 };
 
-/* Opens a new client; a render node unless told otherwise. Skips without device. */
+/*
+ * Opens a new client, on a render node if the driver has them. Skips without device.
+ * The driver is bigbar, or the one that the environment has in IGT_FORCE_DRIVER.
+ */
 int huge_open(void);
 int huge_open_node(int node_type);
 /* The same, but returns -1 if there is no device. */
@@ -86,6 +97,11 @@ int huge_try_open_node(int node_type);
 int huge_open_when_there(void);
 void huge_close(int fd);
 void huge_release_all(void);
+
+/* Whether the driver has buffer objects with these flags. */
+bool huge_has_flags(unsigned int flags);
+/* Whether new buffer objects are zero: some drivers leave in VRAM what is there. */
+bool huge_clears(void);
 
 struct huge_vram huge_vram(int fd);
 /* Buffer objects are freed by a worker: waits a moment for VRAM in use to fall. */
@@ -122,6 +138,8 @@ int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement);
 int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done);
 struct huge_bo_info huge_bo_info(const struct huge_bo *bo);
 int huge_bo_try_info(const struct huge_bo *bo, struct huge_bo_info *info);
+enum huge_placement huge_bo_placement(const struct huge_bo *bo);
+int huge_bo_try_placement(const struct huge_bo *bo, enum huge_placement *placement);
 
 void *huge_bo_map(const struct huge_bo *bo);
 void *huge_bo_map_part(const struct huge_bo *bo, uint64_t start, uint64_t length, int prot);

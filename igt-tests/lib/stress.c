@@ -604,13 +604,13 @@ static void bring_back_evicted(struct actor *actor)
 {
 	for (unsigned int i = 0; i < actor->stage->bo_count && !is_over(actor); i++) {
 		const struct stress_bo *bo = &actor->stage->bos[i];
-		struct huge_bo_info info;
+		enum huge_placement placement;
 
 		if (bo->is_movable)
 			continue;
-		if (!succeeded(actor, "info", huge_bo_try_info(&bo->bo, &info)))
+		if (!succeeded(actor, "info", huge_bo_try_placement(&bo->bo, &placement)))
 			return;
-		if (info.placement == HUGE_VRAM)
+		if (placement == HUGE_VRAM)
 			continue;
 		if (succeeded(actor, "move back", huge_bo_try_move(&bo->bo, HUGE_VRAM)))
 			actor->tally->evictions++;

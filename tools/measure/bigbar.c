@@ -135,6 +135,7 @@ struct bo create_bo(const struct device *device, uint64_t size,
 		    enum huge_placement placement, unsigned int flags)
 {
 	struct bo bo = { .device = device };
+	enum huge_placement found;
 	struct huge_bo_info info;
 	int error = ioctls->create(device->fd, size, placement, flags, &bo.handle);
 
@@ -143,7 +144,8 @@ struct bo create_bo(const struct device *device, uint64_t size,
 		     size, strerror(error));
 	succeed(ioctls->mmap_offset(device->fd, bo.handle, &bo.offset), "get an mmap offset");
 	info = bo_info(&bo);
-	if (info.placement != placement)
+	succeed(ioctls->placement(device->fd, bo.handle, &found), "ask where the BO is");
+	if (found != placement)
 		errx(EXIT_FAILURE, "the BO is not where it was to be");
 	bo.size = info.size;
 	bo.alignment = info.alignment;

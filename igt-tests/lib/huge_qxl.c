@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The qxl driver's row in the table of devices, for a qxl that uses ttm_huge. Its VRAM
+ * is that of surfaces, the larger of its two BARs.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <qxl_drm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "huge_device.h"
+#include "page_table.h"
+
+#define QXL_FORMAT_32_XRGB 32
+#define BYTES_PER_PIXEL 4
+#define LONGEST_STRIDE KIB(32)
+
+/* One more of them than VRAM holds push out all that is older. */
+#define FILLER_SIZE MIB(16)
+#define MAX_FILLERS 512
+
+static int call(int fd, unsigned long request, void *argument)
+{
+	return drmIoctl(fd, request, argument) ? errno : 0;
+}
+
+/* Of a line that is name and number. */
+static void read_number(const char *line, const char *name, uint64_t *number)
+{
+	line += strspn(line, " ");
+	if (!strncmp(line, name, strlen(name)))
+		*number = strtoull(line + strlen(name), NULL, 10);
+}
+
+/* What a memory manager of the driver says of itself, in a file of debugfs. */
+static int read_manager(int fd, const char *name, struct huge_vram *vram)
+{
+	uint64_t pages = 0, used = 0;
+	char path[64], line[128];
+	FILE *manager;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/%s", primary_minor(fd), name);
+	manager = fopen(path, "r");
+	if (!manager)
+		return errno;
+	while (fgets(line, sizeof(line), manager)) {
+		read_number(line, "size:", &pages);
+		read_number(line, "usage:", &used);
+	}
+	fclose(manager);
+	*vram = (struct huge_vram){ .size = pages * HUGE_PAGE_SIZE, .used = used };
+	return pages ? 0 : ENODATA;
+}
+
+static int qxl_vram(int fd, struct huge_vram *vram)
+{
+	return read_manager(fd, "qxl_surf_mm", vram);
+}
+
+/* The driver makes a surface one line larger than it is said to be. */
+static uint32_t stride_for(uint64_t size)
+{
+	uint32_t stride = LONGEST_STRIDE;
+
+	while (size % stride || size / stride < 2)
+		stride /= 2;
+	return stride;
+}
+
+static int create_surface(int fd, uint64_t size, uint32_t *handle)
+{
+	uint32_t stride = stride_for(size);
+	struct drm_qxl_alloc_surf surface = {
+		.format = QXL_FORMAT_32_XRGB,
+		.width = stride / BYTES_PER_PIXEL,
+		.height = size / stride - 1,
+		.stride = stride,
+	};
+	int error = call(fd, DRM_IOCTL_QXL_ALLOC_SURF, &surface);
+
+	*handle = error ? 0 : surface.handle;
+	return error;
+}
+
+static int qxl_destroy(int fd, uint32_t handle)
+{
+	return drmCloseBufferHandle(fd, handle) ? errno : 0;
+}
+
+static int qxl_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
+{
+	struct drm_qxl_map map = { .handle = handle };
+	int error = call(fd, DRM_IOCTL_QXL_MAP, &map);
+
+	*offset = map.offset;
+	return error;
+}
+
+static int destroy_all(int fd, const uint32_t *handles, unsigned int count)
+{
+	int error = 0;
+
+	while (count)
+		error = qxl_destroy(fd, handles[--count]) ?: error;
+	return error;
+}
+
+/*
+ * No ioctl moves a buffer object out of VRAM. But as many new ones as fill all of it
+ * cannot be there together with what was there before, and the oldest go first. Those
+ * that the BAR of surfaces has no room for may be in the other one.
+ */
+static int evict(int fd)
+{
+	uint32_t fillers[MAX_FILLERS];
+	unsigned int count = 0, wanted;
+	struct huge_vram surfaces, other;
+	int error = read_manager(fd, "qxl_surf_mm", &surfaces);
+
+	if (!error)
+		error = read_manager(fd, "qxl_mem_mm", &other);
+	if (error)
+		return error;
+	wanted = (surfaces.size + other.size) / FILLER_SIZE + 1;
+	if (wanted > MAX_FILLERS)
+		return E2BIG;
+	while (!error && count < wanted) {
+		error = create_surface(fd, FILLER_SIZE, &fillers[count]);
+		count += !error;
+	}
+	return destroy_all(fd, fillers, count) ?: error;
+}
+
+/* What brings an area up to date validates the surface first, in its VRAM. */
+static int validate(int fd, uint32_t handle)
+{
+	struct drm_qxl_update_area area = { .handle = handle, .right = 1, .bottom = 1 };
+
+	return call(fd, DRM_IOCTL_QXL_UPDATE_AREA, &area);
+}
+
+static int qxl_move(int fd, uint32_t handle, enum huge_placement placement)
+{
+	enum huge_placement reached;
+	int error = placement == HUGE_VRAM ? validate(fd, handle) : evict(fd);
+
+	if (!error)
+		error = huge_qxl.placement(fd, handle, &reached);
+	return error || reached == placement ? error : EBUSY;
+}
+
+static int qxl_create(int fd, uint64_t size, enum huge_placement placement,
+		      unsigned int flags, uint32_t *handle)
+{
+	int error = create_surface(fd, size, handle);
+
+	(void)flags;
+	if (!error && placement == HUGE_SYSTEM)
+		error = qxl_move(fd, *handle, HUGE_SYSTEM);
+	return error;
+}
+
+/* As ttm_huge promises it for a size: no ioctl tells. */
+static uint64_t promised_alignment(uint64_t size)
+{
+	uint64_t alignment = HUGE_PAGE_SIZE;
+
+	while (alignment < size && alignment < huge_level_size(HUGE_PUD))
+		alignment *= 2;
+	return alignment;
+}
+
+static int size_of(int fd, uint32_t handle, uint64_t *size)
+{
+	int error, dmabuf;
+	off_t end;
+
+	error = drmPrimeHandleToFD(fd, handle, O_CLOEXEC, &dmabuf) ? errno : 0;
+	if (error)
+		return error;
+	end = lseek(dmabuf, 0, SEEK_END);
+	error = end < 0 ? errno : 0;
+	close(dmabuf);
+	*size = end;
+	return error;
+}
+
+static struct huge_levels all_levels(const struct huge_bo *bo)
+{
+	struct page_table table = page_table_read(bo);
+	struct huge_levels levels = page_table_levels(&table, NULL, UINT64_MAX);
+
+	page_table_free(&table);
+	return levels;
+}
+
+static int qxl_info(int fd, uint32_t handle, struct huge_bo_info *info)
+{
+	struct huge_bo bo = { .fd = fd, .handle = handle };
+	int error = size_of(fd, handle, &info->size);
+
+	if (!error)
+		error = qxl_mmap_offset(fd, handle, &bo.offset);
+	if (error)
+		return error;
+	info->alignment = promised_alignment(info->size);
+	info->levels = all_levels(&bo);
+	return 0;
+}
+
+static bool is_in_bar(int fd, uint64_t address)
+{
+	uint64_t start, end;
+	drmDevicePtr device;
+	char path[64];
+	bool found = false;
+	FILE *bars;
+
+	if (drmGetDevice2(fd, 0, &device))
+		return false;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%04x:%02x:%02x.%d/resource",
+		 device->businfo.pci->domain, device->businfo.pci->bus,
+		 device->businfo.pci->dev, device->businfo.pci->func);
+	drmFreeDevice(&device);
+	bars = fopen(path, "r");
+	while (bars && !found && fscanf(bars, "%" SCNx64 " %" SCNx64 " %*x", &start, &end) == 2)
+		found = address >= start && address <= end;
+	if (bars)
+		fclose(bars);
+	return found;
+}
+
+static int placement_of_page(const struct huge_bo *bo, const void *page,
+			     enum huge_placement *placement)
+{
+	struct page_table table = page_table_read(bo);
+	uint64_t address = (uintptr_t)page;
+	int error = ENODATA;
+
+	for (unsigned int i = 0; i < table.count; i++) {
+		const struct page_run *run = &table.runs[i];
+
+		if (address < run->start || address >= run->end)
+			continue;
+		error = 0;
+		*placement = is_in_bar(bo->fd, run->pfn * HUGE_PAGE_SIZE + address - run->start) ?
+			     HUGE_VRAM : HUGE_SYSTEM;
+	}
+	page_table_free(&table);
+	return error;
+}
+
+/* No ioctl tells: the page table does, of a page that is touched for the purpose. */
+static int qxl_placement(int fd, uint32_t handle, enum huge_placement *placement)
+{
+	struct huge_bo bo = { .fd = fd, .handle = handle };
+	int error = qxl_mmap_offset(fd, handle, &bo.offset);
+	char *page;
+
+	if (error)
+		return error;
+	page = mmap(NULL, HUGE_PAGE_SIZE, PROT_READ, MAP_SHARED, fd, bo.offset);
+	if (page == MAP_FAILED)
+		return errno;
+	(void)*(volatile char *)page;
+	error = placement_of_page(&bo, page, placement);
+	munmap(page, HUGE_PAGE_SIZE);
+	return error;
+}
+
+const struct huge_device huge_qxl = {
+	.driver = "qxl",
+	.node_type = DRM_NODE_PRIMARY,
+	.flags = HUGE_CONTIGUOUS,
+	/* Sizes in its ioctls are of type int. */
+	.largest = INT_MAX,
+	.vram = qxl_vram,
+	.create = qxl_create,
+	.destroy = qxl_destroy,
+	.mmap_offset = qxl_mmap_offset,
+	.move = qxl_move,
+	.info = qxl_info,
+	.placement = qxl_placement,
+};

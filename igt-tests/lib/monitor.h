@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* QEMU's monitor, where the guest has it on a virtio port of this name. */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#define MONITOR_PORT "org.qemu.qmp"
+
+/* Skips without such a port. */
+int monitor_open(void);
+void monitor_close(int monitor);
+/* What the screen shows, into a file of the host, as PPM. Asserts. */
+void monitor_dump_screen(int monitor, const char *path);
+
+#endif
