@@ -220,7 +220,8 @@ void ttm_huge_set_driver_manager(struct ttm_device *bdev, int type,
 {
 	struct ttm_huge_manager *hman = &to_ttm_huge(bdev)->managers[type];
 
-	if (man) {
+	/* One that is set again aligns already. */
+	if (man && man->func != &hman->func) {
 		hman->inner = man->func;
 		hman->func = *man->func;
 		hman->func.alloc = alloc_aligned;

@@ -9,6 +9,7 @@
 #include <linux/percpu.h>
 
 #include <drm/drm_managed.h>
+#include <drm/drm_print.h>
 #include <drm/drm_util.h>
 
 #include "ttm_huge_internal.h"
@@ -90,6 +91,8 @@ static void device_fini(struct drm_device *drm, void *data)
 {
 	struct ttm_huge_device *hdev = data;
 
+	/* Or the driver has freed a buffer object without ttm_huge_bo_fini(). */
+	drm_WARN_ON(drm, !xa_empty(&hdev->dirty) || !xa_empty(&hdev->dummy_pages));
 	xa_destroy(&hdev->dirty);
 	xa_destroy(&hdev->dummy_pages);
 	free_percpu(hdev->stats);

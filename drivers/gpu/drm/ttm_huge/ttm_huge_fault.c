@@ -133,12 +133,29 @@ static bool is_idle(struct dma_resv *resv)
 	return true;
 }
 
+/* Imported pages are mapped by whoever exported them. */
+static bool is_mappable(struct ttm_buffer_object *bo)
+{
+	return !bo->ttm || !(bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL) ||
+	       (bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL_MAPPABLE);
+}
+
+/* Gives the reservation back if there is nothing for the fault to map. */
+static vm_fault_t check_mappable(struct ttm_buffer_object *bo)
+{
+	if (is_mappable(bo))
+		return 0;
+	dma_resv_unlock(bo->base.resv);
+	return VM_FAULT_SIGBUS;
+}
+
 /**
  * ttm_huge_vm_reserve - reserve the buffer object of a fault
  * @bo: the buffer object
  * @vmf: the fault
  *
- * Waits until it is idle, too. For fault handlers of drivers, in place of
+ * Waits until it is idle, too, and refuses one that is imported and whose exporter
+ * does not have it mapped. For fault handlers of drivers, in place of
  * ttm_bo_vm_reserve(), which drops the wrong lock if the fault holds the VMA's.
  *
  * Context: as ttm_huge_fault().
@@ -154,25 +171,18 @@ vm_fault_t ttm_huge_vm_reserve(struct ttm_buffer_object *bo,
 
 	if (dma_resv_trylock(resv)) {
 		if (is_idle(resv))
-			return 0;
+			return check_mappable(bo);
 		dma_resv_unlock(resv);
 	}
 
 	if (!fault_flag_allow_retry_first(vmf->flags))
-		return wait_locked(bo);
+		return wait_locked(bo) ?: check_mappable(bo);
 
 	if (!(vmf->flags & FAULT_FLAG_RETRY_NOWAIT))
 		wait_unlocked(bo, vmf);
 	return VM_FAULT_RETRY;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_vm_reserve);
-
-/* Imported pages are mapped by whoever exported them. */
-static bool is_mappable(struct ttm_buffer_object *bo)
-{
-	return !bo->ttm || !(bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL) ||
-	       (bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL_MAPPABLE);
-}
 
 /*
  * A huge entry is there already. It is the right one, as moves remove entries
@@ -330,7 +340,7 @@ static vm_fault_t fault_reserved(struct vm_fault *vmf,
 	vm_fault_t ret;
 	int err;
 
-	if (!is_mappable(bo) || req.page >= PFN_UP(bo->base.size))
+	if (req.page >= PFN_UP(bo->base.size))
 		return VM_FAULT_SIGBUS;
 
 	ret = look_at_slot(vmf, level, tracked, &req);

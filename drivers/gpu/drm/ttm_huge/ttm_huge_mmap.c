@@ -157,9 +157,9 @@ EXPORT_SYMBOL_GPL(ttm_huge_trackable_vm_ops);
  *	driver's, if &drm_gem_object_funcs.vm_ops says so
  *
  * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap(), with three differences. A
- * mapping that has no vm_ops gets those of ttm_huge in place of TTM's. If the module
- * parameter max_level is off, any gets TTM's, for as long as it exists, unless its
- * writes can be tracked. Otherwise its entries begin old.
+ * mapping that has no vm_ops gets those of ttm_huge in place of TTM's; if the module
+ * parameter max_level is off, it gets TTM's, for as long as it exists. With other
+ * vm_ops than TTM's, its entries begin old.
  *
  * Private mappings are refused, as the insert functions of the core must never
  * see one that may be written.
@@ -172,14 +172,11 @@ EXPORT_SYMBOL_GPL(ttm_huge_trackable_vm_ops);
  */
 int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
-	/* TTM's vm_ops record no writes. */
-	bool off = ttm_huge_max_level() == TTM_HUGE_OFF &&
-		   !(vma->vm_ops && vma->vm_ops->pfn_mkwrite);
+	/* TTM's vm_ops record no writes, and know nothing of what a driver does. */
+	bool off = ttm_huge_max_level() == TTM_HUGE_OFF && !vma->vm_ops;
 	int ret;
 
-	if (off)
-		vma->vm_ops = NULL;
-	else if (!vma->vm_ops)
+	if (!off && !vma->vm_ops)
 		vma->vm_ops = &vm_ops;
 	ret = drm_gem_ttm_mmap(obj, vma);
 	if (!ret && !off)
