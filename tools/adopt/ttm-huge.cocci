@@ -96,6 +96,17 @@ identifier O;
 -DEFINE_DRM_GEM_FOPS(O);
 +DEFINE_TTM_HUGE_GEM_FOPS(O);
 
+@fops_area@
+identifier O;
+symbol drm_gem_mmap, drm_gem_get_unmapped_area;
+@@
+struct file_operations O = {
+-	.mmap = drm_gem_mmap,
++	.mmap = ttm_huge_mmap,
+-	.get_unmapped_area = drm_gem_get_unmapped_area,
++	.get_unmapped_area = ttm_huge_get_unmapped_area,
+};
+
 @fops@
 identifier O;
 symbol drm_gem_mmap;
@@ -147,7 +158,8 @@ expression list ES;
 +ttm_huge_bo_init_validate(ES)
 
 @bo_fini@
-identifier W, G;
+identifier W =~ "free\|del";
+identifier G;
 expression B;
 @@
  void W(struct drm_gem_object *G)
