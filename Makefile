@@ -61,6 +61,12 @@ fuzz: ## CALLS= (200000) random calls, as SEED= had them; figures in build/fuzz.
 	@tools/lab/evaluate fuzz igt-tests/soak SOAK=fuzz \
 		FUZZ_CALLS=$(CALLS) FUZZ_SEED=$(SEED) $(soak)
 
+patches: ## both drivers as patches for a kernel tree, each built and checked, in build/patches
+	@tools/in-tree/in-tree patches
+
+in-tree: ## build both drivers into a kernel, boot it and run the fast tests, results in build/in-tree.json
+	@tools/in-tree/in-tree test
+
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
 
@@ -89,7 +95,7 @@ lint: ## check the style of all code in the lab
 	@$(lab) chroot -- /src/tools/lint/lint
 
 clean: ## remove what was built here, but not the lab
-	@rm -rf build/check build/stress build/fuzz build/check-dkms build/demo build/bench build/bench-only build/adopt-qxl build/*.json
+	@rm -rf $(filter-out build/lab%,$(wildcard build/*))
 	@test ! -d $(KDIR) || $(kbuild) clean
 
 distclean: clean ## remove the lab too

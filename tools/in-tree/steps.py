@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The steps of the series, as series.toml has them."""
+
+import pathlib
+import subprocess
+import textwrap
+import tomllib
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROJECT = HERE.parent.parent
+
+# What of the project is for a kernel tree, but for what series.toml leaves out.
+FOLDERS = ("drivers", "include/drm", "include/uapi", "Documentation/gpu")
+
+# What git format-patch shows well, in a mail.
+LINE = 75
+
+
+class SeriesError(Exception):
+    """There is no series, with the reason in one line."""
+
+
+def run(command, **options):
+    """Run a command that has to succeed; its output."""
+    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, **options)
+    if done.returncode:
+        said = (done.stdout.strip().splitlines() or ["it says nothing"])[-1]
+        raise SeriesError(f"'{' '.join(map(str, command))}' failed: {said}")
+    return done.stdout
+
+
+def wrap(text):
+    """Paragraphs with lines that fit."""
+    return "\n\n".join(textwrap.fill(" ".join(paragraph.split()), LINE)
+                       for paragraph in text.strip().split("\n\n"))
+
+
+class Step:
+    """A patch: its message, the files that it brings, what it inserts into others."""
+
+    def __init__(self, raw, sources):
+        self.subject = raw["subject"]
+        self.message = f"{self.subject}\n\n{wrap(raw['body'])}\n"
+        self.inserts = raw.get("insert", [])
+        self.files = [path for pattern in raw["files"]
+                      for path in self.matching(pattern, sources)]
+
+    def matching(self, pattern, sources):
+        """A name that nothing has is a mistake."""
+        found = [path for path in sources if path.full_match(pattern)]
+        if not found:
+            raise SeriesError(f"series.toml: '{self.subject}': there is no {pattern}")
+        return found
+
+    @property
+    def kernel_files(self):
+        """Those that the kernel has."""
+        return [pathlib.Path(insert["file"]) for insert in self.inserts]
+
+
+def insert(text, change, author):
+    """A text with a change made behind or in front of a line that it has once."""
+    anchor = change.get("after") or change["before"]
+    lines = text.splitlines()
+    if lines.count(anchor) != 1:
+        raise SeriesError(f"{change['file']} has {lines.count(anchor)} lines, not one, "
+                          f"'{anchor.strip()}', which series.toml looks for")
+    at = lines.index(anchor) + ("after" in change)
+    lines[at:at] = change["text"].replace("{author}", author).splitlines()
+    return "\n".join(lines) + "\n"
+
+
+def copy_sources(root):
+    """What the project has for a kernel tree, without what a build has left there."""
+    root.mkdir()
+    run(["rsync", "--recursive", "--relative", f"--exclude-from={PROJECT}/.gitignore",
+         *FOLDERS, f"{root}/"], cwd=PROJECT)
+
+
+def check_all_used(sources, used, left_out):
+    """Each file once, and none forgotten."""
+    for path in sources:
+        times = used.count(path) + any(path.full_match(pattern) for pattern in left_out)
+        if times != 1:
+            raise SeriesError(f"series.toml has {path} {times} times, not once: name it in "
+                              "a step, or in left_out")
+
+
+def read_steps(root):
+    """The steps, for the sources that were copied to a root."""
+    raw = tomllib.loads((HERE / "series.toml").read_text(encoding="utf-8"))
+    sources = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    steps = [Step(step, sources) for step in raw["step"]]
+    check_all_used(sources, [path for step in steps for path in step.files], raw["left_out"])
+    return steps
