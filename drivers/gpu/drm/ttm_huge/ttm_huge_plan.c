@@ -3,7 +3,7 @@
  * Which entries a fault sets, and why they are not larger.
  *
  * Arithmetic on its arguments and nothing else: no locks, no kernel state. It
- * also builds in user space, where it is tested.
+ * also builds in user space, for tests.
  */
 
 #include <linux/align.h>
