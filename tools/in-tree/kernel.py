@@ -53,12 +53,16 @@ class Kernel:
         for folder in FOLDERS:
             shutil.rmtree(self.objects / folder, ignore_errors=True)
 
-    def build_folders(self):
-        """With W=1, as far as the source has them. An option that it lacks is left out."""
+    def reconfigure(self):
+        """After Kconfig has changed: without the options that the source lacks."""
         shutil.copy(self.config, self.objects / ".config")
+        return self.make("olddefconfig")
+
+    def build_folders(self):
+        """With W=1, as far as the source has them."""
         folders = [folder for folder in FOLDERS if (self.source / folder).exists()]
-        said = self.make("olddefconfig") or self.make("W=1", *folders)
-        return said or self.not_built(folders) + self.undefined(folders)
+        return (self.make("W=1", *folders) or
+                self.not_built(folders) + self.undefined(folders))
 
     def not_built(self, folders):
         """Sources without an object: make may have passed by the folder."""
