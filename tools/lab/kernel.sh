@@ -8,9 +8,11 @@
 #   build  the folder of what is built for it, unlike that of any other kernel
 #   tree   its built tree, or nothing if it is installed in the root
 
-# Suite, release and package version of each kernel that setup installed.
+# Suite, release and package version of each kernel that setup installed; those that
+# were added have that for a suite.
 kernels() {
 	cat "$LAB/kernels"
+	[ ! -e "$LAB/added" ] || cat "$LAB/added"
 }
 
 # The same for 'lab kernels', which says of each whether its series is among those

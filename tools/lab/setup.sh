@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # $LAB, $here and $root are lab's
-# 'lab setup'. Read by lab, whose variables and functions it uses.
+# 'lab setup' and 'lab add'. Read by lab, whose variables and functions it uses.
 
 space_needed_mib=5120
 
@@ -179,6 +179,52 @@ create() {
 	mv "$root.new" "$root"
 	trap - EXIT
 	add_missing
+}
+
+# The files are copied to where apt sees them.
+packages_for_apt() {
+	for package; do
+		case $package in
+		*.deb)
+			[ -r "$package" ] || die "cannot read the package $package"
+			cp "$package" "$root/lab/packages/"
+			echo "/lab/packages/${package##*/}"
+			;;
+		*/*) die "$package is no package: a file of one ends in .deb" ;;
+		*) echo "$package" ;;
+		esac
+	done
+}
+
+# The releases of the kernels that there are, whoever installed them.
+images() {
+	in_root sh -c 'ls /boot' | sed -n 's/^vmlinuz-//p' | sort
+}
+
+# shellcheck disable=SC2016 # ${} is dpkg-query's
+note_added() {
+	kver=$1 tree=
+	need_installed
+	echo "added $kver $(in_root dpkg-query -W -f='${Version}' "linux-image-$kver")" >>"$LAB/added"
+	echo "lab: added kernel $kver"
+}
+
+add_kernels() {
+	[ "$#" -gt 0 ] || die "add needs the packages of a kernel: image and headers"
+	need_kernels
+	lock_root -x
+	log=$LAB/setup.log
+	: >"$log"
+	mkdir -p "$root/lab/packages"
+	packages_for_apt "$@" >"$LAB/needed"
+	missing=$(paste -sd' ' "$LAB/needed")
+	images >"$LAB/installed"
+	step "adding $missing, about 20 s" add_packages
+	added=$(images | grep -vxFf "$LAB/installed") || die "no kernel is new with $missing"
+	rm -rf "$root/lab/packages" "$LAB/needed" "$LAB/installed"
+	for release in $added; do
+		note_added "$release"
+	done
 }
 
 # A root that has all is not waited for: others may be at work in it.
