@@ -7,6 +7,9 @@ import subprocess
 
 CHECK = pathlib.Path(__file__).resolve().parent.parent / "tools" / "lab" / "check-kernel-log"
 
+# tools/lab/guest leaves this in the kernel log.
+COMMAND_BEGINS = "lab: the command begins"
+
 # Subtests leave these in the kernel log.
 STARTING = re.compile(r"\[IGT\] (\S+): starting subtest (\S+)")
 FINISHED = re.compile(r"\[IGT\] (\S+): finished subtest (\S+),")
@@ -28,17 +31,36 @@ def subtest_in(lines):
     return ""
 
 
-def first_complaint(path):
-    """The first line that reports a problem, behind the subtest that it belongs to."""
+def without_time(line):
+    """What a line says."""
+    return re.sub(r"^\[[ .\d]*\] ", "", line.strip())
+
+
+def line_of_command(path):
+    """The number of the line where the guest began its command, None if it did not."""
+    for number, line in enumerate(lines_of(path), 1):
+        if line.strip().endswith(COMMAND_BEGINS):
+            return number
+    return None
+
+
+def complaints(path):
+    """The lines that report a problem, with their numbers."""
     if not path.exists():
-        return None
+        return []
     done = subprocess.run([str(CHECK), str(path)], check=False, capture_output=True,
                           text=True)
-    if not done.stdout:
-        return None
-    number, line = done.stdout.splitlines()[0].split(":", 1)
-    return (subtest_in(lines_of(path)[:int(number)]) or "kernel log",
-            re.sub(r"^\[[ .\d]*\] ", "", line))
+    found = (line.split(":", 1) for line in done.stdout.splitlines())
+    return [(int(number), line) for number, line in found]
+
+
+def first_complaint(path, after=0):
+    """The first line behind that number that reports a problem, and in front of it the
+    subtest that it belongs to."""
+    for number, line in complaints(path):
+        if number > after:
+            return (subtest_in(lines_of(path)[:number]) or "kernel log", without_time(line))
+    return None
 
 
 def unfinished_subtest(path):
