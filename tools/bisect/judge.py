@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What became of a kernel that was tried, from what the trial left, and what it means."""
+
+import json
+import math
+import re
+import sys
+
+from lab import PROJECT, last_line
+
+sys.path.insert(1, str(PROJECT / "igt-tests"))
+from kernel_log import (  # noqa: E402
+    complaints, first_complaint, line_of_command, lines_of, unfinished_subtest, without_time)
+
+# Which line of a build's output says why it failed: the first, which may have caused
+# the others.
+BUILD_ERROR = re.compile(r"error|can't|^(?:make: (?!\*)|compat:|configure:)|\*\*\*", re.IGNORECASE)
+
+
+def outcome(result, reason, figure=None):
+    """pass, fail and skip are the subtest's own; figure is a measurement; broken is a
+    kernel on which nothing could be found out."""
+    return {"result": result, "reason": reason, "figure": figure}
+
+
+def build_failure(what, log):
+    """Of a kernel, or of the modules for it."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [line.strip() for line in lines if BUILD_ERROR.search(line)]
+    return outcome("broken", f"{what}: " + (said[0] if said else last_line(log)))
+
+
+def boot_failure(boot):
+    """Why a guest did not begin its command, or None if it did."""
+    log = boot / "kernel.log"
+    if line_of_command(log) is not None:
+        return None
+    complaint = first_complaint(log)
+    if complaint:
+        said = complaint[1]
+    elif any(lines_of(log)):
+        said = without_time([line for line in lines_of(log) if line.strip()][-1])
+    else:
+        said = last_line(boot / "run.log")
+    return outcome("broken", f"does not boot: {said}")
+
+
+def complaint_of_command(boot):
+    """The first report of a problem since the command began. What the kernel said
+    before, it said without it."""
+    log = boot / "kernel.log"
+    found = first_complaint(log, after=line_of_command(log))
+    return f"{found[1]} (in {found[0]})" if found else ""
+
+
+def why_not_begun(boot):
+    """Of a subtest whose guest lives: what loads the modules says so."""
+    lines = lines_of(boot / "run.log")
+    said = [line for line in lines if line.startswith(("insmod:", "modprobe:", "load-modules:"))]
+    return said[0] if said else last_line(boot / "run.log")
+
+
+def leak(boot):
+    """What the modules still held when a subtest had passed."""
+    said = [line for line in lines_of(boot / "run.log") if line.startswith("run: ")]
+    return said[0] if said else ""
+
+
+def row_of_subtest(boot):
+    """What the report says of it. There is none where the tests were not begun."""
+    path = boot / "report.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["tests"] if path.exists() else []
+    rows = [row for row in rows if row["test"] not in ("kunit", "guest")]
+    return rows[0] if rows else {"result": "missing"}
+
+
+def judge_test(boot, status):
+    """Of a guest that ran one subtest."""
+    complaint = complaint_of_command(boot)
+    if complaint:
+        return outcome("fail", complaint)
+    if unfinished_subtest(boot / "kernel.log"):
+        return outcome("fail", "the guest hung or ended in the subtest")
+    row = row_of_subtest(boot)
+    if row["result"] == "missing":
+        return outcome("broken", f"the subtest did not begin: {why_not_begun(boot)}")
+    if row["result"] not in ("pass", "skip"):
+        return outcome("fail", row["reason"] or row["result"])
+    if status and not complaints(boot / "kernel.log"):
+        return outcome("fail", leak(boot) or last_line(boot / "run.log"))
+    return outcome(row["result"], row["reason"])
+
+
+def judge_figure(boot, metric):
+    """Of a guest that measured."""
+    complaint = complaint_of_command(boot)
+    if complaint:
+        return outcome("broken", f"no figure from a kernel that complains: {complaint}")
+    for line in lines_of(boot / "run.log"):
+        words = line.split()
+        if len(words) >= 2 and words[0] == metric and re.fullmatch(r"-?\d+", words[1]):
+            return outcome("figure", " ".join(words[1:]), int(words[1]))
+    return outcome("broken", f"no figure: {last_line(boot / 'run.log')}")
+
+
+def change_percent(figure, reference):
+    """How much more that is."""
+    if not reference:
+        return math.copysign(math.inf, figure) if figure else 0
+    return 100 * (figure - reference) / abs(reference)
+
+
+def verdict_on_figure(step, good, threshold):
+    """Against the figure of the good end."""
+    if step["figure"] is None:
+        return "skip"
+    return "bad" if change_percent(step["figure"], good["figure"]) > threshold else "good"
+
+
+def verdict_on_test(step, skip_is, bad):
+    """A skip is what the user says it is. By default it is bad where the bad end is
+    skipped for the same reason, and no verdict elsewhere."""
+    if step["result"] == "skip":
+        if skip_is != "auto":
+            return skip_is
+        same = bad and (bad["result"], bad["reason"]) == ("skip", step["reason"])
+        return "bad" if same else "skip"
+    return {"pass": "good", "fail": "bad"}.get(step["result"], "skip")
