@@ -82,6 +82,19 @@ adopt-survey: ## try the same on other TTM drivers, what is left by hand in buil
 	@mkdir -p build
 	@$(lab) chroot --results build -- /src/tools/adopt/survey --json /results/adopt-survey.json
 
+check-bisect: ## find commits that break or slow down kernels made for it, SHORT=1 with few steps
+	@$(lab) setup
+	@tools/bisect/test $(if $(SHORT),--quick,--whole)
+
+releases: ## run TEST=, or measure PERF=, on each kernel of the lab and mark the first change
+	@$(lab) setup
+	@tools/bisect/ttm-huge-bisect --releases $(if $(PERF),--perf $(PERF),--test $(TEST))
+
+farm-results: ## write the results in build as JUnit and as KCIDB, to build/export
+	@$(lab) setup
+	@$(lab) chroot --results build -- sh -c '/src/tools/export/export --to /results/export \
+		$$(ls /results/*.json /results/bench/results.json 2>/dev/null)'
+
 prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) setup
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
