@@ -201,7 +201,7 @@ images() {
 	in_root sh -c 'ls /boot' | sed -n 's/^vmlinuz-//p' | sort
 }
 
-# shellcheck disable=SC2016 # ${} is dpkg-query's
+# shellcheck disable=SC2016,SC2034 # ${} is dpkg-query's; tree is need_installed's
 note_added() {
 	kver=$1 tree=
 	need_installed
