@@ -30,6 +30,13 @@ def build_failure(what, log):
     return outcome("broken", f"{what}: " + (said[0] if said else last_line(log)))
 
 
+def why_ended(boot):
+    """Of a guest whose kernel said nothing: what ran it says how it ended."""
+    lines = lines_of(boot / "run.log")
+    said = [line for line in lines if re.match(r"lab( run)?: the guest ", line)]
+    return said[-1].partition(": ")[2] if said else last_line(boot / "run.log")
+
+
 def boot_failure(boot):
     """Why a guest did not begin its command, or None if it did."""
     log = boot / "kernel.log"
@@ -41,7 +48,7 @@ def boot_failure(boot):
     elif any(lines_of(log)):
         said = without_time([line for line in lines_of(log) if line.strip()][-1])
     else:
-        said = last_line(boot / "run.log")
+        said = why_ended(boot)
     return outcome("broken", f"does not boot: {said}")
 
 

@@ -221,6 +221,10 @@ class Bisects(Toy):
         """a commit that does not boot is skipped, with the kernel's words"""
         self.expect_skips("noboot", "does not boot: Kernel panic - not syncing: no root")
 
+    def test_silent(self):
+        """a commit whose kernel dies without a word is skipped, too"""
+        self.expect_skips("silent", "does not boot: the guest ended before the command did")
+
     def test_no_load(self):
         """a commit on which the modules do not load is skipped"""
         self.expect_skips("noload", "the subtest did not begin: insmod: ERROR")
