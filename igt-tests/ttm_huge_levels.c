@@ -108,18 +108,9 @@ static void assert_touch(const struct huge_bo *bo, void *address, uint64_t lengt
 	igt_assert_lte_u64(faults, max_faults);
 }
 
-static uint64_t expected_alignment(uint64_t size)
-{
-	uint64_t alignment = HUGE_PAGE_SIZE;
-
-	while (alignment < size && alignment < huge_level_size(HUGE_PUD))
-		alignment *= 2;
-	return alignment;
-}
-
 static void assert_aligned(const struct huge_bo *bo, void *address)
 {
-	igt_assert_eq_u64(bo->alignment, expected_alignment(bo->size));
+	igt_assert_eq_u64(bo->alignment, huge_expected_alignment(bo->size));
 	igt_assert_eq_u64(bo->offset % bo->alignment, 0);
 	igt_assert_eq_u64((uintptr_t)address % bo->alignment, 0);
 }

@@ -17,6 +17,15 @@ const char *huge_level_name(enum huge_level level)
 	return names[level];
 }
 
+uint64_t huge_expected_alignment(uint64_t size)
+{
+	uint64_t alignment = HUGE_PAGE_SIZE;
+
+	while (alignment < size && alignment < huge_level_size(HUGE_PUD))
+		alignment *= 2;
+	return alignment;
+}
+
 static bool level_fits(const struct huge_mapping *mapping, uint64_t done, enum huge_level level)
 {
 	uint64_t size = huge_level_size(level);

@@ -25,6 +25,8 @@ struct huge_levels {
 
 uint64_t huge_level_size(enum huge_level level);
 const char *huge_level_name(enum huge_level level);
+/* Of a buffer object of a size: a power of two, a PUD entry's at the most. */
+uint64_t huge_expected_alignment(uint64_t size);
 
 /**
  * struct huge_mapping - a mapping of contiguous, aligned memory of a buffer object

@@ -168,16 +168,6 @@ static int qxl_create(int fd, uint64_t size, enum huge_placement placement,
 	return error;
 }
 
-/* As ttm_huge promises it for a size: no ioctl tells. */
-static uint64_t promised_alignment(uint64_t size)
-{
-	uint64_t alignment = HUGE_PAGE_SIZE;
-
-	while (alignment < size && alignment < huge_level_size(HUGE_PUD))
-		alignment *= 2;
-	return alignment;
-}
-
 static int size_of(int fd, uint32_t handle, uint64_t *size)
 {
 	int error, dmabuf;
@@ -211,7 +201,8 @@ static int qxl_info(int fd, uint32_t handle, struct huge_bo_info *info)
 		error = qxl_mmap_offset(fd, handle, &bo.offset);
 	if (error)
 		return error;
-	info->alignment = promised_alignment(info->size);
+	/* No ioctl tells. */
+	info->alignment = huge_expected_alignment(info->size);
 	info->levels = all_levels(&bo);
 	return 0;
 }
