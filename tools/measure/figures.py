@@ -22,14 +22,16 @@ class ReportError(Exception):
 
 
 def counts_instructions(clock):
+    if clock["instructions"] <= 0:
+        raise ReportError("the clock was held against no instructions")
     off = abs(clock["ns"] - clock["instructions"])
     return 100 * off <= CLOCK_TOLERANCE_PERCENT * clock["instructions"]
 
 
 def clock_figure(clock):
+    counts = counts_instructions(clock)
     return Figure("an instruction takes a nanosecond",
-                  f"{clock['ns'] / clock['instructions']:.2f} ns",
-                  counts_instructions(clock))
+                  f"{clock['ns'] / clock['instructions']:.2f} ns", counts)
 
 
 def format_bytes(count):
