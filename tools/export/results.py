@@ -23,6 +23,9 @@ STATUS = {"pass": "PASS", "skip": "SKIP", "missing": "MISS", "notrun": "MISS",
           "passed": "PASS", "killed": "PASS", "lived": "FAIL", "failed": "FAIL",
           "skipped": "SKIP"}
 
+# What the report on the tests has of groups that are not a boot of their own.
+SAME_SUITE = ("main", "kunit", "guest", "prepare", "patches")
+
 
 class ExportError(Exception):
     """There is nothing to write, with the reason in one line."""
@@ -33,9 +36,15 @@ def status_of(result):
     return STATUS.get(result, "FAIL")
 
 
+def suite_of(row):
+    """The test, and the boot if it was not the first: the same may have run in both."""
+    group = row.get("group", "main")
+    return row["test"] if group in SAME_SUITE else f"{row['test']} in {group}"
+
+
 def of_tests(rows):
     """The report on the tests: check, stress and fuzz."""
-    return [Result(row["test"], row["subtest"], status_of(row["result"]), row["seconds"],
+    return [Result(suite_of(row), row["subtest"], status_of(row["result"]), row["seconds"],
                    row["reason"]) for row in rows]
 
 
@@ -116,7 +125,10 @@ def read_run(path):
         content = json.loads(path.read_text(encoding="utf-8"))
         name = path.parent.name if path.name == "results.json" else path.stem
         folder = path.parent if path.name == "results.json" else path.with_suffix("")
-        return Run(name, path.stat().st_mtime, kernels_of(name, content, folder))
+        kernels = kernels_of(name, content, folder)
+        if not any(kernel.results for kernel in kernels):
+            raise ExportError("it has no results")
+        return Run(name, path.stat().st_mtime, kernels)
     except OSError as error:
         raise ExportError(f"cannot read {path}: {error.strerror}") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
