@@ -86,6 +86,8 @@ def run(options, words):
     RESULTS.mkdir(parents=True)
     what = options["perf"] or options["test"].removeprefix("igt@")
     kernels = kernels_of(lab, words)
+    if not kernels:
+        raise Failure("the lab has no kernel")
     print(f"{what} on {len(kernels)} kernels", flush=True)
     steps, marked = [], False
     for kernel in kernels:
