@@ -61,6 +61,10 @@ fuzz: ## CALLS= (200000) random calls, as SEED= had them; figures in build/fuzz.
 	@tools/lab/evaluate fuzz igt-tests/soak SOAK=fuzz \
 		FUZZ_CALLS=$(CALLS) FUZZ_SEED=$(SEED) $(soak)
 
+floors: ## write igt-tests/floors anew from the results in build, for you to read in git diff
+	@igt-tests/write-floors --to igt-tests/floors \
+		$(wildcard $(patsubst %,build/%.json,check stress fuzz adopt-qxl in-tree))
+
 patches: ## both drivers as patches for a kernel tree, each built and checked, in build/patches
 	@tools/in-tree/in-tree patches
 

@@ -22,6 +22,15 @@ def lines_of(path):
     return path.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
+def release_of(path):
+    """Of the kernel whose log that is, as uname -r has it."""
+    for line in lines_of(path):
+        match = re.search(r"Linux version (\S+)", line)
+        if match:
+            return match.group(1)
+    return "unknown"
+
+
 def subtest_in(lines):
     """The subtest that the last of these lines belongs to."""
     for line in reversed(lines):
