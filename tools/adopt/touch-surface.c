@@ -37,6 +37,12 @@ struct measurement {
 	char *page_tables;	/* NULL: the driver does not say */
 };
 
+struct unbound {
+	uint64_t pages;
+	uint64_t shown;
+	uint64_t left;
+};
+
 static uint64_t pages(const struct bo *bo)
 {
 	return bo->size / TOUCHED_PAGE_SIZE;
@@ -109,20 +115,30 @@ static void take_driver_away(const struct device *device)
 	close(fd);
 }
 
-/* How many pages still show VRAM when the driver has left the device. */
-static uint64_t left_after_unbind(const struct device *device)
+/* How many pages show what was written to them. */
+static uint64_t count_showing(const uint64_t *map, const struct bo *bo)
+{
+	const volatile uint64_t *words = map;
+	uint64_t showing = 0;
+
+	for (uint64_t page = 0; page < pages(bo); page++)
+		showing += words[page * WORDS_PER_PAGE] == touched_content(page, 0, 1);
+	return showing;
+}
+
+/* What shows VRAM while the driver has the device, and when it has left it. */
+static struct unbound unbind(const struct device *device)
 {
 	struct bo bo = create_surface(device, sizes[1]);
 	uint64_t *map = map_bo(&bo);
-	const volatile uint64_t *words = map;
-	uint64_t left = 0;
+	struct unbound found = { .pages = pages(&bo) };
 
 	touch_pages(map, pages(&bo), 0, 1);
+	found.shown = count_showing(map, &bo);
 	take_driver_away(device);
-	for (uint64_t page = 0; page < pages(&bo); page++)
-		left += words[page * WORDS_PER_PAGE] == touched_content(page, 0, 1);
+	found.left = count_showing(map, &bo);
 	unmap_bytes(map, bo.size);
-	return left;
+	return found;
 }
 
 static void print_measurement(FILE *out, struct measurement *measurement)
@@ -218,10 +234,11 @@ static void measure_all(const struct device *device, const char *path)
 
 static void measure_unbind(const struct device *device, const char *path)
 {
-	uint64_t left = left_after_unbind(device);
+	struct unbound found = unbind(device);
 	FILE *out = open_output(path);
 
-	fprintf(out, "{ \"pages\": %lu, \"left\": %lu }\n", sizes[1] / TOUCHED_PAGE_SIZE, left);
+	fprintf(out, "{ \"pages\": %lu, \"shown\": %lu, \"left\": %lu }\n", found.pages,
+		found.shown, found.left);
 	close_output(out, path);
 }
 
