@@ -12,6 +12,7 @@
 #include "igt_shim.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
+#include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
 #include "lib/subtest.h"
 
@@ -321,9 +322,11 @@ static void test_reload(void)
 	require_module("bigbar");
 	assert_works();
 	huge_release_all();
+	async_moves_save();
 	igt_assert_eq(unload("bigbar"), 0);
 	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
 	load_bigbar();
+	async_moves_restore();
 	assert_works();
 }
 

@@ -14,7 +14,7 @@
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
-#include "lib/reservation.h"
+#include "lib/hold.h"
 #include "lib/subtest.h"
 
 /**
@@ -49,10 +49,10 @@ static uint64_t mmap_locks_of_mmap(void)
 /* How often the faults of writing take it; the process does nothing else that could. */
 static uint64_t mmap_locks_of_writing(char *address, uint64_t size, uint64_t stride)
 {
-	uint64_t locks = trace_count("mmap_lock_start_locking:"), faults = minor_faults();
+	uint64_t locks = trace_count("mmap_lock_start_locking:"), faults = page_faults();
 
 	write_each_page(address, size, stride);
-	faults = minor_faults() - faults;
+	faults = page_faults() - faults;
 	locks = trace_count("mmap_lock_start_locking:") - locks;
 	igt_info("%llu faults took the mmap lock %llu times\n", (unsigned long long)faults,
 		 (unsigned long long)locks);
@@ -158,39 +158,46 @@ static unsigned int probe_fault(const void *address, const char *flags)
 	return result;
 }
 
-static void *release_in_a_while(void *released)
-{
-	usleep(A_WHILE_US);
-	__atomic_store_n((bool *)released, true, __ATOMIC_RELAXED);
-	release_reservation();
-	return NULL;
-}
-
-/* A fault that cannot end before another thread lets go of the reservation. */
-static unsigned int probe_waiting_fault(const void *address, const char *flags)
-{
-	bool released = false, waited;
+struct probe {
+	const void *address;
+	const char *flags;
 	unsigned int result;
-	pthread_t releaser;
+};
 
-	igt_assert_eq(pthread_create(&releaser, NULL, release_in_a_while, &released), 0);
-	result = probe_fault(address, flags);
-	waited = __atomic_load_n(&released, __ATOMIC_RELAXED);
-	igt_assert_eq(pthread_join(releaser, NULL), 0);
-	igt_assert_f(waited, "did not wait\n");
-	return result;
+static void run_probe(void *argument)
+{
+	struct probe *probe = argument;
+
+	probe->result = probe_fault(probe->address, probe->flags);
 }
 
 static void assert_did_not_wait(void)
 {
-	igt_assert_f(is_reservation_held(), "waited for the reservation\n");
+	igt_assert_f(is_held(), "waited for the buffer object\n");
 }
 
+/* What keeps a fault from its buffer object: it is about to be moved, or is. */
+struct obstacle {
+	const char *name;
+	const char *what;
+	void (*hold)(const void *address);
+};
+
+static void hold_fence_of_move(const void *address)
+{
+	hold_fence(address, "kernel");
+}
+
+static const struct obstacle obstacles[] = {
+	{ "reserved", "reserved", hold_reservation },
+	{ "moving", "being moved", hold_fence_of_move },
+};
+
 /**
- * SUBTEST: flags-%s
- * Description: A fault that %arg[1] meets a buffer object that is reserved, as for
- *	a move: it waits for the reservation, or does not, and leaves the locks as
- *	the kernel expects. The kernel log would tell if not.
+ * SUBTEST: flags-%s-%s
+ * Description: A fault that %arg[1] meets a buffer object that is %arg[2]: it waits, or
+ *	does not, and leaves the locks as the kernel expects. The kernel log would tell
+ *	if not.
  *
  * arg[1]:
  *
@@ -198,23 +205,27 @@ static void assert_did_not_wait(void)
  * @retry:	may be retried
  * @tried:	has been retried
  * @nowait:	may be retried, and not wait
+ *
+ * arg[2]:
+ *
+ * @reserved:	reserved, as for a move
+ * @moving:	being moved
  */
-static void test_flags(const struct flags_case *c)
+static void test_flags(const struct flags_case *c, const struct obstacle *obstacle)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	struct probe probe = { .address = address, .flags = c->flags };
 	const struct huge_levels nothing = {};
 	struct huge_levels found;
 
 	igt_require_f(access(PROBE, F_OK) == 0, "huge_fault_probe is not loaded\n");
-	hold_reservation(address);
-	if (c->waits) {
-		igt_assert_eq(probe_waiting_fault(address, c->flags), c->result);
-	} else {
-		igt_assert_eq(probe_fault(address, c->flags), c->result);
-		assert_did_not_wait();
-		release_reservation();
-	}
+	obstacle->hold(address);
+	if (c->waits)
+		assert_waits_for_hold(run_probe, &probe);
+	else
+		assert_ignores_hold(run_probe, &probe);
+	igt_assert_eq(probe.result, c->result);
 
 	found = huge_levels_of(&bo, address, bo.size);
 	if (c->result == NOPAGE)
@@ -231,11 +242,16 @@ static void *touch(void *address)
 }
 
 /**
- * SUBTEST: wait-holds-no-lock
+ * SUBTEST: wait-holds-no-lock-%s
  * Description: While a fault of one thread waits for a buffer object that is
- *	reserved, another thread of the process can map, fault and unmap.
+ *	%arg[1], another thread of the process can map, fault and unmap.
+ *
+ * arg[1]:
+ *
+ * @reserved:	reserved
+ * @moving:	being moved
  */
-static void test_wait_holds_no_lock(void)
+static void test_wait_holds_no_lock(const struct obstacle *obstacle)
 {
 	struct huge_bo other = huge_vram_bo(huge_open(), MIB(2));
 	pthread_t waiter;
@@ -243,7 +259,7 @@ static void test_wait_holds_no_lock(void)
 	void *mapped;
 
 	huge_mapped_bo(MIB(2), 0, &address);
-	hold_reservation(address);
+	obstacle->hold(address);
 	igt_assert_eq(pthread_create(&waiter, NULL, touch, address), 0);
 	usleep(A_WHILE_US);
 	mapped = huge_bo_map(&other);
@@ -251,24 +267,29 @@ static void test_wait_holds_no_lock(void)
 	huge_unmap(mapped, other.size);
 	assert_did_not_wait();
 	igt_assert_eq(pthread_tryjoin_np(waiter, NULL), EBUSY);
-	release_reservation();
+	release_hold();
 	igt_assert_eq(pthread_join(waiter, NULL), 0);
 	igt_assert_eq(*address, 2);
 }
 
 /**
- * SUBTEST: killed
- * Description: A process that waits in a fault for a buffer object that is reserved
+ * SUBTEST: killed-%s
+ * Description: A process that waits in a fault for a buffer object that is %arg[1]
  *	dies at once when it is killed, and leaves nothing behind.
+ *
+ * arg[1]:
+ *
+ * @reserved:	reserved
+ * @moving:	being moved
  */
-static void test_killed(void)
+static void test_killed(const struct obstacle *obstacle)
 {
 	char *address;
 	int status;
 	pid_t pid;
 
 	huge_mapped_bo(MIB(2), 0, &address);
-	hold_reservation(address);
+	obstacle->hold(address);
 	pid = fork_child();
 	if (!pid) {
 		touch(address);
@@ -280,7 +301,7 @@ static void test_killed(void)
 	igt_assert_eq(waitpid(pid, &status, 0), pid);
 	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_did_not_wait();
-	release_reservation();
+	release_hold();
 	igt_assert_eq(*address, 0);
 	huge_release_all();
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
@@ -351,7 +372,7 @@ static void test_contended(void)
 
 static void clean_up(void)
 {
-	release_reservation();
+	release_hold();
 	kill_children();
 	trace_stop();
 	huge_release_all();
@@ -363,25 +384,43 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
-	{ "wait-holds-no-lock", "Nobody else waits for a reservation", test_wait_holds_no_lock },
-	{ "killed", "Killed while waiting for a reservation", test_killed },
 	{ "contended", "All kinds of faults while moving", test_contended },
 };
 
-int igt_main()
+static void run_obstacle_subtests(const struct obstacle *obstacle)
 {
 	const struct flags_case *flags;
+
+	for_each_case(flags, flags_cases) {
+		igt_describe_f("A fault that %s, on what is %s", flags->what, obstacle->what);
+		igt_subtest_f("flags-%s-%s", flags->name, obstacle->name)
+			test_flags(flags, obstacle);
+		igt_fixture()
+			clean_up();
+	}
+
+	igt_describe_f("Nobody else waits for what is %s", obstacle->what);
+	igt_subtest_f("wait-holds-no-lock-%s", obstacle->name)
+		test_wait_holds_no_lock(obstacle);
+	igt_fixture()
+		clean_up();
+
+	igt_describe_f("Killed while waiting for what is %s", obstacle->what);
+	igt_subtest_f("killed-%s", obstacle->name)
+		test_killed(obstacle);
+	igt_fixture()
+		clean_up();
+}
+
+int igt_main()
+{
+	const struct obstacle *obstacle;
 
 	igt_fixture()
 		huge_close(huge_open());
 
-	for_each_case(flags, flags_cases) {
-		igt_describe_f("A fault that %s", flags->what);
-		igt_subtest_f("flags-%s", flags->name)
-			test_flags(flags);
-		igt_fixture()
-			clean_up();
-	}
+	for_each_case(obstacle, obstacles)
+		run_obstacle_subtests(obstacle);
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);
 }

@@ -228,10 +228,10 @@ static void test_one_page_a_fault(void)
 	address = huge_bo_map(&bo);
 	device_unplug(fd);
 	before = page_table_kib();
-	faults = minor_faults();
+	faults = page_faults();
 	for (int i = 0; i < 4; i++)
 		*(volatile char *)(address + i * GIB(1) + MIB(5)) = 1;
-	igt_assert_lte_u64(4, minor_faults() - faults);
+	igt_assert_lte_u64(4, page_faults() - faults);
 	/* A table or two for each; a million pages would be 8 MiB. */
 	igt_assert_lte_u64(page_table_kib() - before, 64);
 	huge_release_all();

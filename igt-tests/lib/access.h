@@ -24,7 +24,7 @@ void pass_turn(int socket);
 void await_turn(int socket);
 
 /* Faults of this process so far, by the kernel's own count. */
-uint64_t minor_faults(void);
+uint64_t page_faults(void);
 /* Monotonic clock. */
 double seconds_now(void);
 

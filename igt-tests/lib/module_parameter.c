@@ -9,6 +9,10 @@ static struct setting max_level = {
 	.path = "/sys/module/ttm_huge/parameters/max_level",
 };
 
+static struct setting async_moves = {
+	.path = "/sys/module/bigbar/parameters/async_moves",
+};
+
 static struct setting ttm_pages_limit = {
 	.path = "/sys/module/ttm/parameters/pages_limit",
 };
@@ -26,6 +30,21 @@ void max_level_set(const char *level)
 void max_level_restore(void)
 {
 	setting_restore(&max_level);
+}
+
+void async_moves_save(void)
+{
+	setting_save(&async_moves);
+}
+
+void async_moves_set(const char *value)
+{
+	setting_set(&async_moves, value);
+}
+
+void async_moves_restore(void)
+{
+	setting_restore(&async_moves);
 }
 
 void ttm_pages_limit_save(void)

@@ -11,6 +11,11 @@ void max_level_save(void);
 void max_level_set(const char *level);
 void max_level_restore(void);
 
+/* Whether bigbar moves buffer objects in the background: "Y" or "N". */
+void async_moves_save(void);
+void async_moves_set(const char *value);
+void async_moves_restore(void);
+
 /* Pages of system memory that TTM may use before it swaps buffer objects out. */
 void ttm_pages_limit_save(void);
 void ttm_pages_limit_set(unsigned long pages);

@@ -43,10 +43,10 @@ void pattern_write(const struct pattern *pattern)
 
 static uint64_t faults_of_writing(const struct pattern *pattern)
 {
-	uint64_t before = minor_faults();
+	uint64_t before = page_faults();
 
 	pattern_write(pattern);
-	return minor_faults() - before;
+	return page_faults() - before;
 }
 
 uint64_t pattern_write_counting_faults(const struct pattern *pattern)

@@ -35,7 +35,7 @@ def guest_options(subtest):
     """What the guest needs that runs it: some have a boot of their own."""
     for line in (IGT_TESTS / "boots").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            _, name, *options = line.split()
+            _, _, name, *options = line.split()
             if subtest in subtests_of(name) and subtest not in subtests_of(TEST_LISTS[0]):
                 return GUEST + options
     return GUEST

@@ -3,8 +3,10 @@
 #define _BIGBAR_DRV_H_
 
 #include <linux/gpu_buddy.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 
 #include <drm/drm_device.h>
 #include <drm/drm_gem.h>
@@ -13,10 +15,12 @@
 #include <drm/ttm/ttm_resource.h>
 #include <drm/ttm_huge.h>
 
+struct dma_fence;
 struct drm_file;
-struct ttm_kmap_iter;
 struct ttm_place;
 struct ttm_placement;
+struct ttm_tt;
+struct workqueue_struct;
 
 /**
  * struct bigbar_vram - the memory BAR and who has which part of it
@@ -38,8 +42,8 @@ struct bigbar_vram {
 };
 
 /**
- * struct bigbar_piece - contiguous VRAM of a resource
- * @first: first page of the resource that it holds.
+ * struct bigbar_piece - contiguous VRAM of a buffer object
+ * @first: first page of the buffer object that it holds.
  * @nr_pages: how many it holds.
  * @vram_page: page of VRAM that holds @first.
  */
@@ -50,17 +54,65 @@ struct bigbar_piece {
 };
 
 /**
+ * struct bigbar_pieces - where the pages of a buffer object are in VRAM
+ * @kref: held by the resource, and by copies that may end when that is gone.
+ * @count: number of @piece.
+ * @piece: in the order of the buffer object's pages.
+ */
+struct bigbar_pieces {
+	struct kref kref;
+	unsigned int count;
+	struct bigbar_piece piece[];
+};
+
+/**
  * struct bigbar_vram_resource - VRAM of one buffer object
  * @base: TTM's view of it.
  * @blocks: what the buddy allocator gave, as &gpu_buddy_block.
- * @nr_pieces: number of @pieces.
  * @pieces: the same in the order of the buffer object's pages.
  */
 struct bigbar_vram_resource {
 	struct ttm_resource base;
 	struct list_head blocks;
-	unsigned int nr_pieces;
-	struct bigbar_piece *pieces;
+	struct bigbar_pieces *pieces;
+};
+
+/**
+ * struct bigbar_memory - one side of a copy: one of both, or neither
+ * @tt: system memory, populated.
+ * @pieces: VRAM.
+ */
+struct bigbar_memory {
+	struct ttm_tt *tt;
+	struct bigbar_pieces *pieces;
+};
+
+/**
+ * struct bigbar_copy - what a move has to do
+ * @bigbar: the device.
+ * @nr_pages: how many pages.
+ * @dst: where to.
+ * @src: where from; neither for zeros.
+ */
+struct bigbar_copy {
+	struct bigbar_device *bigbar;
+	unsigned long nr_pages;
+	struct bigbar_memory dst;
+	struct bigbar_memory src;
+};
+
+/**
+ * struct bigbar_queue - copies in the background, one after the other
+ * @wq: runs them, in order.
+ * @context: of their fences.
+ * @seqno: of the last one.
+ * @lock: keeps the order of @seqno that of @wq.
+ */
+struct bigbar_queue {
+	struct workqueue_struct *wq;
+	u64 context;
+	u64 seqno;
+	spinlock_t lock; /* protects seqno */
 };
 
 /**
@@ -68,11 +120,13 @@ struct bigbar_vram_resource {
  * @drm: base.
  * @ttm: buffer objects, and how they are mapped.
  * @vram: where they live.
+ * @queue: who moves them.
  */
 struct bigbar_device {
 	struct drm_device drm;
 	struct ttm_huge_device ttm;
 	struct bigbar_vram vram;
+	struct bigbar_queue queue;
 };
 
 /**
@@ -116,6 +170,12 @@ to_bigbar_vram_resource(struct ttm_resource *res)
 	return container_of(res, struct bigbar_vram_resource, base);
 }
 
+/* bigbar_copy.c */
+int bigbar_copy(const struct bigbar_copy *copy);
+struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy);
+int bigbar_queue_init(struct bigbar_queue *queue);
+void bigbar_queue_fini(struct bigbar_queue *queue);
+
 /* bigbar_gem.c */
 struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
 				   u32 placement, u32 flags);
@@ -153,7 +213,12 @@ int bigbar_ttm_init(struct bigbar_device *bigbar);
 int bigbar_vram_init(struct bigbar_device *bigbar);
 void bigbar_vram_fini(struct bigbar_device *bigbar);
 u64 bigbar_vram_used(struct bigbar_vram *vram);
-const struct bigbar_piece *bigbar_vram_piece(struct ttm_resource *res,
-					     unsigned long page);
+struct bigbar_pieces *bigbar_pieces_get(struct bigbar_pieces *pieces);
+void bigbar_pieces_put(struct bigbar_pieces *pieces);
+const struct bigbar_piece *bigbar_piece(const struct bigbar_pieces *pieces,
+					unsigned long page);
+void __iomem *bigbar_vram_address(struct bigbar_vram *vram,
+				  const struct bigbar_pieces *pieces,
+				  unsigned long page);
 
 #endif

@@ -1,68 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Moves and clears buffer objects, by the CPU.
+ * Moves buffer objects, and lets debuggers look at them.
  */
 
+#include <linux/dma-fence.h>
+#include <linux/dma-resv.h>
 #include <linux/io.h>
-#include <linux/iosys-map.h>
+#include <linux/module.h>
 
 #include <drm/drm_drv.h>
-#include <drm/ttm/ttm_kmap_iter.h>
 #include <drm/ttm/ttm_placement.h>
 #include <drm/ttm/ttm_tt.h>
 
 #include "bigbar_drv.h"
 
-/* Walks VRAM, piece by piece. */
-struct vram_iter {
-	struct ttm_kmap_iter base;
-	struct bigbar_vram *vram;
-	struct ttm_resource *res;
-};
-
-union any_iter {
-	struct vram_iter vram;
-	struct ttm_kmap_iter_tt tt;
-};
-
-static void __iomem *vram_address(struct bigbar_vram *vram,
-				  struct ttm_resource *res, unsigned long page)
-{
-	const struct bigbar_piece *piece = bigbar_vram_piece(res, page);
-
-	return vram->io +
-	       ((u64)(piece->vram_page + page - piece->first) << PAGE_SHIFT);
-}
-
-static void vram_iter_map_local(struct ttm_kmap_iter *base,
-				struct iosys_map *map, pgoff_t page)
-{
-	struct vram_iter *iter = container_of(base, struct vram_iter, base);
-
-	/* One side of each copied page: ttm_move_memcpy() gives no one a turn. */
-	cond_resched();
-	iosys_map_set_vaddr_iomem(map, vram_address(iter->vram, iter->res,
-						    page));
-}
-
-static const struct ttm_kmap_iter_ops vram_iter_ops = {
-	.map_local = vram_iter_map_local,
-};
-
-static struct ttm_kmap_iter *iter_init(union any_iter *iter,
-				       struct ttm_buffer_object *bo,
-				       struct ttm_resource *res)
-{
-	if (res->mem_type != TTM_PL_VRAM)
-		return ttm_kmap_iter_tt_init(&iter->tt, bo->ttm);
-
-	iter->vram = (struct vram_iter){
-		.base.ops = &vram_iter_ops,
-		.vram = &ttm_to_bigbar(bo->bdev)->vram,
-		.res = res,
-	};
-	return &iter->vram.base;
-}
+static bool async_moves;
+module_param(async_moves, bool, 0644);
+MODULE_PARM_DESC(async_moves,
+		 "Move buffer objects in the background, as a GPU's engine does: who touches one waits (default: no).");
 
 /* If not, nobody has seen the buffer object yet and there is nothing to copy. */
 static bool has_contents(struct ttm_buffer_object *bo)
@@ -72,51 +27,57 @@ static bool has_contents(struct ttm_buffer_object *bo)
 	return bo->ttm && ttm_tt_is_populated(bo->ttm);
 }
 
-/* In steps, so that a large buffer object does not keep the CPU from others. */
-static void clear(struct ttm_buffer_object *bo, struct ttm_resource *res)
+static struct bigbar_memory memory_of(struct ttm_buffer_object *bo,
+				      struct ttm_resource *res)
 {
-	struct bigbar_vram *vram = &ttm_to_bigbar(bo->bdev)->vram;
-	unsigned long page, nr_pages;
-
-	for (page = 0; page < PFN_UP(bo->base.size); page += nr_pages) {
-		const struct bigbar_piece *piece = bigbar_vram_piece(res, page);
-
-		nr_pages = min(piece->first + piece->nr_pages - page,
-			       PMD_SIZE >> PAGE_SHIFT);
-		memset_io(vram_address(vram, res, page), 0,
-			  nr_pages << PAGE_SHIFT);
-		cond_resched();
-	}
+	if (res->mem_type != TTM_PL_VRAM)
+		return (struct bigbar_memory){ .tt = bo->ttm };
+	return (struct bigbar_memory){
+		.pieces = to_bigbar_vram_resource(res)->pieces,
+	};
 }
 
-static int copy_or_clear(struct ttm_buffer_object *bo,
-			 struct ttm_operation_ctx *ctx,
-			 struct ttm_resource *dst)
+static int move_at_once(struct ttm_buffer_object *bo,
+			const struct bigbar_copy *copy, struct ttm_resource *dst)
 {
-	union any_iter dst_iter, src_iter;
-	int ret;
+	int ret = bigbar_copy(copy);
 
-	/* Into system memory, or out of what has been swapped out. */
-	if (dst->mem_type != TTM_PL_VRAM ||
-	    (bo->ttm && ttm_tt_is_swapped(bo->ttm))) {
-		ret = ttm_bo_populate(bo, ctx);
-		if (ret)
-			return ret;
-	}
-
-	if (has_contents(bo))
-		ttm_move_memcpy(false, PFN_UP(bo->base.size),
-				iter_init(&dst_iter, bo, dst),
-				iter_init(&src_iter, bo, bo->resource));
+	if (ret)
+		return ret;
+	if (bo->resource)
+		ttm_bo_move_sync_cleanup(bo, dst);
 	else
-		clear(bo, dst);
+		ttm_bo_assign_mem(bo, dst);
 	return 0;
+}
+
+static int move_in_background(struct ttm_buffer_object *bo, bool evict,
+			      const struct bigbar_copy *copy,
+			      struct ttm_resource *dst)
+{
+	struct dma_fence *fence = bigbar_copy_queue(copy);
+	int ret = 0;
+
+	if (IS_ERR(fence))
+		return PTR_ERR(fence);
+
+	if (bo->resource) {
+		ret = ttm_bo_move_accel_cleanup(bo, fence, evict, true, dst);
+	} else {
+		dma_resv_add_fence(bo->base.resv, fence, DMA_RESV_USAGE_KERNEL);
+		ttm_bo_assign_mem(bo, dst);
+	}
+	/* The caller frees @dst, which is being written to. */
+	if (ret)
+		dma_fence_wait(fence, false);
+	dma_fence_put(fence);
+	return ret;
 }
 
 /**
  * bigbar_move - move a buffer object
  * @bo: the buffer object
- * @evict: not used
+ * @evict: its memory is for another one
  * @ctx: how to wait
  * @dst: where to
  * @hop: not used
@@ -124,8 +85,11 @@ static int copy_or_clear(struct ttm_buffer_object *bo,
  * A buffer object without contents is cleared when it gets VRAM, as that may
  * hold what another client left; system memory comes cleared from TTM's pool.
  *
+ * With the module parameter async_moves, @bo has a fence on return that signals when
+ * the move is over, and TTM keeps, or has others wait for, the memory that it left.
+ *
  * Context: process context with the reservation of @bo held; TTM has removed
- * all mappings.
+ * all mappings, and reserved the place for a fence. Waits for earlier moves.
  *
  * Return: 0, with @dst in use and the old memory free; or a negative error code
  * with @bo where it was, and @dst is the caller's to free. -ENODEV if VRAM is
@@ -135,7 +99,11 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
 		struct ttm_place *hop)
 {
-	int ret, idx;
+	struct bigbar_copy copy = {
+		.bigbar = ttm_to_bigbar(bo->bdev),
+		.nr_pages = PFN_UP(bo->base.size),
+	};
+	int ret;
 
 	/* From nothing, or nothing yet, to system memory. */
 	if (dst->mem_type != TTM_PL_VRAM &&
@@ -147,18 +115,34 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 	ret = ttm_bo_wait_ctx(bo, ctx);
 	if (ret)
 		return ret;
-
-	if (!drm_dev_enter(bo->base.dev, &idx))
+	if (drm_dev_is_unplugged(bo->base.dev))
 		return -ENODEV;
-	ret = copy_or_clear(bo, ctx, dst);
-	drm_dev_exit(idx);
-	if (ret)
-		return ret;
 
-	if (bo->resource)
-		ttm_bo_move_sync_cleanup(bo, dst);
-	else
-		ttm_bo_assign_mem(bo, dst);
+	/* Into system memory, or out of what has been swapped out. */
+	if (dst->mem_type != TTM_PL_VRAM ||
+	    (bo->ttm && ttm_tt_is_swapped(bo->ttm))) {
+		ret = ttm_bo_populate(bo, ctx);
+		if (ret)
+			return ret;
+	}
+
+	copy.dst = memory_of(bo, dst);
+	if (has_contents(bo))
+		copy.src = memory_of(bo, bo->resource);
+	return READ_ONCE(async_moves) ?
+	       move_in_background(bo, evict, &copy, dst) :
+	       move_at_once(bo, &copy, dst);
+}
+
+/* Not all versions of ttm_bo_vm_access() look at more than the page, or wait. */
+static int check_access(struct ttm_buffer_object *bo, unsigned long offset,
+			int len)
+{
+	if (offset > bo->base.size || len > bo->base.size - offset)
+		return -EIO;
+	if (dma_resv_wait_timeout(bo->base.resv, DMA_RESV_USAGE_KERNEL, true,
+				  MAX_SCHEDULE_TIMEOUT) < 0)
+		return -EINTR;
 	return 0;
 }
 
@@ -170,27 +154,30 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
  * @len: how many bytes
  * @write: nonzero to write
  *
- * Context: process context with the reservation of @bo held.
+ * Context: process context with the reservation of @bo held. Waits for moves.
  *
- * Return: @len, or -EIO after unplug, or if @bo ends before that.
+ * Return: @len; -EIO after unplug, or if @bo ends before that; -EINTR.
  */
 int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 			 void *buf, int len, int write)
 {
+	const struct bigbar_pieces *pieces =
+		to_bigbar_vram_resource(bo->resource)->pieces;
 	struct bigbar_vram *vram = &ttm_to_bigbar(bo->bdev)->vram;
+	int ret = check_access(bo, offset, len);
 	int left, idx;
 
-	/* Not all versions of ttm_bo_vm_access() look at more than the page. */
-	if (offset > bo->base.size || len > bo->base.size - offset)
-		return -EIO;
+	if (ret)
+		return ret;
 	if (!drm_dev_enter(bo->base.dev, &idx))
 		return -EIO;
 
 	for (left = len; left > 0;) {
 		unsigned long in_page = offset_in_page(offset);
 		int bytes = min_t(int, left, PAGE_SIZE - in_page);
-		void __iomem *io = vram_address(vram, bo->resource,
-						offset >> PAGE_SHIFT) + in_page;
+		void __iomem *io = bigbar_vram_address(vram, pieces,
+						       offset >> PAGE_SHIFT) +
+				   in_page;
 
 		if (write)
 			memcpy_toio(io, buf, bytes);

@@ -71,16 +71,23 @@ static void bigbar_evict_flags(struct ttm_buffer_object *bo,
 	placement->placement = &system;
 }
 
+static const struct bigbar_piece *vram_piece(struct ttm_resource *res,
+					     unsigned long page)
+{
+	return bigbar_piece(to_bigbar_vram_resource(res)->pieces, page);
+}
+
 static int bigbar_io_mem_reserve(struct ttm_device *ttm,
 				 struct ttm_resource *res)
 {
 	struct bigbar_device *bigbar = ttm_to_bigbar(ttm);
+	const struct bigbar_piece *piece;
 
 	if (res->mem_type != TTM_PL_VRAM)
 		return 0;
 
-	res->bus.offset = bigbar->vram.phys +
-			  ((u64)bigbar_vram_piece(res, 0)->vram_page << PAGE_SHIFT);
+	piece = vram_piece(res, 0);
+	res->bus.offset = bigbar->vram.phys + ((u64)piece->vram_page << PAGE_SHIFT);
 	res->bus.is_iomem = true;
 	res->bus.caching = ttm_write_combined;
 	return 0;
@@ -95,7 +102,7 @@ static unsigned long bigbar_vram_pfn(struct bigbar_device *bigbar,
 static unsigned long bigbar_io_mem_pfn(struct ttm_buffer_object *bo,
 				       unsigned long page)
 {
-	const struct bigbar_piece *piece = bigbar_vram_piece(bo->resource, page);
+	const struct bigbar_piece *piece = vram_piece(bo->resource, page);
 
 	return bigbar_vram_pfn(ttm_to_bigbar(bo->bdev), piece) + page -
 	       piece->first;
@@ -105,7 +112,7 @@ static void bigbar_io_mem_extent(struct ttm_buffer_object *bo,
 				 unsigned long page,
 				 struct ttm_huge_extent *extent)
 {
-	const struct bigbar_piece *piece = bigbar_vram_piece(bo->resource, page);
+	const struct bigbar_piece *piece = vram_piece(bo->resource, page);
 
 	extent->first = piece->first;
 	extent->nr_pages = piece->nr_pages;
@@ -140,6 +147,8 @@ static void bigbar_ttm_release(struct drm_device *drm, void *unused)
 
 	bigbar_vram_fini(bigbar);
 	ttm_device_fini(&bigbar->ttm.base);
+	/* The last buffer objects may have waited for it. */
+	bigbar_queue_fini(&bigbar->queue);
 }
 
 /**
@@ -160,16 +169,24 @@ int bigbar_ttm_init(struct bigbar_device *bigbar)
 	if (ret)
 		return ret;
 
+	ret = bigbar_queue_init(&bigbar->queue);
+	if (ret)
+		return ret;
+
 	ret = ttm_device_init(&bigbar->ttm.base, &bigbar_ttm_funcs, drm->dev,
 			      drm->anon_inode->i_mapping,
 			      drm->vma_offset_manager, 0);
 	if (ret)
-		return ret;
+		goto err_queue;
 
 	ret = bigbar_vram_init(bigbar);
-	if (ret) {
-		ttm_device_fini(&bigbar->ttm.base);
-		return ret;
-	}
+	if (ret)
+		goto err_ttm;
 	return drmm_add_action_or_reset(drm, bigbar_ttm_release, NULL);
+
+err_ttm:
+	ttm_device_fini(&bigbar->ttm.base);
+err_queue:
+	bigbar_queue_fini(&bigbar->queue);
+	return ret;
 }

@@ -42,14 +42,17 @@ static int from_large_to_small(void *unused, const struct list_head *a,
 static int make_pieces(struct gpu_buddy *buddy,
 		       struct bigbar_vram_resource *vres)
 {
+	size_t nr_blocks = list_count_nodes(&vres->blocks);
 	struct bigbar_piece *piece = NULL;
 	struct gpu_buddy_block *block;
+	struct bigbar_pieces *pieces;
 	unsigned long first = 0;
 
-	vres->pieces = kvmalloc_objs(*vres->pieces,
-				     list_count_nodes(&vres->blocks));
-	if (!vres->pieces)
+	pieces = kvmalloc(struct_size(pieces, piece, nr_blocks), GFP_KERNEL);
+	if (!pieces)
 		return -ENOMEM;
+	kref_init(&pieces->kref);
+	pieces->count = 0;
 
 	list_for_each_entry(block, &vres->blocks, link) {
 		unsigned long at = gpu_buddy_block_offset(block) >> PAGE_SHIFT;
@@ -58,7 +61,7 @@ static int make_pieces(struct gpu_buddy *buddy,
 		if (piece && piece->vram_page + piece->nr_pages == at) {
 			piece->nr_pages += nr;
 		} else {
-			piece = &vres->pieces[vres->nr_pieces++];
+			piece = &pieces->piece[pieces->count++];
 			*piece = (struct bigbar_piece){
 				.first = first,
 				.nr_pages = nr,
@@ -67,6 +70,7 @@ static int make_pieces(struct gpu_buddy *buddy,
 		}
 		first += nr;
 	}
+	vres->pieces = pieces;
 	return 0;
 }
 
@@ -148,7 +152,7 @@ static void bigbar_vram_free(struct ttm_resource_manager *man,
 	mutex_unlock(&vram->lock);
 
 	ttm_resource_fini(man, res);
-	kvfree(vres->pieces);
+	bigbar_pieces_put(vres->pieces);
 	kfree(vres);
 }
 
@@ -189,29 +193,82 @@ static const struct ttm_resource_manager_func bigbar_vram_funcs = {
 };
 
 /**
- * bigbar_vram_piece - find the contiguous VRAM that holds a page
- * @res: VRAM of a buffer object
- * @page: page offset, inside @res
+ * bigbar_pieces_get - keep the pieces of a buffer object
+ * @pieces: the pieces, or NULL
  *
- * Context: any; the reservation of the buffer object keeps @res alive.
+ * They tell where memory is, and do not keep it: for that there is a fence.
  *
- * Return: the piece.
+ * Context: any.
+ *
+ * Return: @pieces; bigbar_pieces_put() lets go of them.
  */
-const struct bigbar_piece *bigbar_vram_piece(struct ttm_resource *res,
-					     unsigned long page)
+struct bigbar_pieces *bigbar_pieces_get(struct bigbar_pieces *pieces)
 {
-	struct bigbar_vram_resource *vres = to_bigbar_vram_resource(res);
-	unsigned int low = 0, high = vres->nr_pieces;
+	if (pieces)
+		kref_get(&pieces->kref);
+	return pieces;
+}
+
+static void pieces_free(struct kref *kref)
+{
+	kvfree(container_of(kref, struct bigbar_pieces, kref));
+}
+
+/**
+ * bigbar_pieces_put - undo bigbar_pieces_get()
+ * @pieces: the pieces, or NULL
+ *
+ * Context: process context.
+ */
+void bigbar_pieces_put(struct bigbar_pieces *pieces)
+{
+	if (pieces)
+		kref_put(&pieces->kref, pieces_free);
+}
+
+/**
+ * bigbar_piece - find the contiguous VRAM that holds a page
+ * @pieces: where a buffer object is
+ * @page: page offset into it, inside it
+ *
+ * Context: any.
+ *
+ * Return: the piece, as long as @pieces.
+ */
+const struct bigbar_piece *bigbar_piece(const struct bigbar_pieces *pieces,
+					unsigned long page)
+{
+	unsigned int low = 0, high = pieces->count;
 
 	while (high - low > 1) {
 		unsigned int mid = low + (high - low) / 2;
 
-		if (vres->pieces[mid].first <= page)
+		if (pieces->piece[mid].first <= page)
 			low = mid;
 		else
 			high = mid;
 	}
-	return &vres->pieces[low];
+	return &pieces->piece[low];
+}
+
+/**
+ * bigbar_vram_address - where the kernel has a page of VRAM mapped
+ * @vram: the memory
+ * @pieces: where a buffer object is in it
+ * @page: page offset into that
+ *
+ * Context: any, inside drm_dev_enter(): the mapping goes with the device.
+ *
+ * Return: the address; as many pages follow as the piece has behind @page.
+ */
+void __iomem *bigbar_vram_address(struct bigbar_vram *vram,
+				  const struct bigbar_pieces *pieces,
+				  unsigned long page)
+{
+	const struct bigbar_piece *piece = bigbar_piece(pieces, page);
+
+	return vram->io +
+	       ((u64)(piece->vram_page + page - piece->first) << PAGE_SHIFT);
 }
 
 /**

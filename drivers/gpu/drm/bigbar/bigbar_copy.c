@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copies and clears memory, at once or in the background.
+ *
+ * The queue stands for the engine of a GPU: a copy is handed to it, runs some time
+ * later, behind those that were handed to it before, and signals a fence. It takes no
+ * reservation and allocates nothing: whoever waits for the fence may hold any of the
+ * former, and may be about to free memory. What it works on, it is lent: pages and
+ * VRAM are their buffer object's, or that of which TTM makes a ghost, until the fence
+ * has signaled; VRAM that TTM has freed meanwhile is given to nobody who does not wait
+ * for the same fence.
+ */
+
+#include <linux/dma-fence.h>
+#include <linux/io.h>
+#include <linux/iosys-map.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include <drm/drm_drv.h>
+#include <drm/ttm/ttm_kmap_iter.h>
+#include <drm/ttm/ttm_tt.h>
+
+#include "bigbar_drv.h"
+
+/* Walks VRAM, piece by piece. */
+struct vram_iter {
+	struct ttm_kmap_iter base;
+	struct bigbar_vram *vram;
+	const struct bigbar_pieces *pieces;
+};
+
+union any_iter {
+	struct vram_iter vram;
+	struct ttm_kmap_iter_tt tt;
+};
+
+static void vram_iter_map_local(struct ttm_kmap_iter *base,
+				struct iosys_map *map, pgoff_t page)
+{
+	struct vram_iter *iter = container_of(base, struct vram_iter, base);
+
+	/* One side of each copied page: ttm_move_memcpy() gives no one a turn. */
+	cond_resched();
+	iosys_map_set_vaddr_iomem(map, bigbar_vram_address(iter->vram,
+							   iter->pieces, page));
+}
+
+static const struct ttm_kmap_iter_ops vram_iter_ops = {
+	.map_local = vram_iter_map_local,
+};
+
+static struct ttm_kmap_iter *iter_init(union any_iter *iter,
+				       struct bigbar_device *bigbar,
+				       const struct bigbar_memory *memory)
+{
+	if (memory->tt)
+		return ttm_kmap_iter_tt_init(&iter->tt, memory->tt);
+
+	iter->vram = (struct vram_iter){
+		.base.ops = &vram_iter_ops,
+		.vram = &bigbar->vram,
+		.pieces = memory->pieces,
+	};
+	return &iter->vram.base;
+}
+
+/* In steps, so that a large buffer object does not keep the CPU from others. */
+static void clear_vram(const struct bigbar_copy *copy)
+{
+	const struct bigbar_pieces *pieces = copy->dst.pieces;
+	unsigned long page, nr_pages;
+
+	for (page = 0; page < copy->nr_pages; page += nr_pages) {
+		const struct bigbar_piece *piece = bigbar_piece(pieces, page);
+
+		nr_pages = min(piece->first + piece->nr_pages - page,
+			       PMD_SIZE >> PAGE_SHIFT);
+		memset_io(bigbar_vram_address(&copy->bigbar->vram, pieces, page),
+			  0, nr_pages << PAGE_SHIFT);
+		cond_resched();
+	}
+}
+
+/**
+ * bigbar_copy - copy or clear memory
+ * @copy: from where to where; at least one side is VRAM, and the destination if it is
+ *	to be cleared
+ *
+ * Context: process context, with both sides idle and kept from being freed.
+ *
+ * Return: 0, and whoever maps the destination sees it; -ENODEV if VRAM is gone, and
+ * nothing has been done.
+ */
+int bigbar_copy(const struct bigbar_copy *copy)
+{
+	union any_iter dst, src;
+	int idx;
+
+	if (!drm_dev_enter(&copy->bigbar->drm, &idx))
+		return -ENODEV;
+	if (copy->src.tt || copy->src.pieces)
+		ttm_move_memcpy(false, copy->nr_pages,
+				iter_init(&dst, copy->bigbar, &copy->dst),
+				iter_init(&src, copy->bigbar, &copy->src));
+	else
+		clear_vram(copy);
+	/* Writes to VRAM are combined, and not there yet. */
+	wmb();
+	drm_dev_exit(idx);
+	return 0;
+}
+
+/**
+ * struct job - a copy in the queue
+ * @fence: signals when it has been made; first, as freeing it frees the job.
+ * @lock: of @fence.
+ * @work: makes it.
+ * @copy: what to do, with references to the pieces of both sides.
+ */
+struct job {
+	struct dma_fence fence;
+	spinlock_t lock; /* protects fence */
+	struct work_struct work;
+	struct bigbar_copy copy;
+};
+
+static_assert(!offsetof(struct job, fence));
+
+static const char *fence_driver_name(struct dma_fence *fence)
+{
+	return "bigbar";
+}
+
+static const char *fence_timeline_name(struct dma_fence *fence)
+{
+	return "copies";
+}
+
+static const struct dma_fence_ops fence_ops = {
+	.get_driver_name = fence_driver_name,
+	.get_timeline_name = fence_timeline_name,
+};
+
+/* VRAM is gone. What these pages held is for nobody to see. */
+static void clear_instead(const struct bigbar_copy *copy)
+{
+	union any_iter dst, src;
+
+	if (copy->dst.tt)
+		ttm_move_memcpy(true, copy->nr_pages,
+				iter_init(&dst, copy->bigbar, &copy->dst),
+				iter_init(&src, copy->bigbar, &copy->src));
+}
+
+static void job_run(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, work);
+	bool cookie = dma_fence_begin_signalling();
+	int ret;
+
+	ret = bigbar_copy(&job->copy);
+	if (ret) {
+		clear_instead(&job->copy);
+		dma_fence_set_error(&job->fence, ret);
+	}
+	dma_fence_signal(&job->fence);
+	dma_fence_end_signalling(cookie);
+
+	bigbar_pieces_put(job->copy.dst.pieces);
+	bigbar_pieces_put(job->copy.src.pieces);
+	dma_fence_put(&job->fence);
+}
+
+/**
+ * bigbar_copy_queue - copy or clear memory in the background
+ * @copy: as bigbar_copy() has it; the caller may forget it
+ *
+ * If VRAM goes before the copy has been made, system memory is cleared instead, and the
+ * fence signals with the error -ENODEV.
+ *
+ * Context: process context, with both sides idle. The caller keeps both from being freed
+ * until the fence has signaled, or leaves that to TTM.
+ *
+ * Return: a fence, which the caller owns a reference of; or an error pointer: -ENOMEM.
+ */
+struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy)
+{
+	struct bigbar_queue *queue = &copy->bigbar->queue;
+	struct job *job;
+
+	job = kzalloc_obj(*job);
+	if (!job)
+		return ERR_PTR(-ENOMEM);
+	job->copy = *copy;
+	bigbar_pieces_get(job->copy.dst.pieces);
+	bigbar_pieces_get(job->copy.src.pieces);
+	spin_lock_init(&job->lock);
+	INIT_WORK(&job->work, job_run);
+
+	spin_lock(&queue->lock);
+	dma_fence_init(&job->fence, &fence_ops, &job->lock, queue->context,
+		       ++queue->seqno);
+	/* One for the job, one for the caller. */
+	dma_fence_get(&job->fence);
+	queue_work(queue->wq, &job->work);
+	spin_unlock(&queue->lock);
+	return &job->fence;
+}
+
+/**
+ * bigbar_queue_init - set up copies in the background
+ * @queue: zeroed
+ *
+ * Context: probe.
+ *
+ * Return: 0, or -ENOMEM. bigbar_queue_fini() undoes it.
+ */
+int bigbar_queue_init(struct bigbar_queue *queue)
+{
+	/* Memory is waited for that only a copy out of it makes free. */
+	queue->wq = alloc_ordered_workqueue("bigbar", WQ_MEM_RECLAIM);
+	if (!queue->wq)
+		return -ENOMEM;
+	queue->context = dma_fence_context_alloc(1);
+	spin_lock_init(&queue->lock);
+	return 0;
+}
+
+/**
+ * bigbar_queue_fini - undo bigbar_queue_init()
+ * @queue: the queue; what is in it is done first
+ *
+ * Context: process context.
+ */
+void bigbar_queue_fini(struct bigbar_queue *queue)
+{
+	destroy_workqueue(queue->wq);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For tests: holds a buffer object as a move does, but for as long as the test wants.
+ *
+ * Writing "ADDRESS [fence USAGE]" to the debugfs file takes the reservation of the
+ * buffer object that the writing process has mapped there; or it takes that, adds a
+ * fence that has not signaled, and gives it back. It returns when that is done.
+ * USAGE is kernel, write, read or bookkeep. Closing the file lets go. Reading tells
+ * whether it is held still: a test that waits for what it holds itself is to end, too.
+ */
+
+#include <drm/drm_gem.h>
+#include <drm/drm_ioctl.h>
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/dma-fence.h>
+#include <linux/dma-resv.h>
+#include <linux/fs.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+
+#define HOLD_AT_MOST	(20 * HZ)
+
+/**
+ * struct hold - what an open file stands for
+ * @obj: the buffer object, a reference; %NULL before the write
+ * @usage: of the fence
+ * @work: takes the reservation and lets go of it: both is for the same task to do
+ * @taken: by @work
+ * @release: tells @work to let go
+ * @error: why nothing was taken
+ * @over: @work has let go
+ */
+struct hold {
+	struct drm_gem_object *obj;
+	enum dma_resv_usage usage;
+	struct work_struct work;
+	struct completion taken;
+	struct completion release;
+	int error;
+	bool over;
+};
+
+struct held_fence {
+	struct dma_fence base;
+	spinlock_t lock; /* protects base */
+};
+
+static const char * const usages[] = {
+	[DMA_RESV_USAGE_KERNEL] = "kernel",
+	[DMA_RESV_USAGE_WRITE] = "write",
+	[DMA_RESV_USAGE_READ] = "read",
+	[DMA_RESV_USAGE_BOOKKEEP] = "bookkeep",
+};
+
+static struct dentry *holder_file;
+
+static const char *fence_name(struct dma_fence *fence)
+{
+	return "bo_holder";
+}
+
+static const struct dma_fence_ops fence_ops = {
+	.get_driver_name = fence_name,
+	.get_timeline_name = fence_name,
+};
+
+static void await_release(struct hold *hold)
+{
+	complete(&hold->taken);
+	wait_for_completion_timeout(&hold->release, HOLD_AT_MOST);
+	WRITE_ONCE(hold->over, true);
+}
+
+static void hold_reservation(struct work_struct *work)
+{
+	struct hold *hold = container_of(work, struct hold, work);
+
+	dma_resv_lock(hold->obj->resv, NULL);
+	await_release(hold);
+	dma_resv_unlock(hold->obj->resv);
+}
+
+static struct dma_fence *add_fence(struct dma_resv *resv, enum dma_resv_usage usage)
+{
+	struct held_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+
+	if (!fence)
+		return NULL;
+	spin_lock_init(&fence->lock);
+	dma_fence_init(&fence->base, &fence_ops, &fence->lock,
+		       dma_fence_context_alloc(1), 1);
+
+	dma_resv_lock(resv, NULL);
+	if (dma_resv_reserve_fences(resv, 1)) {
+		dma_resv_unlock(resv);
+		dma_fence_signal(&fence->base);
+		dma_fence_put(&fence->base);
+		return NULL;
+	}
+	dma_resv_add_fence(resv, &fence->base, usage);
+	dma_resv_unlock(resv);
+	return &fence->base;
+}
+
+/* Nobody is to find it once this module is gone. */
+static void remove_fence(struct dma_resv *resv, struct dma_fence *fence)
+{
+	struct dma_fence *signaled = dma_fence_get_stub();
+
+	dma_resv_lock(resv, NULL);
+	dma_resv_replace_fences(resv, fence->context, signaled, DMA_RESV_USAGE_BOOKKEEP);
+	dma_resv_unlock(resv);
+	dma_fence_put(signaled);
+}
+
+static void hold_fence(struct work_struct *work)
+{
+	struct hold *hold = container_of(work, struct hold, work);
+	struct dma_fence *fence = add_fence(hold->obj->resv, hold->usage);
+
+	if (!fence) {
+		hold->error = -ENOMEM;
+		complete(&hold->taken);
+		return;
+	}
+	await_release(hold);
+	dma_fence_signal(fence);
+	remove_fence(hold->obj->resv, fence);
+	dma_fence_put(fence);
+}
+
+/* GEM has its object in the mapping, TTM its own, which begins with that. */
+static struct drm_gem_object *get_mapped_object(unsigned long address)
+{
+	struct drm_gem_object *obj = NULL;
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, address);
+	if (vma && vma->vm_file && imajor(file_inode(vma->vm_file)) == DRM_MAJOR) {
+		obj = vma->vm_private_data;
+		drm_gem_object_get(obj);
+	}
+	mmap_read_unlock(current->mm);
+	return obj;
+}
+
+static int holder_open(struct inode *inode, struct file *file)
+{
+	struct hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+
+	if (!hold)
+		return -ENOMEM;
+	INIT_WORK(&hold->work, hold_reservation);
+	init_completion(&hold->taken);
+	init_completion(&hold->release);
+	file->private_data = hold;
+	return 0;
+}
+
+static int parse(struct hold *hold, char *text, unsigned long *address)
+{
+	char *address_text = strsep(&text, " ");
+	int usage;
+
+	if (kstrtoul(address_text, 0, address))
+		return -EINVAL;
+	if (!text)
+		return 0;
+	if (!str_has_prefix(text, "fence "))
+		return -EINVAL;
+	usage = __sysfs_match_string(usages, ARRAY_SIZE(usages), text + strlen("fence "));
+	if (usage < 0)
+		return usage;
+	hold->usage = usage;
+	INIT_WORK(&hold->work, hold_fence);
+	return 0;
+}
+
+static ssize_t holder_write(struct file *file, const char __user *from,
+			    size_t len, loff_t *pos)
+{
+	struct hold *hold = file->private_data;
+	unsigned long address;
+	char text[64];
+	int ret;
+
+	if (hold->obj)
+		return -EBUSY;
+	if (len >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, len))
+		return -EFAULT;
+	text[len] = '\0';
+	ret = parse(hold, text, &address);
+	if (ret)
+		return ret;
+	hold->obj = get_mapped_object(address);
+	if (!hold->obj)
+		return -EFAULT;
+	schedule_work(&hold->work);
+	wait_for_completion(&hold->taken);
+	return hold->error ?: len;
+}
+
+static ssize_t holder_read(struct file *file, char __user *to, size_t len,
+			   loff_t *pos)
+{
+	struct hold *hold = file->private_data;
+	bool held = hold->obj && !READ_ONCE(hold->over);
+	char text[] = { held ? '1' : '0', '\n' };
+
+	return simple_read_from_buffer(to, len, pos, text, sizeof(text));
+}
+
+static int holder_release(struct inode *inode, struct file *file)
+{
+	struct hold *hold = file->private_data;
+
+	if (hold->obj) {
+		complete(&hold->release);
+		flush_work(&hold->work);
+		drm_gem_object_put(hold->obj);
+	}
+	kfree(hold);
+	return 0;
+}
+
+static const struct file_operations holder_fops = {
+	.owner = THIS_MODULE,
+	.open = holder_open,
+	.read = holder_read,
+	.write = holder_write,
+	.release = holder_release,
+};
+
+static int __init holder_init(void)
+{
+	holder_file = debugfs_create_file("bo_holder", 0600, NULL, NULL, &holder_fops);
+	return PTR_ERR_OR_ZERO(holder_file);
+}
+module_init(holder_init);
+
+static void __exit holder_exit(void)
+{
+	debugfs_remove(holder_file);
+	/* A fence frees itself a while after the last reference is gone. */
+	rcu_barrier();
+}
+module_exit(holder_exit);
+
+MODULE_DESCRIPTION("Reservations and fences that a test holds");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/hold.h"
+#include "lib/huge_device.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge fences
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: A buffer object that is being moved has a fence: whoever wants to see
+ *	what it holds waits for that, and nobody waits for a fence of something else.
+ *	Moves in the background are seen only when they are over.
+ */
+IGT_TEST_DESCRIPTION("Who waits for moves in flight, and what is seen after them");
+
+/* For others to get so far that they wait. */
+#define A_WHILE_US 200000
+
+static void read_byte(void *address)
+{
+	igt_assert_eq(*(volatile char *)address, 0);
+}
+
+static void write_byte(void *address)
+{
+	*(volatile char *)address = 1;
+}
+
+/**
+ * SUBTEST: fault-%s
+ * Description: A fault on a buffer object that is being moved waits until that is over,
+ *	and then sets the %arg[1] entries that it would have set before.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_fault(enum huge_level level)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(level), 0, &address);
+
+	hold_fence(address, "kernel");
+	assert_waits_for_hold(read_byte, address);
+	huge_assert_mapped_at(&bo, address, level, "when the move is over");
+}
+
+struct usage_case {
+	const char *name;
+	const char *what;
+};
+
+static const struct usage_case usage_cases[] = {
+	{ "write", "something writes to it" },
+	{ "read", "something reads it" },
+	{ "bookkeep", "something keeps it" },
+};
+
+/**
+ * SUBTEST: usage-%s
+ * Description: A buffer object has a fence as %arg[1]: no fault, no debugger and no
+ *	ioctl waits for it. Rendering is for user space to wait for.
+ *
+ * arg[1]:
+ *
+ * @write:	something writes to it
+ * @read:	something reads it
+ * @bookkeep:	something keeps it
+ */
+static void test_usage(const struct usage_case *c)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), HUGE_TRACKABLE, &address);
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	uint64_t done;
+	char byte;
+
+	igt_assert_fd(mem);
+	/* What made it may have to end first. */
+	read_byte(address);
+	huge_bo_map_at(&bo, address, 0, bo.size);
+	hold_fence(address, c->name);
+	read_byte(address + HUGE_PAGE_SIZE);
+	huge_dirty_start(&bo);
+	write_byte(address);
+	read_byte(address + HUGE_PAGE_SIZE);
+	write_byte(address + HUGE_PAGE_SIZE);
+	igt_assert_eq(pread(mem, &byte, 1, (uintptr_t)address), 1);
+	igt_assert_eq(byte, 1);
+	igt_assert_eq(huge_prefault(bo.fd, address, bo.size, &done), 0);
+	huge_bo_info(&bo);
+	igt_assert_f(is_held(), "waited for it\n");
+	close(mem);
+}
+
+/**
+ * SUBTEST: tracked-write
+ * Description: A write to a page that is mapped read-only, as writes are tracked, waits
+ *	for a move, is recorded, and arrives.
+ */
+static void test_tracked_write(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), HUGE_TRACKABLE, &address);
+	uint64_t record = 0;
+
+	huge_dirty_start(&bo);
+	read_byte(address);
+	hold_fence(address, "kernel");
+	assert_waits_for_hold(write_byte, address);
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, 16, &record), 0);
+	igt_assert_eq_u64(record, 1);
+	igt_assert_eq(*address, 1);
+}
+
+struct debugger {
+	int mem;
+	off_t offset;
+	uint64_t word;
+	bool write;
+};
+
+static void use_debugger(void *argument)
+{
+	struct debugger *debugger = argument;
+	ssize_t done = debugger->write ?
+		       pwrite(debugger->mem, &debugger->word, 8, debugger->offset) :
+		       pread(debugger->mem, &debugger->word, 8, debugger->offset);
+
+	igt_assert_eq(done, 8);
+}
+
+static void debug(enum huge_placement placement)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(2), placement, 0);
+	volatile uint64_t *address = huge_bo_map(&bo);
+	struct debugger debugger = {
+		.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC),
+		.offset = (uintptr_t)address,
+	};
+
+	igt_assert_fd(debugger.mem);
+	*address = 71;
+	hold_fence((void *)address, "kernel");
+	assert_waits_for_hold(use_debugger, &debugger);
+	igt_assert_eq_u64(debugger.word, 71);
+
+	debugger.write = true;
+	debugger.word = 72;
+	hold_fence((void *)address, "kernel");
+	assert_waits_for_hold(use_debugger, &debugger);
+	igt_assert_eq_u64(*address, 72);
+	close(debugger.mem);
+}
+
+/**
+ * SUBTEST: debugger
+ * Description: A debugger that reads or writes a buffer object that is being moved waits
+ *	until that is over, in VRAM and in system memory.
+ */
+static void test_debugger(void)
+{
+	debug(HUGE_VRAM);
+	debug(HUGE_SYSTEM);
+}
+
+struct call {
+	const struct huge_bo *bo;
+	void *address;
+};
+
+static void move_to_system(void *argument)
+{
+	const struct call *call = argument;
+
+	huge_bo_move(call->bo, HUGE_SYSTEM);
+}
+
+static void prefault(void *argument)
+{
+	const struct call *call = argument;
+	uint64_t done;
+
+	igt_assert_eq(huge_prefault(call->bo->fd, call->address, call->bo->size, &done), 0);
+	igt_assert_eq_u64(done, call->bo->size);
+}
+
+/**
+ * SUBTEST: move
+ * Description: A move of a buffer object that is being moved waits until that is over.
+ */
+static void test_move(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	struct call call = { .bo = &bo };
+	struct pattern pattern = pattern_of(address, bo.size, 73);
+
+	pattern_write(&pattern);
+	hold_fence(address, "kernel");
+	assert_waits_for_hold(move_to_system, &call);
+	pattern_assert(&pattern);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: prefault
+ * Description: A prefault of a buffer object that is being moved waits until that is
+ *	over, and maps it.
+ */
+static void test_prefault(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	struct call call = { .bo = &bo, .address = address };
+
+	hold_fence(address, "kernel");
+	assert_waits_for_hold(prefault, &call);
+	huge_assert_mapped_at(&bo, address, HUGE_PMD, "prefaulted");
+}
+
+static void ignore_signal(int signal)
+{
+	(void)signal;
+}
+
+/**
+ * SUBTEST: prefault-signal
+ * Description: A signal ends a prefault that waits for a move: EINTR, with nothing done.
+ */
+static void test_prefault_signal(void)
+{
+	struct sigaction action = { .sa_handler = ignore_signal };
+	struct itimerval timer = { .it_value.tv_usec = A_WHILE_US };
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	uint64_t done;
+
+	hold_fence(address, "kernel");
+	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+	igt_assert_eq(huge_prefault(bo.fd, address, bo.size, &done), EINTR);
+	igt_assert_eq_u64(done, 0);
+	igt_assert_f(is_held(), "waited for the move\n");
+}
+
+/**
+ * SUBTEST: unmap
+ * Description: A mapping of what is being moved can be protected, moved and unmapped
+ *	meanwhile.
+ */
+static void test_unmap(void)
+{
+	char *address, *moved;
+	struct huge_bo bo = huge_mapped_bo(MIB(4), 0, &address);
+
+	hold_fence(address, "kernel");
+	igt_assert_eq(mprotect(address, MIB(2), PROT_READ), 0);
+	moved = mremap(address + MIB(2), MIB(2), MIB(2), MREMAP_MAYMOVE | MREMAP_FIXED,
+		       huge_reserve(MIB(2), MIB(2)));
+	igt_assert(moved != MAP_FAILED);
+	igt_assert_eq(munmap(moved, MIB(2)), 0);
+	huge_unmap(address, bo.size);
+	igt_assert_f(is_held(), "waited for the move\n");
+}
+
+/**
+ * SUBTEST: destroy
+ * Description: A buffer object that is destroyed while it is being moved keeps its VRAM
+ *	until that is over.
+ */
+static void test_destroy(void)
+{
+	int fd = huge_open();
+	uint64_t before = huge_vram_used_settled(fd, 0);
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
+	char *address = huge_bo_map(&bo);
+
+	hold_fence(address, "kernel");
+	huge_unmap(address, bo.size);
+	huge_bo_destroy(&bo);
+	igt_assert_eq_u64(huge_vram(fd).used, before + MIB(2));
+	release_hold();
+	igt_assert_eq_u64(huge_vram_used_settled(fd, before), before);
+}
+
+/* Clearing it takes so long that whatever is asked for next has to wait. */
+static void keep_queue_busy(int fd)
+{
+	huge_vram_bo(fd, MIB(256));
+}
+
+/* What the next buffer objects get was another client's. */
+static void use_vram(uint64_t size)
+{
+	int fd = huge_open();
+	struct huge_bo bo = huge_vram_bo(fd, size);
+	char *address = huge_bo_map(&bo);
+
+	for (uint64_t at = 0; at < size; at += HUGE_PAGE_SIZE)
+		*(volatile uint64_t *)(address + at) = UINT64_MAX;
+	huge_unmap(address, size);
+	huge_bo_destroy(&bo);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	huge_close(fd);
+}
+
+static uint64_t debugged_word(const void *address)
+{
+	struct debugger debugger = {
+		.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC),
+		.offset = (uintptr_t)address,
+	};
+
+	igt_assert_fd(debugger.mem);
+	use_debugger(&debugger);
+	close(debugger.mem);
+	return debugger.word;
+}
+
+/**
+ * SUBTEST: queued-clear
+ * Description: A buffer object that is looked at before its turn to be cleared has come
+ *	reads as zero, through a mapping and for a debugger.
+ */
+static void test_queued_clear(void)
+{
+	const uint64_t size = MIB(8);
+	struct huge_bo bo;
+	int fd;
+
+	use_vram(MIB(512) + 2 * size);
+	fd = huge_open();
+	keep_queue_busy(fd);
+	bo = huge_vram_bo(fd, size);
+	igt_assert(is_zero(huge_bo_map(&bo), size));
+	keep_queue_busy(fd);
+	bo = huge_vram_bo(fd, size);
+	igt_assert_eq_u64(debugged_word(huge_bo_map(&bo)), 0);
+}
+
+/**
+ * SUBTEST: queued-move
+ * Description: What a buffer object holds is seen, through mappings and by a debugger,
+ *	when it has been asked to move and its turn has not come, to system memory and
+ *	back; and it can be asked again meanwhile.
+ */
+static void test_queued_move(void)
+{
+	static const enum huge_placement placements[] = { HUGE_SYSTEM, HUGE_VRAM };
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(8), 0, &address);
+	struct pattern pattern = pattern_of(address, bo.size, 74);
+	uint64_t first;
+
+	pattern_write(&pattern);
+	first = *(volatile uint64_t *)address;
+	for (unsigned int i = 0; i < COUNT_OF(placements); i++) {
+		keep_queue_busy(bo.fd);
+		huge_bo_move(&bo, placements[i]);
+		igt_assert_eq_u64(debugged_word(address), first);
+		pattern_assert(&pattern);
+
+		keep_queue_busy(bo.fd);
+		huge_bo_move(&bo, placements[!i]);
+		huge_bo_move(&bo, placements[i]);
+		pattern_assert(&pattern);
+		pattern.seed++;
+		pattern_write(&pattern);
+		first = *(volatile uint64_t *)address;
+	}
+}
+
+/**
+ * SUBTEST: queued-eviction
+ * Description: VRAM is taken from a buffer object for another one, and neither copy nor
+ *	clearing has had its turn: both hold what they should.
+ */
+static void test_queued_eviction(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(8), 0, &address), other;
+	struct pattern pattern = pattern_of(address, bo.size, 75);
+	struct huge_vram vram;
+
+	pattern_write(&pattern);
+	vram = huge_vram(bo.fd);
+	huge_vram_bo(bo.fd, vram.size - vram.used);
+	other = huge_vram_bo(bo.fd, bo.size);
+	igt_assert(is_zero(huge_bo_map(&other), other.size));
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
+	pattern_assert(&pattern);
+}
+
+/**
+ * SUBTEST: queued-destroy
+ * Description: Buffer objects that are destroyed before their turn to move has come
+ *	leave nothing behind, and what gets their memory then is zero.
+ */
+static void test_queued_destroy(void)
+{
+	struct huge_bo bo;
+	char *address;
+	int fd;
+
+	use_vram(MIB(512));
+	fd = huge_open();
+	keep_queue_busy(fd);
+	for (int i = 0; i < 16; i++) {
+		bo = huge_vram_bo(fd, MIB(1));
+		if (i % 2)
+			huge_bo_move(&bo, HUGE_SYSTEM);
+		huge_bo_destroy(&bo);
+	}
+	bo = huge_vram_bo(fd, MIB(16));
+	address = huge_bo_map(&bo);
+	igt_assert(is_zero(address, bo.size));
+	huge_release_all();
+	fd = huge_open();
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+}
+
+static void clean_up(void)
+{
+	release_hold();
+	huge_release_all();
+}
+
+static const struct level_subtest level_subtests[] = {
+	{ "fault", "A fault waits for a move", test_fault },
+};
+
+static const struct subtest subtests[] = {
+	{ "tracked-write", "A recorded write waits for a move", test_tracked_write },
+	{ "debugger", "A debugger waits for a move", test_debugger },
+	{ "move", "A move waits for a move", test_move },
+	{ "prefault", "A prefault waits for a move", test_prefault },
+	{ "prefault-signal", "A signal ends the wait of a prefault", test_prefault_signal },
+	{ "unmap", "Nobody waits to unmap", test_unmap },
+	{ "destroy", "Destroyed while being moved", test_destroy },
+	{ "queued-clear", "Seen before it is cleared", test_queued_clear },
+	{ "queued-move", "Seen before it is moved", test_queued_move },
+	{ "queued-eviction", "VRAM taken before it is moved out", test_queued_eviction },
+	{ "queued-destroy", "Destroyed before it is moved", test_queued_destroy },
+};
+
+int igt_main()
+{
+	const struct usage_case *usage;
+
+	igt_fixture()
+		huge_close(huge_open());
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
+
+	for_each_case(usage, usage_cases) {
+		igt_describe_f("Nobody waits while %s", usage->what);
+		igt_subtest_f("usage-%s", usage->name)
+			test_usage(usage);
+		igt_fixture()
+			clean_up();
+	}
+
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+}
