@@ -10,7 +10,8 @@
  * that TTM places, evicts and moves. There is no GPU: the CPU clears and copies
  * and is the only one to use the memory, which makes the driver small enough to
  * show how a TTM driver maps VRAM with huge page-table entries, and gives tests
- * a device that every QEMU has.
+ * a device that every QEMU has. With the module parameter async_moves it does so in the
+ * background, behind a fence, as the engine of a GPU would.
  *
  * By itself it binds to QEMU's ivshmem-plain, whose BAR 2 is the memory. It
  * binds to any other device when that is asked for by driver_override, and
