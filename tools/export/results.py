@@ -4,6 +4,8 @@
 import json
 import re
 from collections import namedtuple
+from itertools import groupby
+from operator import itemgetter
 
 # status is one of KCIDB's: PASS, FAIL, ERROR (the test itself failed), MISS (it did not
 # run, and should have), SKIP, DONE (a measurement). number is what was measured, and unit
@@ -21,7 +23,7 @@ Run = namedtuple("Run", "name began kernels")
 STATUS = {"pass": "PASS", "skip": "SKIP", "missing": "MISS", "notrun": "MISS",
           "incomplete": "FAIL", "broken": "MISS", "figure": "DONE",
           "passed": "PASS", "killed": "PASS", "lived": "FAIL", "failed": "FAIL",
-          "skipped": "SKIP"}
+          "not run": "MISS"}
 
 # What the report on the tests has of groups that are not a boot of their own.
 SAME_SUITE = ("main", "kunit", "guest", "prepare", "patches")
@@ -112,7 +114,8 @@ def kernels_of(name, content, folder):
     if "tests" in content:
         return [Kernel(release_in(folder), results=of_tests(content["tests"]))]
     if "mutants" in content:
-        return [Kernel(release_in(folder), results=of_mutants(content["mutants"]))]
+        return [Kernel(release_in(folder / place), results=of_mutants(list(rows)))
+                for place, rows in groupby(content["mutants"], itemgetter("where"))]
     if "figures" in content:
         return [Kernel(content["kernel"],
                        results=of_figures(name, content) + of_metrics(name, content))]
