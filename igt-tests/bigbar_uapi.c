@@ -11,6 +11,7 @@
 #include "igt_shim.h"
 #include "lib/huge_device.h"
 #include "lib/pattern.h"
+#include "lib/subtest.h"
 
 /**
  * TEST: bigbar uapi
@@ -126,6 +127,26 @@ static void test_create_rounds_up(int fd)
 	igt_assert_eq_u64(arg.size, HUGE_PAGE_SIZE);
 	igt_assert_neq(arg.handle, 0);
 	igt_assert_eq(drmCloseBufferHandle(fd, arg.handle), 0);
+}
+
+/**
+ * SUBTEST: vram-used
+ * Description: VRAM in use grows by the size of a buffer object, and by no more where
+ *	that is no power of two, contiguous or not; and it shrinks by that.
+ */
+static void test_vram_used(int fd)
+{
+	static const uint64_t sizes[] = { KIB(4), KIB(12), MIB(2) + KIB(4), MIB(3), MIB(33) };
+	static const unsigned int flags[] = { 0, HUGE_CONTIGUOUS };
+	const uint64_t before = huge_vram(fd).used;
+
+	for (unsigned int i = 0; i < 2 * COUNT_OF(sizes); i++) {
+		struct huge_bo bo = huge_bo_create(fd, sizes[i / 2], HUGE_VRAM, flags[i % 2]);
+
+		igt_assert_eq_u64(huge_vram(fd).used, before + bo.size);
+		huge_bo_destroy(&bo);
+		igt_assert_eq_u64(huge_vram_used_settled(fd, before), before);
+	}
 }
 
 /**
@@ -392,6 +413,7 @@ static const struct {
 } cases[] = {
 	{ "create-size", "Sizes that cannot be", test_create_size },
 	{ "create-rounds-up", "Size is rounded up to pages", test_create_rounds_up },
+	{ "vram-used", "VRAM in use is the sum of sizes", test_vram_used },
 	{ "create-fields", "Bad members of create", test_create_fields },
 	{ "mmap-offset-fields", "Bad members of mmap offset", test_mmap_offset_fields },
 	{ "move-fields", "Bad members of move", test_move_fields },

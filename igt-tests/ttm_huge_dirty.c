@@ -166,6 +166,23 @@ static void test_take_part(void)
 }
 
 /**
+ * SUBTEST: new-bo
+ * Description: A new buffer object that has the offset of one that was tracked is not.
+ */
+static void test_new_bo(void)
+{
+	int fd = huge_open();
+	struct huge_bo old = huge_bo_create(fd, MIB(4), HUGE_VRAM, HUGE_TRACKABLE), bo;
+
+	huge_dirty_start(&old);
+	huge_bo_destroy(&old);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	bo = huge_bo_create(fd, MIB(4), HUGE_VRAM, HUGE_TRACKABLE);
+	igt_assert_eq_u64(bo.offset, old.offset);
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, pages_of(&bo), record.words), ENODATA);
+}
+
+/**
  * SUBTEST: two-mappings
  * Description: Writes through either of two mappings are recorded, and again
  *	through both after the record was taken.
@@ -524,6 +541,7 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "take-part", "A record taken in parts", test_take_part },
+	{ "new-bo", "A new buffer object with the offset of another", test_new_bo },
 	{ "two-mappings", "Writes through two mappings", test_two_mappings },
 	{ "fork", "Writes of a child", test_fork },
 	{ "debugger", "Writes through /proc/PID/mem", test_debugger },

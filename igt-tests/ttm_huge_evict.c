@@ -140,7 +140,8 @@ static void assert_levels_of(const struct scene *scene, pid_t pid, enum huge_lev
 /**
  * SUBTEST: move-%s
  * Description: A buffer object that parent and child have mapped by %arg[1]
- *	entries moves away: neither has an entry of the VRAM that it left. When
+ *	entries moves away: neither has an entry of the VRAM that it left, and what
+ *	maps system memory is cached. When
  *	it is back, a process that did not touch it meanwhile has it mapped as
  *	before at once, one that did after mapping it anew.
  *
@@ -161,6 +162,7 @@ static void test_move(enum huge_level level)
 	assert_nothing_mapped(&scene, reader.pid);
 	pattern_assert(&scene.pattern);
 	assert_not_where_it_was(&scene, 0);
+	huge_assert_caching(&scene.bo, PAGE_WB);
 	assert_nothing_mapped(&scene, reader.pid);
 
 	huge_bo_move(&scene.bo, HUGE_VRAM);

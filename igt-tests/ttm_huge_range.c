@@ -95,6 +95,25 @@ static void test_around(const struct around_case *c)
 }
 
 /**
+ * SUBTEST: only-read
+ * Description: One read maps as much as a write. It marks the entry of its page young,
+ *	and none dirty.
+ */
+static void test_only_read(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
+	struct page_table table;
+
+	(void)*(volatile const char *)(address + 5 * HUGE_PAGE_SIZE);
+	huge_assert_mapped_at(&bo, address, HUGE_PTE, "after one read");
+	table = page_table_read(&bo);
+	igt_assert_eq_u64(page_table_young(&table), 1);
+	igt_assert_eq_u64(page_table_dirty(&table), 0);
+	page_table_free(&table);
+}
+
+/**
  * SUBTEST: random-%s
  * Description: After MADV_RANDOM a fault sets the one %arg[1] entry that covers
  *	its address, and no neighbours.
@@ -344,6 +363,22 @@ static void test_system(enum huge_system_caching caching)
 	huge_bo_move(&bo, HUGE_SYSTEM);
 	pattern_assert(&pattern);
 	huge_assert_caching(&bo, caching == HUGE_SYSTEM_WC ? PAGE_WC : PAGE_WB);
+}
+
+/**
+ * SUBTEST: system-middle
+ * Description: One write in the middle of contiguous system memory maps all that a PMD
+ *	entry can, in front of the page and behind it.
+ */
+static void test_system_middle(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(4), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	char *address = huge_bo_map(&bo);
+	const uint64_t page = ENTRIES_PER_TABLE + ENTRIES_PER_TABLE / 2;
+
+	write_page(address, page);
+	assert_entries(&bo, HUGE_PMD, 1);
+	assert_page(address, page);
 }
 
 #define PIECES_BOS 24
@@ -618,10 +653,12 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "only-read", "What one read maps and marks", test_only_read },
 	{ "full-table", "All PMDs of a table in one fault", test_full_table },
 	{ "beside-table", "A write beside a page table", test_beside_table },
 	{ "no-huge-flag", "Made for single pages", test_no_huge_flag },
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
+	{ "system-middle", "Entries around a page of system memory", test_system_middle },
 	{ "system-pieces", "Entries of system memory in pieces", test_system_pieces },
 };
 
