@@ -72,7 +72,7 @@ def options_of_boots(path=TESTS / "boots"):
     boots = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            name, _, *options = line.split()
+            name, _, _, *options = line.split()
             boots[name] = options
     return boots
 
