@@ -29,8 +29,9 @@ IGT_TEST_DESCRIPTION("Write tracking by single pages under huge mappings");
 #define MAX_PAGES (GIB(2) / HUGE_PAGE_SIZE)
 #define BITS 64
 
+/* With a word that the driver must leave alone. */
 struct record {
-	uint64_t words[MAX_PAGES / BITS];
+	uint64_t words[MAX_PAGES / BITS + 1];
 };
 
 /* Too large for a stack. */
@@ -41,10 +42,19 @@ static uint64_t pages_of(const struct huge_bo *bo)
 	return bo->size / HUGE_PAGE_SIZE;
 }
 
-static void take(const struct huge_bo *bo)
+/* Bits behind the last page must be cleared. */
+static void take_window(const struct huge_bo *bo, uint64_t first, uint64_t pages)
 {
 	memset(&record, 0xff, sizeof(record));
-	igt_assert_eq(huge_dirty_try_take(bo, 0, pages_of(bo), record.words), 0);
+	igt_assert_eq(huge_dirty_try_take(bo, first, pages, record.words), 0);
+	if (pages % BITS)
+		igt_assert_eq_u64(record.words[pages / BITS] >> pages % BITS, 0);
+	igt_assert_eq_u64(record.words[(pages + BITS - 1) / BITS], UINT64_MAX);
+}
+
+static void take(const struct huge_bo *bo)
+{
+	take_window(bo, 0, pages_of(bo));
 }
 
 static bool is_recorded(uint64_t page)
@@ -165,6 +175,166 @@ static void test_take_part(void)
 	assert_recorded(&bo, (const uint64_t[]){ 63, 128, 1000 }, 3);
 }
 
+/* Two page tables and a part of a third; the last word of the record is not full. */
+#define WINDOW_BO_PAGES (2 * 512 + 5 * BITS + 37)
+
+struct window_case {
+	const char *name;
+	const char *what;
+	uint64_t first;
+	uint64_t pages;
+};
+
+static const struct window_case window_cases[] = {
+	{ "whole", "the whole buffer object", 0, WINDOW_BO_PAGES },
+	{ "one-page", "one page", BITS, 1 },
+	{ "second-word", "the second word", BITS, BITS },
+	{ "part-of-word", "a word and a part of the next", 2 * BITS, BITS + 7 },
+	{ "to-table-end", "the words up to the end of a page table", 512 - 2 * BITS, 2 * BITS },
+	{ "over-table-end", "the words around the end of a page table", 512 - BITS, 2 * BITS },
+	{ "second-table", "the second page table", 512, 512 },
+	{ "three-tables", "the end of a page table, another, the beginning of a third", 512 - BITS,
+	  512 + 2 * BITS },
+	{ "from-second-word", "all but the first word", BITS, WINDOW_BO_PAGES - BITS },
+	{ "last-word", "the last word, which is not full", WINDOW_BO_PAGES - 37, 37 },
+};
+
+static void write_range(char *address, uint64_t first, uint64_t end)
+{
+	for (uint64_t page = first; page < end; page++)
+		*word_of(address, page) = page + 1;
+}
+
+static uint64_t faults_of_writing(char *address, uint64_t first, uint64_t end)
+{
+	uint64_t before = page_faults();
+
+	write_range(address, first, end);
+	return page_faults() - before;
+}
+
+/* The record has these pages of the range, and no others. */
+static void assert_range_taken(const struct huge_bo *bo, uint64_t first, uint64_t pages,
+			       uint64_t from, uint64_t to)
+{
+	take_window(bo, first, pages);
+	for (uint64_t page = first; page < first + pages; page++)
+		igt_assert_f(is_recorded(page - first) == (page >= from && page < to),
+			     "page %llu is %srecorded\n", (unsigned long long)page,
+			     is_recorded(page - first) ? "" : "not ");
+}
+
+/* The first page of the window and another: a mistake of one page or one table shows. */
+static void assert_pairs(const struct huge_bo *bo, char *address, const struct window_case *c)
+{
+	const uint64_t others[] = { 0, 1, BITS - 1, BITS, 511, 512, 513, c->pages - 1 };
+
+	for (unsigned int i = 0; i < COUNT_OF(others); i++) {
+		for (int round = 0; round < 3 && others[i] < c->pages; round++) {
+			write_range(address, c->first, c->first + 1);
+			write_range(address, c->first + others[i], c->first + others[i] + 1);
+			take_window(bo, c->first, c->pages);
+			for (uint64_t page = 0; page < c->pages; page++)
+				igt_assert_eq(is_recorded(page), !page || page == others[i]);
+		}
+	}
+	assert_range_taken(bo, c->first, c->pages, 0, 0);
+}
+
+/**
+ * SUBTEST: window-%s
+ * Description: Of a record with all pages, %arg[1] is taken. What was written there
+ *	is recorded anew when it is written again, each page by one fault. What was
+ *	not taken stays in the record, and stays writable without a fault.
+ *
+ * arg[1]:
+ *
+ * @whole:		the whole buffer object
+ * @one-page:		one page
+ * @second-word:	the second word
+ * @part-of-word:	a word and a part of the next
+ * @to-table-end:	the words up to the end of a page table
+ * @over-table-end:	the words around the end of a page table
+ * @second-table:	the second page table
+ * @three-tables:	the end of a page table, another, the beginning of a third
+ * @from-second-word:	all but the first word
+ * @last-word:		the last word, which is not full
+ */
+static void test_window(const struct window_case *c)
+{
+	const uint64_t end = c->first + c->pages;
+	char *address;
+	struct huge_bo bo = tracked_bo(WINDOW_BO_PAGES * HUGE_PAGE_SIZE, &address);
+
+	write_range(address, 0, WINDOW_BO_PAGES);
+	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES), 0);
+	assert_range_taken(&bo, c->first, c->pages, c->first, end);
+	igt_assert_eq_u64(faults_of_writing(address, 0, c->first), 0);
+	igt_assert_eq_u64(faults_of_writing(address, end, WINDOW_BO_PAGES), 0);
+	igt_assert_eq_u64(faults_of_writing(address, c->first, end), c->pages);
+	assert_range_taken(&bo, c->first, c->pages, c->first, end);
+	assert_pairs(&bo, address, c);
+
+	take(&bo);
+	for (uint64_t page = 0; page < WINDOW_BO_PAGES; page++)
+		igt_assert_eq(is_recorded(page), page < c->first || page >= end);
+	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES), WINDOW_BO_PAGES);
+	assert_range_taken(&bo, 0, WINDOW_BO_PAGES, 0, WINDOW_BO_PAGES);
+}
+
+/**
+ * SUBTEST: windows-in-turn
+ * Description: A record that is taken word by word, from the last to the first, has
+ *	each page once.
+ */
+static void test_windows_in_turn(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(WINDOW_BO_PAGES * HUGE_PAGE_SIZE, &address);
+	uint64_t first = WINDOW_BO_PAGES - WINDOW_BO_PAGES % BITS;
+
+	write_range(address, 0, WINDOW_BO_PAGES);
+	assert_range_taken(&bo, first, WINDOW_BO_PAGES % BITS, first, WINDOW_BO_PAGES);
+	while (first) {
+		first -= BITS;
+		assert_range_taken(&bo, first, BITS, first, first + BITS);
+	}
+	assert_none_recorded(&bo);
+}
+
+#define NEIGHBOURS 3
+
+/**
+ * SUBTEST: neighbours
+ * Description: Three tracked buffer objects of odd sizes whose offsets follow each
+ *	other: each has a record of its own. Taking that of one, or starting and
+ *	stopping its tracking, leaves those of the others and their entries alone.
+ */
+static void test_neighbours(void)
+{
+	static const uint64_t pages[NEIGHBOURS] = { 13, 16, 11 };
+	struct huge_bo bos[NEIGHBOURS];
+	char *addresses[NEIGHBOURS];
+	int fd = huge_open();
+
+	for (int i = 0; i < NEIGHBOURS; i++) {
+		bos[i] = huge_bo_create(fd, pages[i] * HUGE_PAGE_SIZE, HUGE_VRAM, HUGE_TRACKABLE);
+		addresses[i] = huge_bo_map(&bos[i]);
+		huge_dirty_start(&bos[i]);
+		write_range(addresses[i], i, pages[i]);
+	}
+	assert_range_taken(&bos[1], 0, pages[1], 1, pages[1]);
+	huge_dirty_start(&bos[1]);
+	huge_dirty_stop(&bos[1]);
+	for (int i = 0; i < NEIGHBOURS; i += 2) {
+		igt_assert_eq_u64(faults_of_writing(addresses[i], i, pages[i]), 0);
+		assert_range_taken(&bos[i], 0, pages[i], i, pages[i]);
+		igt_assert_eq_u64(faults_of_writing(addresses[i], i, pages[i]), pages[i] - i);
+		assert_range_taken(&bos[i], 0, pages[i], i, pages[i]);
+	}
+	igt_assert_eq(huge_dirty_try_take(&bos[1], 0, pages[1], record.words), ENODATA);
+}
+
 /**
  * SUBTEST: new-bo
  * Description: A new buffer object that has the offset of one that was tracked is not.
@@ -261,6 +431,57 @@ static void test_debugger(void)
 	igt_assert_eq_u64(*word_of(address, 8), 2);
 }
 
+struct debugger_case {
+	uint64_t at;		/* in the mapping */
+	uint64_t length;
+	uint64_t first;		/* page of the buffer object */
+	uint64_t pages;
+};
+
+/* A mapping of pages 70 to 99 of a buffer object of 100. */
+#define PART_FIRST 70
+#define PART_PAGES 30
+
+static const struct debugger_case debugger_cases[] = {
+	{ 0, 1, PART_FIRST, 1 },
+	{ 0, HUGE_PAGE_SIZE, PART_FIRST, 1 },
+	{ HUGE_PAGE_SIZE - 1, 1, PART_FIRST, 1 },
+	{ HUGE_PAGE_SIZE - 1, 2, PART_FIRST, 2 },
+	{ 5 * HUGE_PAGE_SIZE + 8, HUGE_PAGE_SIZE, PART_FIRST + 5, 2 },
+	{ 5 * HUGE_PAGE_SIZE, 3 * HUGE_PAGE_SIZE, PART_FIRST + 5, 3 },
+	{ (PART_PAGES - 1) * HUGE_PAGE_SIZE + 8, 8, PART_FIRST + PART_PAGES - 1, 1 },
+	{ (PART_PAGES - 2) * HUGE_PAGE_SIZE, 2 * HUGE_PAGE_SIZE, PART_FIRST + PART_PAGES - 2, 2 },
+};
+
+/**
+ * SUBTEST: debugger-part
+ * Description: What is written through /proc/PID/mem to a mapping of the last part of
+ *	a buffer object is recorded where it is in the buffer object: bytes at both
+ *	ends of pages, across them, and whole ones.
+ */
+static void test_debugger_part(void)
+{
+	static char data[3 * HUGE_PAGE_SIZE];
+	const struct debugger_case *c;
+	struct huge_bo bo = huge_bo_create(huge_open(), 100 * HUGE_PAGE_SIZE, HUGE_VRAM,
+					   HUGE_TRACKABLE);
+	char *address = huge_bo_map_part(&bo, PART_FIRST * HUGE_PAGE_SIZE,
+					 PART_PAGES * HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE);
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	igt_assert_fd(fd);
+	memset(data, 0x5a, sizeof(data));
+	huge_dirty_start(&bo);
+	for_each_case(c, debugger_cases) {
+		igt_assert_eq_u64(pwrite(fd, data, c->length, (uintptr_t)address + c->at),
+				  c->length);
+		assert_range_taken(&bo, 0, pages_of(&bo), c->first, c->first + c->pages);
+		igt_assert(!memcmp(address + c->at, data, c->length));
+		assert_none_recorded(&bo);
+	}
+	close(fd);
+}
+
 /**
  * SUBTEST: move
  * Description: The record outlives moves to system memory and back, and writes
@@ -293,14 +514,9 @@ static void assert_half_read_only(const struct huge_bo *bo, const char *half,
 {
 	struct huge_levels expected = huge_levels_at(level, bo->size / 2);
 	struct huge_levels found = huge_levels_of(bo, half, bo->size / 2);
-	struct page_table table = page_table_read(bo);
 
 	huge_assert_levels(&found, &expected, "where nothing is written");
-	for (unsigned int i = 0; i < table.count; i++) {
-		if (table.runs[i].start >= (uintptr_t)half)
-			igt_assert(!table.runs[i].writable);
-	}
-	page_table_free(&table);
+	huge_assert_writable(bo, half, bo->size / 2, false);
 }
 
 /**
@@ -529,6 +745,14 @@ static void test_start_again(void)
 	assert_none_recorded(&bo);
 	write_pages(address, pages, COUNT_OF(pages));
 	assert_recorded(&bo, pages, COUNT_OF(pages));
+	/* In the midst of it: what was taken and what was not. */
+	write_pages(address, pages, COUNT_OF(pages));
+	take_window(&bo, 0, BITS);
+	write_pages(address, pages, 1);
+	huge_dirty_start(&bo);
+	assert_none_recorded(&bo);
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
 	huge_dirty_stop(&bo);
 	huge_dirty_stop(&bo);
 	write_pages(address, pages, COUNT_OF(pages));
@@ -542,9 +766,12 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "take-part", "A record taken in parts", test_take_part },
 	{ "new-bo", "A new buffer object with the offset of another", test_new_bo },
+	{ "windows-in-turn", "A record taken word by word", test_windows_in_turn },
+	{ "neighbours", "Buffer objects side by side", test_neighbours },
 	{ "two-mappings", "Writes through two mappings", test_two_mappings },
 	{ "fork", "Writes of a child", test_fork },
 	{ "debugger", "Writes through /proc/PID/mem", test_debugger },
+	{ "debugger-part", "The same to a mapping of a part", test_debugger_part },
 	{ "move", "The record outlives moves", test_move },
 	{ "race", "No write is lost while the record is taken", test_race },
 	{ "bad-input", "Bad input", test_bad_input },
@@ -553,8 +780,18 @@ static const struct subtest subtests[] = {
 
 int igt_main()
 {
+	const struct window_case *window;
+
 	igt_fixture()
 		huge_close(huge_open());
+
+	for_each_case(window, window_cases) {
+		igt_describe_f("Of the record %s is taken", window->what);
+		igt_subtest_f("window-%s", window->name)
+			test_window(window);
+		igt_fixture()
+			huge_release_all();
+	}
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), huge_release_all);
 

@@ -35,19 +35,16 @@ int primary_minor(int fd)
 	return minor;
 }
 
-static FILE *open_witness(const struct huge_bo *bo, pid_t pid)
+int page_table_open(int fd)
 {
 	char path[64];
-	int fd;
+	int witness;
 
-	snprintf(path, sizeof(path), WITNESS, primary_minor(bo->fd));
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	igt_require_f(fd >= 0 || errno != EACCES, "%s: needs root\n", path);
-	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
-	igt_assert_f(dprintf(fd, "%d 0x%" PRIx64, pid, bo->offset) > 0,
-		     "%s: %s\n", path, strerror(errno));
-	igt_assert_eq(lseek(fd, 0, SEEK_SET), 0);
-	return fdopen(fd, "r");
+	snprintf(path, sizeof(path), WITNESS, primary_minor(fd));
+	witness = open(path, O_RDWR | O_CLOEXEC);
+	igt_require_f(witness >= 0 || errno != EACCES, "%s: needs root\n", path);
+	igt_assert_f(witness >= 0, "%s: %s\n", path, strerror(errno));
+	return witness;
 }
 
 /* Returns false for a hole. */
@@ -87,19 +84,33 @@ static void append_run(struct page_table *table, const struct page_run *run)
 	table->runs[table->count++] = *run;
 }
 
-struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid)
+struct page_table page_table_read_from(int witness)
 {
 	struct page_table table = {};
-	FILE *witness = open_witness(bo, pid);
+	FILE *stream = fdopen(dup(witness), "r");
 	char line[160];
 	struct page_run run;
 
-	while (fgets(line, sizeof(line), witness)) {
+	igt_assert(stream);
+	rewind(stream);
+	while (fgets(line, sizeof(line), stream)) {
 		if (parse_run(line, &run))
 			append_run(&table, &run);
 	}
-	igt_assert_f(!ferror(witness), "page-table witness: %s\n", strerror(errno));
-	fclose(witness);
+	igt_assert_f(!ferror(stream), "page-table witness: %s\n", strerror(errno));
+	fclose(stream);
+	return table;
+}
+
+struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid)
+{
+	struct page_table table;
+	int witness = page_table_open(bo->fd);
+
+	igt_assert_f(dprintf(witness, "%d 0x%" PRIx64, pid, bo->offset) > 0,
+		     "page-table witness: %s\n", strerror(errno));
+	table = page_table_read_from(witness);
+	close(witness);
 	return table;
 }
 
@@ -158,6 +169,16 @@ void page_table_assert_caching(const struct page_table *table, enum page_caching
 	igt_assert(table->count);
 	for (unsigned int i = 0; i < table->count; i++)
 		igt_assert_eq(table->runs[i].caching, caching);
+}
+
+const struct page_run *page_table_run_at(const struct page_table *table, uint64_t address)
+{
+	for (unsigned int i = 0; i < table->count; i++) {
+		if (address >= table->runs[i].start && address < table->runs[i].end)
+			return &table->runs[i];
+	}
+	igt_assert_f(false, "%#" PRIx64 " is not mapped\n", address);
+	return NULL;
 }
 
 bool page_table_has_pfn(const struct page_table *table, uint64_t pfn)
@@ -222,6 +243,20 @@ void huge_assert_caching(const struct huge_bo *bo, enum page_caching caching)
 
 	page_table_assert_caching(&table, caching);
 	page_table_free(&table);
+}
+
+void huge_assert_writable(const struct huge_bo *bo, const void *address, uint64_t length,
+			  bool writable)
+{
+	struct page_table table = page_table_read(bo);
+	uint64_t start = (uintptr_t)address, found = 0;
+
+	for (unsigned int i = 0; i < table.count; i++) {
+		if (table.runs[i].writable == writable)
+			found += overlap(&table.runs[i], start, start + length);
+	}
+	page_table_free(&table);
+	igt_assert_eq_u64(found, length);
 }
 
 void huge_assert_mapped_at(const struct huge_bo *bo, const void *address, enum huge_level level,

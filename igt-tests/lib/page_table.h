@@ -43,6 +43,11 @@ int primary_minor(int fd);
 struct page_table page_table_read(const struct huge_bo *bo);
 struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid);
 void page_table_free(struct page_table *table);
+/* The file itself, for writing "PID [OFFSET]" to it, and what it shows then. */
+int page_table_open(int fd);
+struct page_table page_table_read_from(int witness);
+/* The run that maps an address; asserts that there is one. */
+const struct page_run *page_table_run_at(const struct page_table *table, uint64_t address);
 
 /* Entries that lie in an address range. */
 struct huge_levels page_table_levels(const struct page_table *table,
@@ -65,5 +70,8 @@ struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address,
 void huge_assert_mapped_at(const struct huge_bo *bo, const void *address, enum huge_level level,
 			   const char *when);
 void huge_assert_caching(const struct huge_bo *bo, enum page_caching caching);
+/* All of a range is mapped by entries that are writable, or by such that are not. */
+void huge_assert_writable(const struct huge_bo *bo, const void *address, uint64_t length,
+			  bool writable);
 
 #endif
