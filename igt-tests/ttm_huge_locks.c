@@ -28,9 +28,6 @@
  */
 IGT_TEST_DESCRIPTION("Which locks a fault takes, and what it waits for");
 
-/* For others to get so far that they wait. */
-#define A_WHILE_US 200000
-
 static void write_each_page(char *address, uint64_t size, uint64_t stride)
 {
 	for (uint64_t at = 0; at < size; at += stride)
@@ -241,6 +238,27 @@ static void *touch(void *address)
 	return NULL;
 }
 
+static pid_t toucher;
+
+static void *tell_and_touch(void *address)
+{
+	__atomic_store_n(&toucher, gettid(), __ATOMIC_RELEASE);
+	return touch(address);
+}
+
+/* A thread of this process that waits in a fault. */
+static pthread_t start_waiter(void *address)
+{
+	pthread_t waiter;
+
+	toucher = 0;
+	igt_assert_eq(pthread_create(&waiter, NULL, tell_and_touch, address), 0);
+	while (!__atomic_load_n(&toucher, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	await_sleep_in_driver(toucher);
+	return waiter;
+}
+
 /**
  * SUBTEST: wait-holds-no-lock-%s
  * Description: While a fault of one thread waits for a buffer object that is
@@ -260,8 +278,7 @@ static void test_wait_holds_no_lock(const struct obstacle *obstacle)
 
 	huge_mapped_bo(MIB(2), 0, &address);
 	obstacle->hold(address);
-	igt_assert_eq(pthread_create(&waiter, NULL, touch, address), 0);
-	usleep(A_WHILE_US);
+	waiter = start_waiter(address);
 	mapped = huge_bo_map(&other);
 	touch(mapped);
 	huge_unmap(mapped, other.size);
@@ -295,8 +312,7 @@ static void test_killed(const struct obstacle *obstacle)
 		touch(address);
 		_exit(0);
 	}
-	usleep(A_WHILE_US);
-	igt_assert_eq(waitpid(pid, &status, WNOHANG), 0);
+	await_sleep_in_driver(pid);
 	igt_assert_eq(kill(pid, SIGKILL), 0);
 	igt_assert_eq(waitpid(pid, &status, 0), pid);
 	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);

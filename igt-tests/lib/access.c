@@ -12,6 +12,8 @@
 #include "access.h"
 
 #define MAX_CHILDREN 8
+/* Of a millisecond. */
+#define SLEEP_TRIES 30000
 
 static sigjmp_buf back;
 
@@ -114,6 +116,38 @@ void await_turn(int socket)
 	char byte;
 
 	igt_assert_f(read(socket, &byte, 1) == 1, "the other process has ended\n");
+}
+
+/* Returns false if there is no such file or text in it. */
+static bool file_has(pid_t thread, const char *name, const char *text)
+{
+	char path[48], line[256];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", thread, name);
+	file = fopen(path, "r");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, text);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Of one that runs, or could, the kernel says so in place of its system call. */
+bool sleeps_in_driver(pid_t thread)
+{
+	return (file_has(thread, "stack", "ttm_huge_") || file_has(thread, "stack", "bigbar_")) &&
+	       !file_has(thread, "syscall", "running");
+}
+
+void await_sleep_in_driver(pid_t thread)
+{
+	int tries = 0;
+
+	while (!sleeps_in_driver(thread) && tries++ < SLEEP_TRIES)
+		usleep(1000);
+	igt_assert_f(tries < SLEEP_TRIES, "thread %d does not wait in the driver\n", thread);
 }
 
 /* One that waited and was repeated is a major one to the kernel. */

@@ -23,6 +23,13 @@ void make_turns(int sockets[2]);
 void pass_turn(int socket);
 void await_turn(int socket);
 
+/*
+ * Whether a thread, of any process, sleeps in the driver under test, in a fault or in
+ * a call; and a wait for that, for at most some ten seconds. Both need root.
+ */
+bool sleeps_in_driver(pid_t thread);
+void await_sleep_in_driver(pid_t thread);
+
 /* Faults of this process so far, by the kernel's own count. */
 uint64_t page_faults(void);
 /* Monotonic clock. */

@@ -6,12 +6,10 @@
 #include <unistd.h>
 
 #include "../igt_shim.h"
+#include "access.h"
 #include "hold.h"
 
 #define HOLDER	"/sys/kernel/debug/bo_holder"
-
-/* For others to get so far that they wait. */
-#define A_WHILE_US 200000
 
 static int holder = -1;
 
@@ -54,24 +52,36 @@ void release_hold(void)
 	holder = -1;
 }
 
-static void *release_in_a_while(void *released)
+/* A thread that calls, and what has become of it. */
+struct caller {
+	pid_t thread;
+	bool returned;
+	bool waited;
+};
+
+/* If it does not wait at all, that ends this, too. */
+static void *release_when_waited_for(void *argument)
 {
-	usleep(A_WHILE_US);
-	__atomic_store_n((bool *)released, true, __ATOMIC_RELAXED);
+	struct caller *caller = argument;
+
+	while (!caller->waited && !__atomic_load_n(&caller->returned, __ATOMIC_RELAXED)) {
+		caller->waited = sleeps_in_driver(caller->thread);
+		usleep(1000);
+	}
 	release_hold();
 	return NULL;
 }
 
 void assert_waits_for_hold(void (*call)(void *argument), void *argument)
 {
-	bool released = false, waited;
+	struct caller caller = { .thread = gettid() };
 	pthread_t releaser;
 
-	igt_assert_eq(pthread_create(&releaser, NULL, release_in_a_while, &released), 0);
+	igt_assert_eq(pthread_create(&releaser, NULL, release_when_waited_for, &caller), 0);
 	call(argument);
-	waited = __atomic_load_n(&released, __ATOMIC_RELAXED);
+	__atomic_store_n(&caller.returned, true, __ATOMIC_RELAXED);
 	igt_assert_eq(pthread_join(releaser, NULL), 0);
-	igt_assert_f(waited, "did not wait\n");
+	igt_assert_f(caller.waited, "did not wait\n");
 }
 
 void assert_ignores_hold(void (*call)(void *argument), void *argument)

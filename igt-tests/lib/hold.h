@@ -18,7 +18,7 @@ void hold_fence(const void *address, const char *usage);
 bool is_held(void);
 void release_hold(void);
 
-/* Of a call that cannot end while it is held: lets go in a while, and looks. */
+/* Of a call that cannot end while it is held: lets go when it sleeps. */
 void assert_waits_for_hold(void (*call)(void *argument), void *argument);
 /* Of one that does not wait: it is held still. */
 void assert_ignores_hold(void (*call)(void *argument), void *argument);
