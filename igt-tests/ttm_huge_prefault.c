@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -332,6 +334,105 @@ static void test_signal(void)
 	assert_no_fault_in(address, bo.size);
 }
 
+/* One mmap() of another thread, and the page tables that there were before and after. */
+struct progress {
+	uint64_t before;
+	uint64_t after;
+};
+
+#define MOST_MMAPS 8192
+#define LEAST_MMAPS 4
+#define LATENCY_TRIES 20
+
+static struct {
+	int status;
+	bool is_over;
+	uint64_t base;
+	unsigned int count;
+	struct progress mmaps[MOST_MMAPS];
+} mapper;
+
+/* In KiB. The kernel counts them without any lock that prefault could hold. */
+static uint64_t page_tables(void)
+{
+	char text[4096] = "", *line;
+
+	if (pread(mapper.status, text, sizeof(text) - 1, 0) < 0)
+		return 0;
+	line = strstr(text, "VmPTE:");
+	return line ? strtoull(line + strlen("VmPTE:"), NULL, 10) : 0;
+}
+
+/* Those before prefault has begun are of no interest. */
+static void *map_again_and_again(void *unused)
+{
+	(void)unused;
+	while (!__atomic_load_n(&mapper.is_over, __ATOMIC_RELAXED)) {
+		struct progress progress = { .before = page_tables() };
+		void *mapped = mmap(NULL, KIB(4), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		progress.after = page_tables();
+		munmap(mapped, KIB(4));
+		if (progress.before > mapper.base && mapper.count < MOST_MMAPS)
+			mapper.mmaps[mapper.count++] = progress;
+	}
+	return NULL;
+}
+
+/* How many began when prefault had mapped something, and ended when it had not all. */
+static unsigned int mmaps_in_midst(const struct huge_bo *bo, char *address)
+{
+	unsigned int count = 0;
+	uint64_t final, longest = 0;
+	pthread_t thread;
+
+	huge_bo_map_at(bo, address, 0, bo->size);
+	mapper.base = page_tables();
+	mapper.count = 0;
+	mapper.is_over = false;
+	igt_assert_eq(pthread_create(&thread, NULL, map_again_and_again, NULL), 0);
+	assert_prefault(bo->fd, address, bo->size, 0, bo->size);
+	final = page_tables();
+	__atomic_store_n(&mapper.is_over, true, __ATOMIC_RELAXED);
+	igt_assert_eq(pthread_join(thread, NULL), 0);
+	/* What is allocated has to show, or the rest is of no use. */
+	igt_assert_lte_u64(mapper.base + bo->size / MIB(2) * 4, final);
+	for (unsigned int i = 0; i < mapper.count; i++) {
+		const struct progress *progress = &mapper.mmaps[i];
+
+		if (progress->after >= final)
+			continue;
+		count++;
+		if (progress->after - progress->before > longest)
+			longest = progress->after - progress->before;
+	}
+	igt_info("%u times, meanwhile at most %llu of %llu page tables were made\n", count,
+		 (unsigned long long)longest / 4,
+		 (unsigned long long)(final - mapper.base) / 4);
+	return count;
+}
+
+/**
+ * SUBTEST: lets-others-map
+ * Description: While one thread has a GiB mapped ahead of use by single pages,
+ *	another maps and unmaps: it need not wait for the end of it.
+ */
+static void test_lets_others_map(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
+	/* A page off: many steps. */
+	char *address = huge_reserve(bo.size + KIB(4), GIB(1)) + KIB(4);
+	unsigned int count = 0;
+
+	mapper.status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	igt_assert_fd(mapper.status);
+	/* The other thread may not get to run. */
+	for (int tries = 0; tries < LATENCY_TRIES && count < LEAST_MMAPS; tries++)
+		count = mmaps_in_midst(&bo, address);
+	close(mapper.status);
+	igt_assert_lte(LEAST_MMAPS, count);
+}
+
 static const struct level_subtest level_subtests[] = {
 	{ "level", "One call maps it all", test_level },
 };
@@ -347,6 +448,7 @@ static const struct subtest subtests[] = {
 	{ "outside", "Holes and mappings of something else", test_outside },
 	{ "unreadable", "No access", test_unreadable },
 	{ "signal", "A signal in the middle", test_signal },
+	{ "lets-others-map", "Another thread's mmap() meanwhile", test_lets_others_map },
 };
 
 int igt_main()
