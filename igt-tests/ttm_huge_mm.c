@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -64,6 +65,7 @@ static void assert_part(const struct scene *scene, char *address, uint64_t start
 	const uint64_t stride = scene->pattern.stride * HUGE_PAGE_SIZE;
 	uint64_t at = (start + stride - 1) / stride * stride;
 
+	igt_assert_f(at < start + length, "no word of the pattern is in the part\n");
 	for (; at < start + length; at += stride) {
 		struct pattern word = scene->pattern;
 
@@ -554,19 +556,70 @@ static void dump_core(const char *dir)
 	abort();
 }
 
-static uint64_t file_size(const char *dir, const char *name)
+static void read_at(int fd, uint64_t at, void *to, uint64_t length)
+{
+	igt_assert_eq_u64(pread(fd, to, length, at), length);
+}
+
+/* The dump knows of all of the range, and has none of its contents. */
+static void assert_left_out(int core, const char *address, uint64_t length)
+{
+	const uint64_t start = (uintptr_t)address, end = start + length;
+	uint64_t described = 0;
+	Elf64_Phdr part;
+	Elf64_Ehdr head;
+
+	read_at(core, 0, &head, sizeof(head));
+	igt_assert(!memcmp(head.e_ident, ELFMAG, SELFMAG));
+	igt_assert_eq(head.e_type, ET_CORE);
+	for (int i = 0; i < head.e_phnum; i++) {
+		read_at(core, head.e_phoff + i * sizeof(part), &part, sizeof(part));
+		if (part.p_type != PT_LOAD || part.p_vaddr >= end ||
+		    part.p_vaddr + part.p_memsz <= start)
+			continue;
+		igt_assert_eq_u64(part.p_filesz, 0);
+		described += part.p_memsz;
+	}
+	igt_assert_eq_u64(described, length);
+}
+
+/* All that comes behind the headers is other memory of the process. */
+static int open_dump(const char *dir)
 {
 	char path[96];
-	off_t size;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/core-of-test", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
-	size = lseek(fd, 0, SEEK_END);
-	close(fd);
 	unlink(path);
-	return size;
+	return fd;
+}
+
+static void assert_dumped(const struct scene *scene, enum huge_level level)
+{
+	char dir[] = "/tmp/ttm-huge-core-XXXXXX";
+	int status, core;
+	pid_t pid;
+
+	huge_assert_mapped_at(&scene->bo, scene->address, level, "before the dump");
+	igt_assert(mkdtemp(dir));
+	set_core_pattern("core-of-test");
+	pid = fork_child();
+	/* A child begins without entries. */
+	if (!pid && pattern_matches(&scene->pattern))
+		dump_core(dir);
+	if (!pid)
+		_exit(1);
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	restore_core_pattern(0);
+	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && WCOREDUMP(status));
+	core = open_dump(dir);
+	rmdir(dir);
+	assert_left_out(core, scene->address, scene->bo.size);
+	close(core);
+	assert_part(scene, scene->address, 0, scene->bo.size);
+	huge_assert_mapped_at(&scene->bo, scene->address, level, "after the dump");
 }
 
 /**
@@ -583,27 +636,42 @@ static uint64_t file_size(const char *dir, const char *name)
 static void test_core_dump(enum huge_level level)
 {
 	struct scene scene = make_scene(level);
-	char dir[] = "/tmp/ttm-huge-core-XXXXXX";
-	uint64_t size;
-	int status;
-	pid_t pid;
 
-	igt_assert(mkdtemp(dir));
-	set_core_pattern("core-of-test");
-	pid = fork_child();
-	if (!pid)
-		dump_core(dir);
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	restore_core_pattern(0);
-	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && WCOREDUMP(status));
-	size = file_size(dir, "core-of-test");
-	rmdir(dir);
-	igt_info("core dump of %llu bytes\n", (unsigned long long)size);
-	igt_assert_lt_u64(0, size);
-	if (level > HUGE_PMD)
-		igt_assert_lt_u64(size, scene.bo.size / 2);
+	assert_dumped(&scene, level);
+}
+
+/**
+ * SUBTEST: core-dump-system
+ * Description: The same for system memory, by PMD entries, which has pages that could be
+ *	dumped.
+ */
+static void test_core_dump_system(void)
+{
+	struct scene scene = {
+		.bo = huge_bo_create(huge_open(), MIB(4), HUGE_SYSTEM, HUGE_SYSTEM_WB),
+	};
+
+	scene.address = huge_bo_map(&scene.bo);
+	scene.pattern = pattern_of(scene.address, scene.bo.size, 31);
+	scene.pattern.stride = scene.pattern.pages / WORDS;
+	pattern_write(&scene.pattern);
+	assert_dumped(&scene, HUGE_PMD);
+}
+
+/**
+ * SUBTEST: core-dump-tracked
+ * Description: The same while writes are tracked: the dump is no write.
+ */
+static void test_core_dump_tracked(void)
+{
+	struct scene scene = make_scene_of(MIB(4), HUGE_TRACKABLE);
+	uint64_t record[MIB(4) / HUGE_PAGE_SIZE / 64];
+
+	huge_dirty_start(&scene.bo);
 	assert_part(&scene, scene.address, 0, scene.bo.size);
-	huge_assert_mapped_at(&scene.bo, scene.address, level, "after the dump");
+	assert_dumped(&scene, HUGE_PMD);
+	igt_assert_eq(huge_dirty_try_take(&scene.bo, 0, MIB(4) / HUGE_PAGE_SIZE, record), 0);
+	igt_assert(is_zero(record, sizeof(record)));
 }
 
 static void stop_for_debugger(void)
@@ -686,6 +754,11 @@ static void test_process_vm_readv(enum huge_level level)
 	huge_assert_mapped_at(&scene.bo, scene.address, level, "after the attempt");
 }
 
+static const struct subtest single_subtests[] = {
+	{ "core-dump-system", "Dumps core with system memory mapped", test_core_dump_system },
+	{ "core-dump-tracked", "Dumps core while writes are tracked", test_core_dump_tracked },
+};
+
 static const struct level_subtest subtests[] = {
 	{ "munmap", "Pages unmapped at several places", test_munmap },
 	{ "munmap-trackable", "The same, with writes that can be tracked", test_munmap_trackable },
@@ -718,4 +791,5 @@ int igt_main()
 		huge_close(huge_open());
 
 	run_level_subtests(subtests, COUNT_OF(subtests), clean_up);
+	run_subtests(single_subtests, COUNT_OF(single_subtests), clean_up);
 }
