@@ -9,6 +9,7 @@
 #include "lib/counters.h"
 #include "lib/figures.h"
 #include "lib/huge_device.h"
+#include "lib/kernel_log.h"
 #include "lib/leaks.h"
 #include "lib/module_parameter.h"
 #include "lib/plug.h"
@@ -43,6 +44,9 @@ IGT_TEST_DESCRIPTION("Everything at the same time, and the device goes meanwhile
 /* What the ballast leaves of VRAM, for buffer objects that come and go. */
 #define ROOM MIB(8)
 
+/* What TTM says if it cannot evict, for which only a device that is gone is a reason. */
+#define EVICTION_FAILED "Buffer eviction failed"
+
 static struct stress_stage *stage;
 
 /* Sums over all rounds of what the stage and the device count in one. */
@@ -50,6 +54,7 @@ static struct {
 	uint64_t rounds;
 	uint64_t unplugs;
 	uint64_t faults;
+	uint64_t failed_evictions;
 	uint64_t leaked_bos;
 	uint64_t leaked_vram;
 } sums;
@@ -201,21 +206,37 @@ static void count_leaks(const struct in_use *before, int fd)
 	sums.leaked_vram += leaked.vram;
 }
 
+static void count_failed_evictions(int log)
+{
+	char line[KERNEL_LOG_LINE];
+	int level;
+
+	while (kernel_log_read(log, &level, line)) {
+		if (strstr(line, EVICTION_FAILED))
+			sums.failed_evictions++;
+	}
+}
+
 static void play_round(double seconds, bool unplug)
 {
 	struct in_use before;
 	pid_t crews[STRESS_CREWS];
-	int fd = huge_open_when_there();
+	int fd = huge_open_when_there(), log = kernel_log_open();
 
 	before = in_use_now(fd);
 	set_stage(fd);
 	start_crews(crews);
 	wait_while_it_goes_well(seconds);
 	sums.faults += reason_count(fd, NULL);
-	if (unplug)
+	if (unplug) {
+		count_failed_evictions(log);
 		pull_the_plug(fd);
+	}
 	end_crews(crews);
 	huge_release_all();
+	if (!unplug)
+		count_failed_evictions(log);
+	close(log);
 	if (unplug) {
 		count_leaks(&before, -1);
 		device_plug();
@@ -239,7 +260,7 @@ static uint64_t sum_of(size_t offset)
 
 #define MOST_FIGURES 32
 /* The last of them are good if they are 0. */
-#define GOOD_AT_ZERO 4
+#define GOOD_AT_ZERO 5
 
 static unsigned int collect_figures(struct figure figures[MOST_FIGURES])
 {
@@ -262,6 +283,7 @@ static unsigned int collect_figures(struct figure figures[MOST_FIGURES])
 		{ "bytes verified", SUM(bytes_verified) },
 		{ "refused for memory", SUM(refused) },
 		{ "mismatches", stage->mismatches },
+		{ "failed evictions", sums.failed_evictions },
 		{ "leaked BOs", sums.leaked_bos },
 		{ "leaked VRAM", sums.leaked_vram },
 	};
@@ -298,7 +320,8 @@ static const char *what_did_not_happen(void)
  *	policy, on the same buffer objects. Each page carries words of one
  *	writer, and whoever reads one checks it. In rounds: every other one ends
  *	with the device unplugged while all of this goes on; it comes back for
- *	the next. Nothing is leaked.
+ *	the next. Nothing is leaked, and no eviction fails while the device is
+ *	there.
  */
 static void test_everything(void)
 {
@@ -318,6 +341,7 @@ static void test_everything(void)
 	print_figures();
 	igt_assert_f(goes_well(), "%s", stage->complaint);
 	igt_assert_eq_u64(stage->mismatches, 0);
+	igt_assert_eq_u64(sums.failed_evictions, 0);
 	igt_assert_eq_u64(sums.leaked_bos, 0);
 	igt_assert_eq_u64(sums.leaked_vram, 0);
 	igt_assert_f(!what_did_not_happen(), "no %s\n", what_did_not_happen());
