@@ -11,6 +11,7 @@
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
+#include "lib/scatter.h"
 #include "lib/subtest.h"
 
 /**
@@ -219,60 +220,6 @@ static void test_mixed(const struct mixed_case *c)
 	huge_assert_levels(&found, &expected, c->what);
 }
 
-/* VRAM without a large block: these holes, and all else in use. */
-#define MAX_HOLES 40
-static const struct {
-	uint64_t size;
-	unsigned int count;
-} holes[] = {
-	{ MIB(2), 4 },
-	/* More than a PMD would map. */
-	{ KIB(64), MAX_HOLES },
-	{ KIB(4), 8 },
-};
-
-#define SCATTERED_SIZE (4 * MIB(2) + MAX_HOLES * KIB(64) + 8 * KIB(4))
-static const struct huge_levels scattered_levels = { {
-	[HUGE_PMD] = 4,
-	[HUGE_PTE] = MAX_HOLES * 16 + 8,
-} };
-
-/* Every other one of a row of neighbours shall become a hole. */
-struct row {
-	struct huge_bo bos[2 * MAX_HOLES];
-};
-
-static void make_rows(int fd, struct row *rows)
-{
-	for (unsigned int i = 0; i < COUNT_OF(holes); i++) {
-		for (unsigned int n = 0; n < 2 * holes[i].count; n++)
-			rows[i].bos[n] = huge_vram_bo(fd, holes[i].size);
-	}
-}
-
-static void cut_holes(const struct row *rows)
-{
-	for (unsigned int i = 0; i < COUNT_OF(holes); i++) {
-		for (unsigned int n = 0; n < holes[i].count; n++)
-			huge_bo_destroy(&rows[i].bos[2 * n]);
-	}
-}
-
-/* The rows are the first that TTM would evict; one of them is handed back. */
-static struct huge_bo scatter_vram(int fd)
-{
-	struct row rows[COUNT_OF(holes)];
-	struct huge_vram vram;
-
-	make_rows(fd, rows);
-	vram = huge_vram(fd);
-	huge_vram_bo(fd, vram.size - vram.used);
-	cut_holes(rows);
-	igt_assert_eq_u64(huge_vram_used_settled(fd, vram.size - SCATTERED_SIZE),
-			  vram.size - SCATTERED_SIZE);
-	return rows[0].bos[1];
-}
-
 /* Of a buffer object that fills the holes, from large to small. */
 static void assert_scattered(const struct huge_bo *bo, char *address)
 {
@@ -286,7 +233,7 @@ static void assert_scattered(const struct huge_bo *bo, char *address)
 	page_table_assert_sound(&table);
 	found = page_table_levels(&table, address, bo->size);
 	huge_assert_levels(&found, &scattered_levels, "scattered");
-	igt_assert_lte(MAX_HOLES, table.count);
+	igt_assert_lte(SCATTER_HOLES_64K, table.count);
 	page_table_free(&table);
 	igt_assert_lt_u64(edges, reason_count(bo->fd, "extent_edge"));
 
@@ -331,7 +278,7 @@ static void test_scattered(void)
 	struct huge_bo bo, first;
 
 	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
-	first = scatter_vram(fd);
+	first = scatter_vram(fd).kept[0];
 	bo = huge_vram_bo(fd, SCATTERED_SIZE);
 	igt_assert_eq_u64(huge_vram(fd).used, huge_vram(fd).size);
 	assert_scattered(&bo, huge_bo_map(&bo));
