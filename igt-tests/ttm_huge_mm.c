@@ -12,6 +12,7 @@
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/debugger.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
@@ -674,14 +675,6 @@ static void test_core_dump_tracked(void)
 	igt_assert(is_zero(record, sizeof(record)));
 }
 
-static void stop_for_debugger(void)
-{
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-		_exit(1);
-	raise(SIGSTOP);
-	_exit(0);
-}
-
 /**
  * SUBTEST: ptrace-%s
  * Description: A debugger reads and writes VRAM that a stopped process has mapped
@@ -698,21 +691,14 @@ static void test_ptrace(enum huge_level level)
 	const long written = 0x0123456789abcdef;
 	struct scene scene = make_scene(level);
 	char *word = scene.address + scene.bo.size / 2;
-	int status;
-	pid_t pid = fork_child();
+	pid_t pid = debugger_stop_child();
 
-	if (!pid)
-		stop_for_debugger();
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	igt_assert(WIFSTOPPED(status));
 	errno = 0;
 	igt_assert_eq_u64(ptrace(PTRACE_PEEKDATA, pid, word, NULL), *(volatile uint64_t *)word);
 	igt_assert_eq(errno, 0);
 	igt_assert_eq(ptrace(PTRACE_POKEDATA, pid, word + 8, written), 0);
 	igt_assert_eq_u64(*(volatile uint64_t *)(word + 8), written);
-	igt_assert_eq(ptrace(PTRACE_CONT, pid, NULL, NULL), 0);
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	igt_assert(WIFEXITED(status) && !WEXITSTATUS(status));
+	debugger_let_go(pid);
 	assert_part(&scene, scene.address, 0, scene.bo.size);
 	huge_assert_mapped_at(&scene.bo, scene.address, level, "after the debugger");
 }
