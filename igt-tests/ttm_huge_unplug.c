@@ -2,11 +2,19 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <xf86drm.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/bar.h"
+#include "lib/debugger.h"
 #include "lib/huge_device.h"
+#include "lib/leaks.h"
+#include "lib/memory.h"
+#include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/subtest.h"
@@ -22,16 +30,77 @@
  */
 IGT_TEST_DESCRIPTION("The device is unbound while mapped and faulting");
 
-/* The device is back, does its work, and nothing of the time before is left. */
+#define DRIVER "bigbar"
+#define WORDS (HUGE_PAGE_SIZE / sizeof(uint64_t))
+/* Of a large mapping, this many are looked at. */
+#define SAMPLES 16
+#define SMALL MIB(4)
+
+/* What others see of the device, before the first subtest. */
+static struct {
+	struct in_use in_use;
+	dev_t node;
+	int users;
+} at_first;
+
+static dev_t node_of(int fd)
+{
+	struct stat node;
+
+	igt_assert_eq(fstat(fd, &node), 0);
+	return node.st_rdev;
+}
+
+/* Programs that the driver's module must stay for; -1 if it is built in. */
+static int module_users(void)
+{
+	FILE *file = fopen("/sys/module/" DRIVER "/refcnt", "r");
+	int users = -1;
+
+	if (!file)
+		return -1;
+	igt_assert_eq(fscanf(file, "%d", &users), 1);
+	fclose(file);
+	return users;
+}
+
+static void look_at_first(void)
+{
+	int fd = huge_open();
+
+	at_first.in_use = in_use_now(-1);
+	at_first.node = node_of(fd);
+	huge_close(fd);
+	at_first.users = module_users();
+}
+
+/* Nobody has it open any more, or mapped: nothing holds the device that is gone. */
+static void assert_nothing_left(void)
+{
+	struct in_use more = in_use_beyond(&at_first.in_use, -1);
+
+	igt_assert_eq_u64(more.bos, 0);
+	/* Where no other device could use it. */
+	igt_assert(drmGetDevices2(0, NULL, 0) > 0 || !ttm_is_in_use());
+	igt_assert_eq(module_users(), at_first.users);
+	igt_assert_eq(bar_owners(DRIVER), 0);
+}
+
+/*
+ * The device is back and does its work. It has the numbers of the one before: those are
+ * given back when DRM has released that, after its last buffer object.
+ */
 static void assert_works_again(void)
 {
 	struct pattern pattern;
 	struct huge_bo bo;
 	int fd;
 
+	assert_nothing_left();
 	device_plug();
 	fd = huge_open_when_there();
-	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	igt_assert_eq(bar_owners(DRIVER), 1);
+	igt_assert_eq_u64(node_of(fd), at_first.node);
 	bo = huge_vram_bo(fd, MIB(2) + KIB(4));
 	pattern = pattern_of(huge_bo_map(&bo), bo.size, 61);
 	pattern_write(&pattern);
@@ -49,26 +118,138 @@ static void assert_gone(const struct huge_bo *bo)
 	igt_assert_eq(huge_prefault(bo->fd, NULL, 0, &done), ENODEV);
 	igt_assert(mmap(NULL, bo->size, PROT_READ, MAP_SHARED, bo->fd, bo->offset) == MAP_FAILED);
 	igt_assert_eq(errno, ENODEV);
+	igt_assert_eq(bar_owners(DRIVER), 0);
 }
 
-/* Whatever a page holds now, it can be read and written. */
-static void assert_usable(char *address, uint64_t size, uint64_t stride)
+/* A buffer object as a program has it, and what is to be found where it was. */
+struct scene {
+	struct huge_bo bo;
+	char *address;
+	char *read_only;	/* another mapping of it */
+	struct pattern pattern;
+	struct page_run memory;
+	struct bar bar;
+	uint64_t stand_in[WORDS];	/* what all pages are to show after unplug */
+};
+
+/* Where its memory is, which must be in one piece. */
+static struct page_run memory_of(const struct huge_bo *bo)
 {
-	for (uint64_t at = 0; at < size; at += stride) {
+	struct page_table table = page_table_read(bo);
+	struct page_run memory = table.runs[0];
+
+	igt_assert_eq(table.count, 1);
+	igt_assert_eq_u64(memory.end - memory.start, bo->size);
+	page_table_free(&table);
+	return memory;
+}
+
+static struct scene make_scene(struct huge_bo bo, char *address)
+{
+	struct scene scene = { .bo = bo, .address = address, .bar = bar_of(bo.fd) };
+	struct pattern seen;
+
+	scene.pattern = pattern_of(address, bo.size, 62);
+	if (bo.size > SMALL)
+		scene.pattern.stride = scene.pattern.pages / SAMPLES;
+	pattern_write(&scene.pattern);
+	if (huge_bo_placement(&bo) == HUGE_VRAM)
+		scene.memory = memory_of(&bo);
+	scene.read_only = huge_bo_map_part(&bo, 0, bo.size, PROT_READ);
+	seen = scene.pattern;
+	seen.address = scene.read_only;
+	pattern_assert(&seen);
+	return scene;
+}
+
+/* The pages that carry the pattern, each as a whole. */
+static void assert_shows(const struct scene *scene, const char *address)
+{
+	const uint64_t stride = (scene->pattern.stride ?: 1) * HUGE_PAGE_SIZE;
+
+	for (uint64_t at = 0; at < scene->bo.size; at += stride) {
 		igt_assert_eq(signal_of_reading(address + at), 0);
-		igt_assert_eq(signal_of_writing(address + at, at + 1), 0);
-		igt_assert_eq_u64(*(volatile uint64_t *)(address + at), at + 1);
+		igt_assert_f(!memcmp(address + at, scene->stand_in, HUGE_PAGE_SIZE),
+			     "byte %#llx is in a page that no one has written so\n",
+			     (unsigned long long)at);
 	}
+}
+
+/* What is written to one page is in all of them. */
+static void write_stand_in(struct scene *scene, uint64_t page, unsigned int word, uint64_t value)
+{
+	char *address = scene->address + page * HUGE_PAGE_SIZE + word * sizeof(value);
+
+	igt_assert_eq(signal_of_writing(address, value), 0);
+	scene->stand_in[word] = value;
+}
+
+static void assert_both_show(const struct scene *scene)
+{
+	assert_shows(scene, scene->address);
+	assert_shows(scene, scene->read_only);
+	igt_assert_eq(signal_of_writing(scene->read_only, 1), SIGSEGV);
+}
+
+/* The memory itself, past the driver: it is as it was when the device went. */
+static void assert_vram_as_before(const struct scene *scene)
+{
+	struct pattern left = scene->pattern;
+
+	igt_assert(bar_has(&scene->bar, scene->memory.pfn * HUGE_PAGE_SIZE));
+	left.address = bar_map(&scene->bar, scene->memory.pfn * HUGE_PAGE_SIZE, scene->bo.size);
+	pattern_assert(&left);
+	munmap(left.address, scene->bo.size);
+}
+
+/* The driver lets no debugger at VRAM; what is in system memory is still there. */
+static void assert_debugger_sees(const struct scene *scene)
+{
+	uint64_t seen = 0;
+	ssize_t done = debugger_proc_mem.read(getpid(), scene->address, &seen, sizeof(seen));
+
+	if (scene->memory.pfn) {
+		igt_assert_eq(done, -1);
+		igt_assert_eq(errno, EIO);
+		igt_assert_eq_u64(seen, 0);
+		return;
+	}
+	igt_assert_eq(done, sizeof(seen));
+	igt_assert_eq_u64(seen, pattern_value(&scene->pattern, 0));
+}
+
+/* The child is the first to look. */
+static void unplug_in_view_of_child(struct scene *scene)
+{
+	int sockets[2];
+
+	make_turns(sockets);
+	igt_fork(child, 1) {
+		close(sockets[0]);
+		await_turn(sockets[1]);
+		assert_both_show(scene);
+		write_stand_in(scene, scene->pattern.pages - 1, 1, 63);
+	}
+	close(sockets[1]);
+	device_unplug(scene->bo.fd);
+	pass_turn(sockets[0]);
+	igt_waitchildren();
+	close(sockets[0]);
+	scene->stand_in[1] = 63;
 }
 
 static void assert_survives(struct huge_bo bo, char *address)
 {
-	struct pattern pattern = pattern_of(address, bo.size, 62);
+	struct scene scene = make_scene(bo, address);
 
-	pattern.stride = pattern.pages / 16;
-	pattern_write(&pattern);
-	device_unplug(bo.fd);
-	assert_usable(address, bo.size, bo.size / 16);
+	unplug_in_view_of_child(&scene);
+	assert_both_show(&scene);
+	write_stand_in(&scene, 0, 0, 64);
+	write_stand_in(&scene, scene.pattern.pages / 2, WORDS - 1, 65);
+	assert_both_show(&scene);
+	assert_debugger_sees(&scene);
+	if (scene.memory.pfn)
+		assert_vram_as_before(&scene);
 	assert_gone(&bo);
 	huge_release_all();
 	assert_works_again();
@@ -76,9 +257,11 @@ static void assert_survives(struct huge_bo bo, char *address)
 
 /**
  * SUBTEST: mapped-%s
- * Description: A program that has VRAM mapped by %arg[1] entries reads and writes
- *	on without a signal when the device is gone; ioctls and mmap() fail with
- *	ENODEV. The device that is bound again works, and nothing is leaked.
+ * Description: Programs that have VRAM mapped by %arg[1] entries read and write on
+ *	without a signal when the device is gone. All pages show one page, zero at
+ *	first, also in a child and through a read-only mapping; VRAM itself stays as it
+ *	was, and a debugger gets EIO. Ioctls and mmap() fail with ENODEV. The device
+ *	that is bound again works, and nothing is left of the one before.
  *
  * arg[1]:
  *
@@ -109,13 +292,141 @@ static void test_tracked(void)
 
 /**
  * SUBTEST: system-memory
- * Description: The same for a buffer object in system memory.
+ * Description: The same for a buffer object in system memory, which a debugger still
+ *	finds there.
  */
 static void test_system_memory(void)
 {
 	struct huge_bo bo = huge_bo_create(huge_open(), MIB(4), HUGE_SYSTEM, HUGE_SYSTEM_WB);
 
 	assert_survives(bo, huge_bo_map(&bo));
+}
+
+/* Two clients have some of each, all touched by half. */
+#define CLIENTS 2
+static const struct {
+	uint64_t size;
+	enum huge_placement placement;
+	unsigned int flags;
+} kinds[] = {
+	{ MIB(4), HUGE_VRAM, 0 },
+	{ KIB(64), HUGE_VRAM, HUGE_TRACKABLE },
+	{ KIB(4), HUGE_VRAM, 0 },
+	{ MIB(2) + KIB(12), HUGE_SYSTEM, HUGE_SYSTEM_WB },
+	{ KIB(32), HUGE_SYSTEM, HUGE_SYSTEM_WC },
+};
+
+#define CROWD (CLIENTS * COUNT_OF(kinds))
+
+static void make_client(struct scene *scenes)
+{
+	int fd = huge_open_when_there();
+
+	for (unsigned int i = 0; i < COUNT_OF(kinds); i++) {
+		struct scene *scene = &scenes[i];
+
+		scene->bo = huge_bo_create(fd, kinds[i].size, kinds[i].placement, kinds[i].flags);
+		scene->address = huge_bo_map(&scene->bo);
+		scene->pattern = pattern_of(scene->address, (scene->bo.size + KIB(4)) / 2, 66);
+		pattern_write(&scene->pattern);
+	}
+}
+
+static void make_crowd(struct scene *scenes)
+{
+	memset(scenes, 0, CROWD * sizeof(*scenes));
+	for (unsigned int i = 0; i < CLIENTS; i++)
+		make_client(scenes + i * COUNT_OF(kinds));
+}
+
+static void assert_crowd_shows(const struct scene *scenes)
+{
+	for (unsigned int i = 0; i < CROWD; i++)
+		assert_shows(&scenes[i], scenes[i].address);
+}
+
+/* Each its own value, at the same place. */
+static void assert_nothing_shared(struct scene *scenes, uint64_t value)
+{
+	for (unsigned int i = 0; i < CROWD; i++)
+		write_stand_in(&scenes[i], i % 2 ? 0 : scenes[i].bo.size / HUGE_PAGE_SIZE - 1, 7,
+			       value + i);
+	assert_crowd_shows(scenes);
+}
+
+/**
+ * SUBTEST: several
+ * Description: Several buffer objects of two clients, all touched in part, each have a
+ *	page of their own after unplug. That stays when the device is back, which other
+ *	clients use now, and goes again.
+ */
+static void test_several(void)
+{
+	static struct scene before[CROWD], after[CROWD];
+
+	make_crowd(before);
+	device_unplug(before[0].bo.fd);
+	assert_crowd_shows(before);
+	assert_nothing_shared(before, 1000);
+
+	device_plug();
+	make_crowd(after);
+	assert_nothing_shared(before, 2000);
+	for (unsigned int i = 0; i < CROWD; i++)
+		pattern_assert(&after[i].pattern);
+
+	device_unplug(after[0].bo.fd);
+	assert_crowd_shows(after);
+	assert_nothing_shared(after, 3000);
+	assert_crowd_shows(before);
+	huge_release_all();
+	assert_works_again();
+}
+
+#define MANY 4096
+#define MANY_SIZE (MANY * HUGE_PAGE_SIZE)
+
+static void map_many(int fd, char *area)
+{
+	static struct huge_bo bos[MANY];
+
+	for (unsigned int i = 0; i < MANY; i++)
+		bos[i] = huge_bo_create(fd, HUGE_PAGE_SIZE, HUGE_VRAM, 0);
+	for (unsigned int i = 0; i < MANY; i++)
+		huge_bo_map_at(&bos[i], area + i * HUGE_PAGE_SIZE, 0, HUGE_PAGE_SIZE);
+}
+
+/* Each page of the area is another one that stands in. */
+static void unplug_many(void)
+{
+	char *area = huge_reserve(MANY_SIZE, HUGE_PAGE_SIZE);
+	int fd = huge_open_when_there();
+
+	map_many(fd, area);
+	memory_make_dirty(2 * MANY_SIZE);
+	device_unplug(fd);
+	igt_assert(is_zero(area, MANY_SIZE));
+	huge_release_all();
+	assert_nothing_left();
+	device_plug();
+}
+
+/**
+ * SUBTEST: many
+ * Description: The pages that thousands of buffer objects show after unplug are zero,
+ *	though the memory that is free is not, and are free when those are.
+ */
+static void test_many(void)
+{
+	uint64_t before, after;
+
+	/* Without those that are made at the first time. */
+	huge_close(huge_open());
+	before = memory_unaccounted();
+	unplug_many();
+	after = memory_unaccounted();
+	igt_info("%lld KiB more in use than before\n", (long long)(after - before) / 1024);
+	igt_assert_lt_u64(after, before + MANY_SIZE / 2);
 }
 
 #define WRITERS 2
@@ -250,6 +561,8 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "several", "Several buffer objects and clients, unbound twice", test_several },
+	{ "many", "Pages that stand in are zero, and freed", test_many },
 	{ "tracked", "Unbound while writes are tracked", test_tracked },
 	{ "system-memory", "Unbound while system memory is mapped", test_system_memory },
 	{ "faulting", "Unbound while threads fault", test_faulting },
@@ -259,7 +572,7 @@ static const struct subtest subtests[] = {
 int igt_main()
 {
 	igt_fixture()
-		huge_close(huge_open());
+		look_at_first();
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);

@@ -54,3 +54,13 @@ struct in_use in_use_beyond(const struct in_use *before, int fd)
 	}
 	return more;
 }
+
+bool ttm_is_in_use(void)
+{
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (access(BUFFER_OBJECTS, F_OK))
+			return false;
+		usleep(10000);
+	}
+	return true;
+}

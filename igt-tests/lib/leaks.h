@@ -7,6 +7,7 @@
 #ifndef LEAKS_H
 #define LEAKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct in_use {
@@ -18,5 +19,7 @@ struct in_use {
 struct in_use in_use_now(int fd);
 /* What is in use beyond that; waits a while for it to be freed. */
 struct in_use in_use_beyond(const struct in_use *before, int fd);
+/* Whether any device still uses TTM; waits a while for the last to be released. */
+bool ttm_is_in_use(void);
 
 #endif

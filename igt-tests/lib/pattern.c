@@ -24,7 +24,7 @@ static uint64_t stride_of(const struct pattern *pattern)
 	return pattern->stride ? pattern->stride : 1;
 }
 
-static uint64_t value_of(const struct pattern *pattern, uint64_t page)
+uint64_t pattern_value(const struct pattern *pattern, uint64_t page)
 {
 	/* Never zero, which is what a page holds that was never written. */
 	return ((pattern->seed << 32) + pattern->first_page + page + 1) * SPREAD;
@@ -38,7 +38,7 @@ static volatile uint64_t *word_of(const struct pattern *pattern, uint64_t page)
 void pattern_write(const struct pattern *pattern)
 {
 	for (uint64_t page = 0; page < pattern->pages; page += stride_of(pattern))
-		*word_of(pattern, page) = value_of(pattern, page);
+		*word_of(pattern, page) = pattern_value(pattern, page);
 }
 
 static uint64_t faults_of_writing(const struct pattern *pattern)
@@ -65,7 +65,7 @@ static uint64_t first_mismatch(const struct pattern *pattern)
 {
 	uint64_t page = 0;
 
-	while (page < pattern->pages && *word_of(pattern, page) == value_of(pattern, page))
+	while (page < pattern->pages && *word_of(pattern, page) == pattern_value(pattern, page))
 		page += stride_of(pattern);
 	return page;
 }
@@ -89,7 +89,7 @@ void pattern_assert(const struct pattern *pattern)
 	igt_assert_f(page >= pattern->pages,
 		     "page %" PRIu64 " at %p holds %#" PRIx64 ", expected %#" PRIx64 "\n",
 		     pattern->first_page + page, word_of(pattern, page),
-		     *word_of(pattern, page), value_of(pattern, page));
+		     *word_of(pattern, page), pattern_value(pattern, page));
 }
 
 bool is_zero(const void *address, uint64_t length)

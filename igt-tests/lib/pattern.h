@@ -26,6 +26,8 @@ struct pattern {
 };
 
 struct pattern pattern_of(void *address, uint64_t length, uint64_t seed);
+/* What the first word of a page holds; the page is counted from the pattern's first. */
+uint64_t pattern_value(const struct pattern *pattern, uint64_t page);
 void pattern_write(const struct pattern *pattern);
 /* Writes with the faults counted: the kernel's own count, exact. */
 uint64_t pattern_write_counting_faults(const struct pattern *pattern);

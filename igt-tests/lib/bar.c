@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "../igt_shim.h"
+#include "bar.h"
+
+/* Of the flags in the sysfs file; the lines behind the BARs are other windows. */
+#define IORESOURCE_MEM 0x200
+#define BARS 6
+
+/* In sysfs: the link goes when the driver does, what it leads to stays. */
+static void find_folder(int fd, char *folder)
+{
+	struct stat node;
+	char link[64];
+
+	igt_assert_eq(fstat(fd, &node), 0);
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(node.st_rdev),
+		 minor(node.st_rdev));
+	igt_assert(realpath(link, folder));
+}
+
+struct bar bar_of(int fd)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 16];
+	uint64_t start, end, flags;
+	struct bar bar = {};
+	FILE *file;
+
+	find_folder(fd, folder);
+	snprintf(path, sizeof(path), "%s/resource", folder);
+	file = fopen(path, "r");
+	igt_assert(file);
+	for (int i = 0; i < BARS; i++) {
+		igt_assert_eq(fscanf(file, "%" SCNx64 "%" SCNx64 "%" SCNx64, &start, &end, &flags),
+			      3);
+		if (!(flags & IORESOURCE_MEM) || end - start < bar.size)
+			continue;
+		bar.phys = start;
+		bar.size = end - start + 1;
+		snprintf(bar.path, sizeof(bar.path), "%s/resource%d", folder, i);
+	}
+	fclose(file);
+	igt_assert(bar.size);
+	return bar;
+}
+
+bool bar_has(const struct bar *bar, uint64_t phys)
+{
+	return phys >= bar->phys && phys - bar->phys < bar->size;
+}
+
+char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length)
+{
+	int fd = open(bar->path, O_RDWR | O_CLOEXEC);
+	char *address;
+
+	igt_assert_f(fd >= 0, "%s: %s\n", bar->path, strerror(errno));
+	address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, phys - bar->phys);
+	igt_assert_f(address != MAP_FAILED, "%s: %s\n", bar->path, strerror(errno));
+	close(fd);
+	return address;
+}
+
+unsigned int bar_owners(const char *driver)
+{
+	FILE *file = fopen("/proc/iomem", "r");
+	char line[256], owner[256];
+	unsigned int owners = 0;
+
+	igt_assert(file);
+	while (fgets(line, sizeof(line), file))
+		owners += sscanf(line, "%*s : %255s", owner) == 1 && !strcmp(owner, driver);
+	fclose(file);
+	return owners;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Witness: the memory of a PCI device, through sysfs. It needs no driver, shares no code
+ * with one, and is there when the driver has left the device. Needs root.
+ */
+#ifndef BAR_H
+#define BAR_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bar {
+	char path[PATH_MAX + 16];	/* what to map */
+	uint64_t phys;
+	uint64_t size;
+};
+
+/* The largest memory BAR of the device of an open DRM file. */
+struct bar bar_of(int fd);
+bool bar_has(const struct bar *bar, uint64_t phys);
+/* Mapped for the caller to unmap; some kernels refuse that while a driver has it. */
+char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length);
+/* How often a driver has it, by the kernel's tree of resources. */
+unsigned int bar_owners(const char *driver);
+
+#endif
