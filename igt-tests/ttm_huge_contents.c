@@ -1,0 +1,745 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/debugger.h"
+#include "lib/huge_device.h"
+#include "lib/memory.h"
+#include "lib/module_parameter.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/scatter.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge contents
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: Memory management tests
+ * Functionality: huge CPU mappings of VRAM
+ * Description: What a buffer object holds, in every state that it can be in: swapped
+ *	out, in many pieces of VRAM, mapped by TTM's own fault handler, read and
+ *	written by a debugger.
+ */
+IGT_TEST_DESCRIPTION("Contents of buffer objects that are swapped out, scattered, debugged");
+
+#define WORD sizeof(uint64_t)
+
+/* First and last word of each page of a mapping; all between them stays zero. */
+struct contents {
+	struct huge_bo bo;
+	struct pattern first;
+	struct pattern last;
+};
+
+static char *page_of(const struct contents *contents, uint64_t page)
+{
+	return (char *)contents->first.address + page * HUGE_PAGE_SIZE;
+}
+
+static void contents_write(const struct contents *contents)
+{
+	pattern_write(&contents->first);
+	pattern_write(&contents->last);
+}
+
+static void contents_change(struct contents *contents)
+{
+	contents->first.seed += 2;
+	contents->last.seed += 2;
+}
+
+static void contents_renew(struct contents *contents)
+{
+	contents_change(contents);
+	contents_write(contents);
+}
+
+static void contents_assert(const struct contents *contents)
+{
+	pattern_assert(&contents->first);
+	pattern_assert(&contents->last);
+	for (uint64_t page = 0; page < contents->first.pages; page++)
+		igt_assert(is_zero(page_of(contents, page) + WORD, HUGE_PAGE_SIZE - 2 * WORD));
+}
+
+static struct contents contents_at(const struct contents *contents, char *address)
+{
+	struct contents same = *contents;
+
+	same.first.address = address;
+	same.last.address = address + HUGE_PAGE_SIZE - WORD;
+	return same;
+}
+
+static struct contents contents_of(const struct huge_bo *bo, char *address, uint64_t length)
+{
+	struct contents contents = {
+		.bo = *bo,
+		.first = pattern_of(NULL, length, 81),
+		.last = pattern_of(NULL, length, 82),
+	};
+
+	return contents_at(&contents, address);
+}
+
+static struct contents make_contents(const struct huge_bo *bo)
+{
+	struct contents contents = contents_of(bo, huge_bo_map(bo), bo->size);
+
+	contents_write(&contents);
+	return contents;
+}
+
+/* More than a PMD entry maps, and a rest. */
+#define ODD_SIZE (MIB(4) + KIB(12))
+
+static void assert_nothing_mapped(const struct huge_bo *bo)
+{
+	struct page_table table = page_table_read(bo);
+
+	igt_assert_eq(table.count, 0);
+	page_table_free(&table);
+}
+
+/*
+ * TTM swaps it out as another one needs the memory that TTM may use. What is swapped out
+ * is in shared memory of the kernel.
+ */
+static void swap_out(const struct huge_bo *bo, enum huge_system_caching caching)
+{
+	const uint64_t shared = memory_line("Shmem");
+	struct huge_bo other = huge_bo_create(huge_open(), bo->size, HUGE_SYSTEM, caching);
+	char *address = huge_bo_map(&other);
+
+	/* Room for one and a half of them. */
+	ttm_pages_limit_set(bo->size / HUGE_PAGE_SIZE * 3 / 2);
+	memset(address, 0x5a, other.size);
+	ttm_pages_limit_restore();
+	igt_assert_lt_u64(shared + bo->size / 2, memory_line("Shmem"));
+	assert_nothing_mapped(bo);
+	huge_unmap(address, other.size);
+	huge_bo_destroy(&other);
+}
+
+static void swapped_to_vram(struct contents *contents, enum huge_system_caching caching)
+{
+	huge_bo_move(&contents->bo, HUGE_VRAM);
+	igt_assert_eq(huge_bo_placement(&contents->bo), HUGE_VRAM);
+	contents_assert(contents);
+	contents_renew(contents);
+	huge_bo_move(&contents->bo, HUGE_SYSTEM);
+	/* Not looked at in between, either. */
+	swap_out(&contents->bo, caching);
+	huge_bo_move(&contents->bo, HUGE_VRAM);
+	contents_assert(contents);
+}
+
+static void swapped_touched(struct contents *contents, enum huge_system_caching caching)
+{
+	contents_assert(contents);
+	contents_renew(contents);
+	swap_out(&contents->bo, caching);
+	contents_assert(contents);
+}
+
+static void swapped_fork(struct contents *contents, enum huge_system_caching caching)
+{
+	(void)caching;
+	contents_change(contents);
+	igt_fork(child, 1) {
+		struct contents before = *contents;
+
+		before.first.seed -= 2;
+		before.last.seed -= 2;
+		contents_assert(&before);
+		contents_write(contents);
+	}
+	igt_waitchildren();
+	contents_assert(contents);
+}
+
+/* Across the border in front of a page: the last word of one and the first of the next. */
+static void expected_at(const struct contents *contents, uint64_t page, uint64_t words[2])
+{
+	words[0] = pattern_value(&contents->last, page - 1);
+	words[1] = pattern_value(&contents->first, page);
+}
+
+static void assert_words(const uint64_t *seen, const uint64_t *expected, uint64_t page)
+{
+	igt_assert_f(!memcmp(seen, expected, 2 * WORD),
+		     "around page %llu: %#llx %#llx, expected %#llx %#llx\n",
+		     (unsigned long long)page, (unsigned long long)seen[0],
+		     (unsigned long long)seen[1], (unsigned long long)expected[0],
+		     (unsigned long long)expected[1]);
+}
+
+/* Half a word on either side. */
+static void assert_debugger_reads_unaligned(pid_t pid, const struct debugger_way *way,
+					    const char *border, const uint64_t *expected)
+{
+	uint64_t seen;
+
+	igt_assert_eq(way->read(pid, border - WORD / 2, &seen, WORD), WORD);
+	igt_assert_eq_u64(seen, expected[0] >> 32 | expected[1] << 32);
+}
+
+/* As long as the core makes them, across the border. */
+static void assert_debugger_reads_long(pid_t pid, const struct debugger_way *way,
+				       const char *border)
+{
+	char seen[HUGE_PAGE_SIZE];
+
+	igt_assert_eq(way->read(pid, border - 2 * WORD, seen, sizeof(seen)), sizeof(seen));
+	igt_assert(!memcmp(seen, border - 2 * WORD, sizeof(seen)));
+}
+
+#define LONG_STRIDE 67
+
+/* Every border between two pages, those between blocks among them, and both ends. */
+static void assert_debugger_reads(pid_t pid, const struct debugger_way *way,
+				  const struct contents *contents)
+{
+	const uint64_t pages = contents->first.pages;
+	uint64_t seen[2], expected[2];
+
+	for (uint64_t page = 1; page < pages; page++) {
+		char *border = page_of(contents, page);
+
+		expected_at(contents, page, expected);
+		igt_assert_eq(way->read(pid, border - WORD, seen, sizeof(seen)), sizeof(seen));
+		assert_words(seen, expected, page);
+		assert_debugger_reads_unaligned(pid, way, border, expected);
+		if (page % LONG_STRIDE == 1)
+			assert_debugger_reads_long(pid, way, border);
+	}
+	igt_assert_eq(way->read(pid, contents->first.address, seen, WORD), WORD);
+	igt_assert_eq_u64(seen[0], pattern_value(&contents->first, 0));
+	igt_assert_eq(way->read(pid, page_of(contents, pages) - WORD, seen, WORD), WORD);
+	igt_assert_eq_u64(seen[0], pattern_value(&contents->last, pages - 1));
+}
+
+static void debugger_writes(pid_t pid, const struct debugger_way *way,
+			    const struct contents *contents)
+{
+	const uint64_t pages = contents->first.pages;
+	uint64_t words[2];
+
+	for (uint64_t page = 1; page < pages; page++) {
+		expected_at(contents, page, words);
+		igt_assert_eq(way->write(pid, page_of(contents, page) - WORD, words, sizeof(words)),
+			      sizeof(words));
+	}
+	words[0] = pattern_value(&contents->first, 0);
+	igt_assert_eq(way->write(pid, contents->first.address, words, WORD), WORD);
+	words[0] = pattern_value(&contents->last, pages - 1);
+	igt_assert_eq(way->write(pid, page_of(contents, pages) - WORD, words, WORD), WORD);
+}
+
+/* Each side finds what the other has just written. */
+static void debug(pid_t pid, const struct debugger_way *way, const struct contents *debugged,
+		  struct contents *contents)
+{
+	char *address = debugged->first.address;
+	struct contents same;
+
+	contents_change(contents);
+	same = contents_at(contents, address);
+	debugger_writes(pid, way, &same);
+	contents_assert(contents);
+	contents_renew(contents);
+	same = contents_at(contents, address);
+	assert_debugger_reads(pid, way, &same);
+}
+
+static void swapped_debugger(struct contents *contents, enum huge_system_caching caching)
+{
+	pid_t pid = debugger_stop_child();
+	struct contents own = contents_at(contents, huge_bo_map(&contents->bo));
+
+	assert_debugger_reads(pid, &debugger_proc_mem, contents);
+	swap_out(&contents->bo, caching);
+	debug(pid, &debugger_proc_mem, contents, &own);
+	debugger_let_go(pid);
+}
+
+struct swapped_case {
+	const char *name;
+	const char *what;
+	void (*run)(struct contents *contents, enum huge_system_caching caching);
+};
+
+static const struct swapped_case swapped_cases[] = {
+	{ "touched", "is touched", swapped_touched },
+	{ "to-vram", "moves to VRAM without being touched", swapped_to_vram },
+	{ "fork", "is inherited, and touched by the child", swapped_fork },
+	{ "debugger", "is read and written by a debugger", swapped_debugger },
+};
+
+/**
+ * SUBTEST: swapped-%s-%s
+ * Description: A buffer object in system memory, %arg[2], has its contents when it has
+ *	been swapped out and %arg[1]; and once more.
+ *
+ * arg[1]:
+ *
+ * @touched:	is touched
+ * @to-vram:	moves to VRAM without being touched
+ * @fork:	is inherited, and touched by the child
+ * @debugger:	is read and written by a debugger
+ *
+ * arg[2]:
+ *
+ * @wb: cached
+ * @wc: write-combining
+ */
+static void test_swapped(const struct swapped_case *c, enum huge_system_caching caching)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), ODD_SIZE, HUGE_SYSTEM, caching);
+	struct contents contents = make_contents(&bo);
+
+	swap_out(&bo, caching);
+	c->run(&contents, caching);
+}
+
+/* Scattered VRAM, and data in all that lies beside the holes. */
+struct scattered {
+	int fd;
+	struct scattered_vram vram;
+	struct pattern beside[SCATTERED_PIECES];
+};
+
+static void fill_beside(struct scattered *scattered)
+{
+	char *area = huge_reserve(SCATTERED_SIZE, MIB(2));
+
+	for (unsigned int i = 0; i < SCATTERED_PIECES; i++) {
+		const struct huge_bo *bo = &scattered->vram.kept[i];
+
+		scattered->beside[i] = pattern_of(huge_bo_map_at(bo, area, 0, bo->size), bo->size,
+						  100 + i);
+		pattern_write(&scattered->beside[i]);
+		area += bo->size;
+	}
+}
+
+static void make_scattered(struct scattered *scattered)
+{
+	scattered->fd = huge_open();
+	igt_assert_eq_u64(huge_vram_used_settled(scattered->fd, 0), 0);
+	scattered->vram = scatter_vram(scattered->fd);
+	fill_beside(scattered);
+}
+
+static void assert_beside(const struct scattered *scattered)
+{
+	for (unsigned int i = 0; i < SCATTERED_PIECES; i++)
+		pattern_assert(&scattered->beside[i]);
+}
+
+/* Fills the holes. */
+static struct huge_bo scattered_bo(const struct scattered *scattered)
+{
+	struct huge_bo bo = huge_vram_bo(scattered->fd, SCATTERED_SIZE);
+
+	igt_assert_eq_u64(huge_vram(bo.fd).used, huge_vram(bo.fd).size);
+	return bo;
+}
+
+static unsigned int pieces_of(const struct huge_bo *bo)
+{
+	struct page_table table = page_table_read(bo);
+	unsigned int count = table.count;
+
+	page_table_free(&table);
+	return count;
+}
+
+/* Of the large holes another is filled, and one beside gets free in its place. */
+static void change_holes(struct scattered *scattered)
+{
+	struct huge_bo other = huge_vram_bo(scattered->fd, MIB(2));
+	struct huge_bo *kept = &scattered->vram.kept[2];
+	char *address = scattered->beside[2].address;
+
+	huge_bo_map_at(&other, address, 0, other.size);
+	pattern_write(&scattered->beside[2]);
+	huge_bo_destroy(kept);
+	*kept = other;
+	huge_vram_used_settled(scattered->fd, huge_vram(scattered->fd).size - SCATTERED_SIZE);
+}
+
+/* Another mapping sees the same, which has entries of its own. */
+static void assert_in_vram(const struct contents *contents)
+{
+	char *address = huge_bo_map(&contents->bo);
+	struct contents same = contents_at(contents, address);
+
+	igt_assert_eq(huge_bo_placement(&contents->bo), HUGE_VRAM);
+	contents_assert(&same);
+	huge_unmap(address, contents->bo.size);
+	contents_assert(contents);
+}
+
+/* Between system memory and VRAM: in the same holes, in other holes, and as a whole. */
+static void move_about(struct scattered *scattered, struct contents *contents)
+{
+	const struct huge_bo *bo = &contents->bo;
+
+	assert_in_vram(contents);
+	for (int round = 0; round < 2; round++) {
+		huge_bo_move(bo, HUGE_SYSTEM);
+		contents_assert(contents);
+		contents_renew(contents);
+		if (round)
+			change_holes(scattered);
+		huge_bo_move(bo, HUGE_VRAM);
+		assert_in_vram(contents);
+		igt_assert_lt(SCATTER_HOLES_64K, pieces_of(bo));
+	}
+
+	huge_bo_move(bo, HUGE_SYSTEM);
+	huge_bo_destroy(&scattered->vram.rest);
+	huge_bo_move(bo, HUGE_VRAM);
+	assert_in_vram(contents);
+	contents_renew(contents);
+	huge_bo_move(bo, HUGE_SYSTEM);
+	contents_assert(contents);
+	assert_beside(scattered);
+}
+
+/**
+ * SUBTEST: scattered-moves
+ * Description: A buffer object in many pieces of VRAM moves to system memory and back,
+ *	into the same pieces, into others, and into one. Each page has its data, and so
+ *	has what lies beside.
+ */
+static void test_scattered_moves(void)
+{
+	struct scattered scattered;
+	struct contents contents;
+	struct huge_bo bo;
+
+	make_scattered(&scattered);
+	bo = scattered_bo(&scattered);
+	contents = make_contents(&bo);
+	move_about(&scattered, &contents);
+}
+
+/**
+ * SUBTEST: scattered-zero
+ * Description: A new buffer object in many pieces of VRAM, which another client has
+ *	left full of data, is zero, and what lies beside has its data.
+ */
+static void test_scattered_zero(void)
+{
+	struct scattered scattered;
+	struct huge_bo bo;
+	char *address;
+
+	make_scattered(&scattered);
+	bo = scattered_bo(&scattered);
+	address = huge_bo_map(&bo);
+	memset(address, 0xa5, bo.size);
+	huge_unmap(address, bo.size);
+	huge_bo_destroy(&bo);
+	huge_vram_used_settled(scattered.fd, huge_vram(scattered.fd).size - SCATTERED_SIZE);
+
+	bo = scattered_bo(&scattered);
+	igt_assert(is_zero(huge_bo_map(&bo), bo.size));
+	assert_beside(&scattered);
+}
+
+/**
+ * SUBTEST: scattered-off
+ * Description: The same moves with a mapping that has TTM's own fault handler, as
+ *	max_level is off; what is written through it is what other mappings show, and a
+ *	debugger.
+ */
+static void test_scattered_off(void)
+{
+	struct scattered scattered;
+	struct contents contents, by_us;
+	struct huge_levels found;
+	struct huge_bo bo;
+	pid_t pid;
+
+	make_scattered(&scattered);
+	bo = scattered_bo(&scattered);
+	max_level_set("off");
+	contents = make_contents(&bo);
+	found = huge_levels_of(&bo, contents.first.address, bo.size);
+	igt_assert_eq_u64(found.entries[HUGE_PTE], bo.size / HUGE_PAGE_SIZE);
+	max_level_restore();
+
+	by_us = contents_at(&contents, huge_bo_map(&bo));
+	contents_assert(&by_us);
+	found = huge_levels_of(&bo, by_us.first.address, bo.size);
+	huge_assert_levels(&found, &scattered_levels, "mapping by ttm_huge");
+	pid = debugger_stop_child();
+	debug(pid, &debugger_proc_mem, &contents, &by_us);
+	debugger_let_go(pid);
+	contents = contents_at(&by_us, contents.first.address);
+	move_about(&scattered, &contents);
+}
+
+/* Where a debugger finds it. */
+struct debugged_place {
+	const char *name;
+	const char *what;
+	enum huge_placement placement;
+	unsigned int flags;
+	bool scattered;
+	bool untouched;
+	int prot;
+};
+
+static const struct debugged_place debugged_places[] = {
+	{
+		.name = "vram",
+		.what = "VRAM",
+		.placement = HUGE_VRAM,
+		.prot = PROT_READ | PROT_WRITE,
+	}, {
+		.name = "scattered",
+		.what = "scattered VRAM",
+		.placement = HUGE_VRAM,
+		.scattered = true,
+		.prot = PROT_READ | PROT_WRITE,
+	}, {
+		.name = "system-wb",
+		.what = "cached system memory",
+		.placement = HUGE_SYSTEM,
+		.prot = PROT_READ | PROT_WRITE,
+	}, {
+		.name = "system-wc",
+		.what = "write-combining system memory",
+		.placement = HUGE_SYSTEM,
+		.flags = HUGE_SYSTEM_WC,
+		.prot = PROT_READ | PROT_WRITE,
+	}, {
+		.name = "untouched-vram",
+		.what = "VRAM that no one has touched",
+		.placement = HUGE_VRAM,
+		.untouched = true,
+		.prot = PROT_READ | PROT_WRITE,
+	}, {
+		.name = "untouched-system",
+		.what = "system memory that no one has touched",
+		.placement = HUGE_SYSTEM,
+		.untouched = true,
+		.prot = PROT_READ | PROT_WRITE,
+	}, {
+		.name = "read-only",
+		.what = "VRAM that is mapped read-only",
+		.placement = HUGE_VRAM,
+		.prot = PROT_READ,
+	},
+};
+
+static void assert_debugger_reads_zero(pid_t pid, const struct debugger_way *way,
+				       const struct contents *contents)
+{
+	const uint64_t zero[2] = {};
+	uint64_t seen[2];
+
+	for (uint64_t page = 1; page < contents->first.pages; page++) {
+		igt_assert_eq(way->read(pid, page_of(contents, page) - WORD, seen, sizeof(seen)),
+			      sizeof(seen));
+		assert_words(seen, zero, page);
+	}
+}
+
+static struct huge_bo debugged_bo(const struct debugged_place *place)
+{
+	struct scattered scattered;
+
+	if (!place->scattered)
+		return huge_bo_create(huge_open(), ODD_SIZE, place->placement, place->flags);
+	make_scattered(&scattered);
+	return scattered_bo(&scattered);
+}
+
+/**
+ * SUBTEST: debugger-%s-%s
+ * Description: By %arg[2] a debugger reads, across the border between any two pages of
+ *	a mapping of %arg[1], what the process itself has written, and the other way
+ *	round. As TTM has it, that a mapping is read-only does not bind a debugger.
+ *
+ * arg[1]:
+ *
+ * @vram:		VRAM
+ * @scattered:		scattered VRAM
+ * @system-wb:		cached system memory
+ * @system-wc:		write-combining system memory
+ * @untouched-vram:	VRAM that no one has touched
+ * @untouched-system:	system memory that no one has touched
+ * @read-only:		VRAM that is mapped read-only
+ *
+ * arg[2]:
+ *
+ * @proc-mem:	/proc/PID/mem
+ * @ptrace:	ptrace()
+ */
+static void test_debugger(const struct debugged_place *place, const struct debugger_way *way)
+{
+	struct huge_bo bo = debugged_bo(place);
+	char *address = huge_bo_map_part(&bo, 0, bo.size, place->prot);
+	struct contents debugged = contents_of(&bo, address, bo.size), own;
+	pid_t pid = debugger_stop_child();
+
+	own = contents_at(&debugged, huge_bo_map(&bo));
+	if (place->untouched) {
+		assert_debugger_reads_zero(pid, way, &debugged);
+	} else {
+		contents_write(&own);
+		assert_debugger_reads(pid, way, &debugged);
+	}
+	debug(pid, way, &debugged, &own);
+	debugger_let_go(pid);
+}
+
+/* A mapping with nothing before and behind it. */
+static char *map_alone(const struct huge_bo *bo, uint64_t start, uint64_t length)
+{
+	char *area = huge_reserve(length + 2 * MIB(2), MIB(2)), *address = area + MIB(2);
+
+	huge_bo_map_at(bo, address, start, length);
+	igt_assert_eq(munmap(address - HUGE_PAGE_SIZE, HUGE_PAGE_SIZE), 0);
+	igt_assert_eq(munmap(address + length, HUGE_PAGE_SIZE), 0);
+	return address;
+}
+
+/* One word is inside, and one is not, at either end. */
+static void assert_ends_at(const struct debugger_way *way, const struct huge_bo *bo, uint64_t start,
+			   uint64_t length)
+{
+	char *address = map_alone(bo, start, length);
+	struct contents part = contents_of(bo, address, length);
+	const uint64_t last = length / HUGE_PAGE_SIZE - 1, written[2] = { 91, 92 };
+	uint64_t seen[2] = { 0, 93 };
+	pid_t pid = debugger_stop_child();
+
+	part.first.first_page = start / HUGE_PAGE_SIZE;
+	part.last.first_page = start / HUGE_PAGE_SIZE;
+	assert_debugger_reads(pid, way, &part);
+	igt_assert_eq(way->read(pid, address + length - WORD, seen, sizeof(seen)), WORD);
+	igt_assert_eq_u64(seen[0], pattern_value(&part.last, last));
+	igt_assert_eq_u64(seen[1], 93);
+	igt_assert_eq(way->read(pid, address - WORD, seen, sizeof(seen)), -1);
+
+	igt_assert_eq(way->write(pid, address + length - WORD, written, sizeof(written)), WORD);
+	igt_assert_eq_u64(*(uint64_t *)(address + length - WORD), written[0]);
+	igt_assert_eq(way->write(pid, address - WORD, written, sizeof(written)), -1);
+	pattern_write(&part.last);
+	debugger_let_go(pid);
+}
+
+struct end_case {
+	const char *name;
+	const char *what;
+	enum huge_placement placement;
+	const struct debugger_way *way;
+};
+
+static const struct end_case end_cases[] = {
+	{ "vram-proc-mem", "VRAM, by /proc/PID/mem", HUGE_VRAM, &debugger_proc_mem },
+	{ "vram-ptrace", "VRAM, by ptrace()", HUGE_VRAM, &debugger_ptrace },
+	{ "system-proc-mem", "system memory, by /proc/PID/mem", HUGE_SYSTEM, &debugger_proc_mem },
+	{ "system-ptrace", "system memory, by ptrace()", HUGE_SYSTEM, &debugger_ptrace },
+};
+
+/**
+ * SUBTEST: debugger-end-%s
+ * Description: What a debugger reads and writes ends where the mapping does: of a part
+ *	of a buffer object in %arg[1], and of the whole. It is told so by a short count,
+ *	and nothing before or behind the mapping is changed.
+ *
+ * arg[1]:
+ *
+ * @vram-proc-mem:	VRAM, by /proc/PID/mem
+ * @vram-ptrace:	VRAM, by ptrace()
+ * @system-proc-mem:	system memory, by /proc/PID/mem
+ * @system-ptrace:	system memory, by ptrace()
+ */
+static void test_debugger_end(const struct end_case *c)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), ODD_SIZE, c->placement, 0);
+	struct contents whole = make_contents(&bo);
+
+	assert_ends_at(c->way, &bo, 3 * HUGE_PAGE_SIZE, MIB(2) + KIB(8));
+	contents_assert(&whole);
+	assert_ends_at(c->way, &bo, 5 * HUGE_PAGE_SIZE, bo.size - 5 * HUGE_PAGE_SIZE);
+	contents_assert(&whole);
+	assert_ends_at(c->way, &bo, 0, HUGE_PAGE_SIZE);
+	contents_assert(&whole);
+}
+
+static void clean_up(void)
+{
+	kill_children();
+	ttm_pages_limit_restore();
+	max_level_restore();
+	huge_release_all();
+}
+
+static void run_debugger_subtests(const struct debugger_way *way)
+{
+	const struct debugged_place *place;
+
+	for_each_case(place, debugged_places) {
+		igt_describe_f("A debugger on %s", place->what);
+		igt_subtest_f("debugger-%s-%s", place->name, way->name)
+			test_debugger(place, way);
+		igt_fixture()
+			clean_up();
+	}
+}
+
+static void run_swapped_subtests(enum huge_system_caching caching)
+{
+	const struct swapped_case *c;
+
+	for_each_case(c, swapped_cases) {
+		igt_describe_f("What is swapped out and %s", c->what);
+		igt_subtest_f("swapped-%s-%s", c->name, caching == HUGE_SYSTEM_WC ? "wc" : "wb")
+			test_swapped(c, caching);
+		igt_fixture()
+			clean_up();
+	}
+}
+
+static const struct subtest subtests[] = {
+	{ "scattered-moves", "Moves of what is in many pieces", test_scattered_moves },
+	{ "scattered-zero", "What is new in many pieces is zero", test_scattered_zero },
+	{ "scattered-off", "The same by TTM's own fault handler", test_scattered_off },
+};
+
+int igt_main()
+{
+	const struct end_case *end;
+
+	igt_fixture() {
+		huge_close(huge_open());
+		ttm_pages_limit_save();
+		max_level_save();
+	}
+
+	run_swapped_subtests(HUGE_SYSTEM_WB);
+	run_swapped_subtests(HUGE_SYSTEM_WC);
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+	run_debugger_subtests(&debugger_proc_mem);
+	run_debugger_subtests(&debugger_ptrace);
+
+	for_each_case(end, end_cases) {
+		igt_describe_f("A debugger at the end of a mapping of %s", end->what);
+		igt_subtest_f("debugger-end-%s", end->name)
+			test_debugger_end(end);
+		igt_fixture()
+			clean_up();
+	}
+}
