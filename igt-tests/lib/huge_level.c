@@ -59,22 +59,58 @@ struct huge_levels huge_expected_levels(const struct huge_mapping *mapping)
 	return levels;
 }
 
+/* Neighbours are mapped along up to the PMD level: a PUD stands for itself. */
+static uint64_t table_of(const struct huge_mapping *mapping, uint64_t done, enum huge_level level)
+{
+	enum huge_level reach = level == HUGE_PUD ? HUGE_PUD : level + 1;
+
+	return (mapping->address + done) / huge_level_size(reach);
+}
+
+/* Entries of one level in one table, from done on, which one fault sets; moves done on. */
+static struct huge_levels next_fault(const struct huge_mapping *mapping, uint64_t *done)
+{
+	enum huge_level level = level_at(mapping, *done);
+	uint64_t table = table_of(mapping, *done, level);
+	struct huge_levels levels = {};
+
+	do {
+		levels.entries[level]++;
+		*done += huge_level_size(level);
+	} while (*done < mapping->length && level_at(mapping, *done) == level &&
+		 table_of(mapping, *done, level) == table);
+	return levels;
+}
+
 uint64_t huge_expected_faults(const struct huge_mapping *mapping)
 {
-	uint64_t last_table[HUGE_LEVELS] = { UINT64_MAX, UINT64_MAX, UINT64_MAX };
 	uint64_t faults = 0, done = 0;
 
-	while (done < mapping->length) {
-		enum huge_level level = level_at(mapping, done);
-		/* Neighbours are mapped along up to the PMD level: a PUD stands for itself. */
-		enum huge_level reach = level == HUGE_PUD ? HUGE_PUD : level + 1;
-		uint64_t table = (mapping->address + done) / huge_level_size(reach);
-
-		faults += table != last_table[level];
-		last_table[level] = table;
-		done += huge_level_size(level);
-	}
+	for (; done < mapping->length; faults++)
+		next_fault(mapping, &done);
 	return faults;
+}
+
+struct huge_levels huge_expected_levels_around(const struct huge_mapping *mapping,
+					       uint64_t from, uint64_t to)
+{
+	struct huge_levels sum = {};
+	uint64_t done = 0;
+
+	while (done < mapping->length) {
+		uint64_t start = done;
+		struct huge_levels levels = next_fault(mapping, &done);
+
+		if (start < to && done > from)
+			huge_levels_add(&sum, &levels);
+	}
+	return sum;
+}
+
+void huge_levels_add(struct huge_levels *sum, const struct huge_levels *levels)
+{
+	for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++)
+		sum->entries[level] += levels->entries[level];
 }
 
 bool huge_levels_equal(const struct huge_levels *a, const struct huge_levels *b)

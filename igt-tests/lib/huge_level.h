@@ -53,9 +53,17 @@ struct huge_levels huge_expected_levels(const struct huge_mapping *mapping);
  */
 uint64_t huge_expected_faults(const struct huge_mapping *mapping);
 
+/*
+ * The entries that faults on a part of it set, from one byte of it to another:
+ * those of the part, and their neighbours in the same tables.
+ */
+struct huge_levels huge_expected_levels_around(const struct huge_mapping *mapping,
+					       uint64_t from, uint64_t to);
+
 /* All of a length by entries of one level. */
 struct huge_levels huge_levels_at(enum huge_level level, uint64_t length);
 
+void huge_levels_add(struct huge_levels *sum, const struct huge_levels *levels);
 bool huge_levels_equal(const struct huge_levels *a, const struct huge_levels *b);
 /* Fails with both in the message unless they are equal. */
 void huge_assert_levels(const struct huge_levels *found, const struct huge_levels *expected,
