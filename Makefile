@@ -13,10 +13,6 @@ SECONDS ?= 60
 CALLS ?= 200000
 SEED ?=
 soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
-# For a test to see the screen: QEMU's monitor, on a port of the guest's.
-monitor = -chardev socket,id=port,path=/lab/run/monitor,server=on,wait=off \
-	-device virtserialport,chardev=port,name=org.qemu.qmp \
-	-chardev socket,id=monitor,path=/lab/run/monitor -mon chardev=monitor,mode=control
 # All that help lists.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
@@ -79,7 +75,7 @@ bench: ## measure ttm_huge beside all peers, page in build/bench/index.html; ACC
 
 adopt-qxl: ## build the kernel's qxl with ttm_huge and see 1 GiB of its VRAM mapped by one fault
 	@tools/lab/evaluate adopt-qxl tools/adopt --cpus 2 --memory 4G --vram 2G \
-		--qemu-opts "-device qxl,vram64_size_mb=2048,addr=0x13 $(monitor)"
+		--qemu-opts "-device qxl,vram64_size_mb=2048,addr=0x13"
 
 adopt-survey: ## try the same on other TTM drivers, what is left by hand in build/adopt-survey.json
 	@$(lab) setup

@@ -3,27 +3,34 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <poll.h>
 #include <stdio.h>
 
 #include "../igt_shim.h"
+#include "access.h"
 #include "monitor.h"
 
 #define PORT_NAMES "/sys/class/virtio-ports/*/name"
-#define ANSWER_TIMEOUT_MS 30000
+#define ANSWER_TIMEOUT_SECONDS 30
+/* The most that is asked for is a page table, 512 numbers as text. */
+#define LINE_SIZE 65536
+
+/* Read, and not used yet. */
+static char input[4096];
+static size_t input_at, input_size;
+static char line[LINE_SIZE];
 
 static bool has_name(const char *path, const char *name)
 {
 	FILE *file = fopen(path, "r");
-	char line[64] = "";
+	char found[64] = "";
 
 	if (!file)
 		return false;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
+	if (!fgets(found, sizeof(found), file))
+		found[0] = '\0';
 	fclose(file);
-	line[strcspn(line, "\n")] = '\0';
-	return !strcmp(line, name);
+	found[strcspn(found, "\n")] = '\0';
+	return !strcmp(found, name);
 }
 
 /* The node in /dev has the name of the folder. */
@@ -46,37 +53,59 @@ static bool find_port(char *node, size_t size)
 	return found;
 }
 
-/* A byte at a time: nothing of the next line is lost. */
-static void read_line(int monitor, char *line, size_t size)
+/*
+ * Does not sleep: what is asked about a processor is answered while this process runs
+ * on it.
+ */
+static void await_input(int monitor)
 {
-	struct pollfd readable = { .fd = monitor, .events = POLLIN };
+	double limit = seconds_now() + ANSWER_TIMEOUT_SECONDS;
+	ssize_t count;
+
+	do {
+		count = read(monitor, input, sizeof(input));
+		igt_assert_f(count > 0 || (count < 0 && errno == EAGAIN),
+			     "QEMU's monitor is not there: %s\n", strerror(errno));
+		igt_assert_f(count > 0 || seconds_now() < limit,
+			     "QEMU's monitor does not answer\n");
+	} while (count < 0);
+	input_at = 0;
+	input_size = count;
+}
+
+static void read_line(int monitor)
+{
 	size_t length = 0;
 	char byte = 0;
 
 	while (byte != '\n') {
-		igt_assert_f(poll(&readable, 1, ANSWER_TIMEOUT_MS) == 1,
-			     "QEMU's monitor does not answer\n");
-		igt_assert_eq(read(monitor, &byte, 1), 1);
-		if (length + 1 < size)
+		if (input_at == input_size)
+			await_input(monitor);
+		byte = input[input_at++];
+		if (length + 1 < sizeof(line))
 			line[length++] = byte;
 	}
 	line[length] = '\0';
 }
 
-/* The answer has the number of the question; events and a greeting come in between. */
+/*
+ * The answer has the number of the question, and whose it is: events and a greeting
+ * come in between, and what was meant for a process that is gone. It is in line then.
+ */
 static bool ask(int monitor, const char *command, const char *arguments)
 {
 	static unsigned int number;
-	char line[512], id[32];
+	char question[512], id[48];
 	int length;
 
-	snprintf(id, sizeof(id), "\"id\": %u", ++number);
-	length = snprintf(line, sizeof(line), "{\"execute\": \"%s\", \"arguments\": {%s}, %s}\n",
-			  command, arguments, id);
-	igt_assert_lt(length, (int)sizeof(line));
-	igt_assert_eq(write(monitor, line, length), length);
+	snprintf(id, sizeof(id), "\"id\": \"%d-%u\"", getpid(), ++number);
+	length = snprintf(question, sizeof(question),
+			  "{\"execute\": \"%s\", \"arguments\": {%s}, %s}\n", command, arguments,
+			  id);
+	igt_assert_lt(length, (int)sizeof(question));
+	igt_assert_eq(write(monitor, question, length), length);
 	do {
-		read_line(monitor, line, sizeof(line));
+		read_line(monitor);
 	} while (!strstr(line, id));
 	if (strstr(line, "\"error\""))
 		igt_info("QEMU's monitor: %s", line);
@@ -89,8 +118,10 @@ int monitor_open(void)
 	int monitor;
 
 	igt_require_f(find_port(node, sizeof(node)), "no virtio port " MONITOR_PORT "\n");
-	monitor = open(node, O_RDWR | O_CLOEXEC);
+	monitor = open(node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	igt_assert_f(monitor >= 0, "%s: %s\n", node, strerror(errno));
+	input_at = 0;
+	input_size = 0;
 	/* Refused if it was asked for before, which does no harm. */
 	ask(monitor, "qmp_capabilities", "");
 	return monitor;
@@ -107,4 +138,36 @@ void monitor_dump_screen(int monitor, const char *path)
 
 	snprintf(arguments, sizeof(arguments), "\"filename\": \"%s\"", path);
 	igt_assert(ask(monitor, "screendump", arguments));
+}
+
+/* What a JSON string of plain text stands for, in its place. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text && *text != '"'; text++) {
+		if (*text != '\\')
+			*to++ = *text;
+		else if (*++text == 'n')
+			*to++ = '\n';
+		else if (*text != 'r')
+			*to++ = *text;
+	}
+	*to = '\0';
+}
+
+const char *monitor_ask(int monitor, int cpu, const char *command)
+{
+	static const char key[] = "\"return\": \"";
+	char arguments[256];
+	char *answer;
+
+	snprintf(arguments, sizeof(arguments), "\"command-line\": \"%s\", \"cpu-index\": %d",
+		 command, cpu);
+	igt_assert(ask(monitor, "human-monitor-command", arguments));
+	answer = strstr(line, key);
+	igt_assert_f(answer, "QEMU's monitor: no text in '%s'\n", line);
+	answer += strlen(key);
+	unescape(answer);
+	return answer;
 }
