@@ -7,8 +7,8 @@
 
 #include "../igt_shim.h"
 #include "huge_device.h"
+#include "known_kernel.h"
 #include "subtest.h"
-#include "thp_eligible.h"
 
 #define MAX_DEVICES 16
 #define MAX_OPEN 64
@@ -88,28 +88,11 @@ int huge_try_open_node(int node_type)
 	return fd;
 }
 
-static enum huge_level largest_level = HUGE_LEVELS;
-
-/* System memory: VRAM in use is what some tests look at. */
-static enum huge_level find_largest_level(int fd)
-{
-	struct huge_bo bo = huge_bo_create(fd, MIB(2), HUGE_SYSTEM, 0);
-	void *address = huge_bo_map(&bo);
-	bool eligible = thp_eligible(address);
-
-	huge_unmap(address, bo.size);
-	huge_bo_destroy(&bo);
-	return eligible ? HUGE_PUD : HUGE_PMD;
-}
-
-/* The first is before all mappings: to look at one removes the PUD entries of others. */
 int huge_open_node(int node_type)
 {
 	int fd = huge_try_open_node(node_type);
 
 	igt_require_f(fd >= 0, "no DRM device of driver %s\n", device()->driver);
-	if (largest_level == HUGE_LEVELS)
-		largest_level = find_largest_level(fd);
 	return fd;
 }
 
@@ -351,15 +334,17 @@ char *huge_reserve(uint64_t length, uint64_t alignment)
 
 enum huge_level huge_largest_level(void)
 {
+	static enum huge_level largest_level = HUGE_LEVELS;
+
 	if (largest_level == HUGE_LEVELS)
-		huge_close(huge_open());
+		largest_level = known_kernel_largest_level();
 	return largest_level;
 }
 
 void huge_require_level(enum huge_level level)
 {
 	igt_require_f(level <= huge_largest_level(),
-		      "the core of this kernel does not ask for %s entries\n",
+		      "kernel and CPU have no %s entries for this\n",
 		      huge_level_name(level));
 }
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What page-table entries a kernel can have for a device's memory: by a table of
+ * kernels, by its configuration, and by the CPU. No driver is asked.
+ */
+#ifndef KNOWN_KERNEL_H
+#define KNOWN_KERNEL_H
+
+#include <stdbool.h>
+
+#include "huge_level.h"
+
+/* When the core asks a driver for PUD entries. */
+enum core_asks {
+	CORE_ASKS_NEVER,
+	CORE_ASKS_IF_SYSFS_LETS,	/* the policy for transparent huge pages */
+	CORE_ASKS,
+};
+
+/**
+ * struct known_kernel - a row of the table
+ * @version: 6 of 6.12.115,
+ * @patchlevel: 12,
+ * @first_update: and 115: this row is for all later ones, too, that have none
+ * @asks: for PUD entries
+ * @huge_special_bit: of an entry, which keeps fast GUP off huge ones
+ */
+struct known_kernel {
+	unsigned int version;
+	unsigned int patchlevel;
+	unsigned int first_update;
+	enum core_asks asks;
+	unsigned int huge_special_bit;
+};
+
+/*
+ * The row of the running kernel. Of one that has none, the row of the last before it;
+ * the test ttm_huge_witness@kernel then says what to add.
+ */
+const struct known_kernel *known_kernel(void);
+bool known_kernel_has_row(void);
+
+/* The largest entries that kernel and CPU can have. */
+enum huge_level known_kernel_largest_level(void);
+
+#endif
