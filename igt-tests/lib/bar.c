@@ -80,3 +80,24 @@ unsigned int bar_owners(const char *driver)
 	fclose(file);
 	return owners;
 }
+
+static uint64_t overlap(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
+{
+	uint64_t start = a > b ? a : b, end = a_end < b_end ? a_end : b_end;
+
+	return start < end ? end - start : 0;
+}
+
+uint64_t bytes_in_bar(const struct page_table *table, const struct bar *bar)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < table->count; i++) {
+		const struct page_run *run = &table->runs[i];
+		uint64_t phys = run->pfn * HUGE_PAGE_SIZE;
+
+		bytes += overlap(phys, phys + run->end - run->start, bar->phys,
+				 bar->phys + bar->size);
+	}
+	return bytes;
+}

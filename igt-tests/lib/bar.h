@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "page_table.h"
+
 struct bar {
 	char path[PATH_MAX + 16];	/* what to map */
 	uint64_t phys;
@@ -23,5 +25,7 @@ bool bar_has(const struct bar *bar, uint64_t phys);
 char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length);
 /* How often a driver has it, by the kernel's tree of resources. */
 unsigned int bar_owners(const char *driver);
+/* How much of what a table maps is in the BAR, in bytes. */
+uint64_t bytes_in_bar(const struct page_table *table, const struct bar *bar);
 
 #endif
