@@ -41,10 +41,10 @@ static uint64_t faults_of_touching(const struct border_view *view)
 
 	/* Code and stack are there before anything is counted. */
 	border_touch(&warm);
-	(void)minor_faults();
-	before = minor_faults();
+	(void)page_faults();
+	before = page_faults();
 	border_touch(view);
-	return minor_faults() - before;
+	return page_faults() - before;
 }
 
 /**
