@@ -483,6 +483,7 @@ static void test_tracked(void)
 	*(volatile char *)(address + KIB(32)) = 1;
 	table = read_agreed(&bo, address, bo.size);
 	assert_only_writable(&table, address + KIB(32));
+	page_table_assert_caching(&table, PAGE_WC);
 	assert_placement(&bo, &table, HUGE_VRAM);
 	page_table_free(&table);
 }
