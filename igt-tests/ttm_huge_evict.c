@@ -208,6 +208,24 @@ static void test_pressure(void)
 	pattern_assert(&by_other);
 }
 
+/**
+ * SUBTEST: caching-after-pud
+ * Description: A mapping that had a PUD entry of VRAM maps system memory cached, by
+ *	single pages: what huge entries need of it is not to be left there.
+ */
+static void test_caching_after_pud(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(HUGE_PUD), 0, &address);
+
+	*(volatile uint64_t *)address = 1;
+	huge_assert_mapped_at(&bo, address, HUGE_PUD, "VRAM");
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	max_level_set("pte");
+	igt_assert_eq_u64(*(volatile uint64_t *)address, 1);
+	huge_assert_caching(&bo, PAGE_WB);
+}
+
 static void assert_share_nothing(const struct huge_bo *a, const struct huge_bo *b)
 {
 	struct page_table of_a = page_table_read(a), of_b = page_table_read(b);
@@ -266,6 +284,7 @@ static void clean_up(void)
 	reader.pid = 0;
 	kill_children();
 	ttm_pages_limit_restore();
+	max_level_restore();
 	huge_release_all();
 }
 
@@ -274,6 +293,7 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "caching-after-pud", "Caching where a PUD entry was", test_caching_after_pud },
 	{ "pressure", "No stale entry after eviction", test_pressure },
 };
 
@@ -282,6 +302,7 @@ int igt_main()
 	igt_fixture() {
 		huge_close(huge_open());
 		ttm_pages_limit_save();
+		max_level_save();
 	}
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
