@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "igt_shim.h"
+#include "lib/access.h"
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
@@ -201,17 +203,6 @@ static void test_misaligned(const struct misaligned_case *c)
 	assert_touch(&bo, address, c->size, &c->levels, huge_expected_faults(&mapping));
 }
 
-static void assert_writable(const struct huge_bo *bo, const void *address, bool writable)
-{
-	struct page_table table = page_table_read(bo);
-
-	for (unsigned int i = 0; i < table.count; i++) {
-		if (table.runs[i].start == (uintptr_t)address)
-			igt_assert_eq(table.runs[i].writable, writable);
-	}
-	page_table_free(&table);
-}
-
 /* What is written through a mapping is there in another one. */
 static void assert_writes_arrive(const struct huge_bo *bo, void *address)
 {
@@ -254,29 +245,41 @@ static void test_read_then_write(enum huge_level level)
 	huge_assert_mapped_at(&bo, address, level, "after reading");
 	assert_writes_arrive(&bo, address);
 	huge_assert_mapped_at(&bo, address, level, "after writing");
-	assert_writable(&bo, address, true);
+	huge_assert_writable(&bo, address, bo.size, true);
+}
+
+static uint64_t faults_of(char *address, uint64_t length)
+{
+	struct pattern pattern = pattern_of(address, length, 3);
+	uint64_t faults = pattern_write_counting_faults(&pattern);
+
+	pattern_assert(&pattern);
+	return faults;
 }
 
 static void protect(enum huge_level level, unsigned int flags)
 {
+	const uint64_t faults = flags & HUGE_TRACKABLE ? huge_size_for_level(level) /
+							 huge_level_size(level) : 0;
 	struct huge_bo bo = huge_bo_create(huge_open(), huge_size_for_level(level), HUGE_VRAM,
 					   flags);
 	char *address = huge_bo_map_part(&bo, 0, bo.size, PROT_READ);
 
 	read_every_page(address, bo.size);
 	huge_assert_mapped_at(&bo, address, level, "read-only");
-	assert_writable(&bo, address, false);
+	huge_assert_writable(&bo, address, bo.size, false);
 	igt_assert_eq(mprotect(address, bo.size, PROT_READ | PROT_WRITE), 0);
+	igt_assert_eq_u64(faults_of(address, bo.size), faults);
 	assert_writes_arrive(&bo, address);
 	huge_assert_mapped_at(&bo, address, level, "after mprotect() and writing");
-	assert_writable(&bo, address, true);
+	huge_assert_writable(&bo, address, bo.size, true);
 }
 
 /**
  * SUBTEST: protect-%s
  * Description: A read-only mapping of %arg[1] entries has no writable one; after
  *	mprotect() it can be written, and the entries are as large as before. That
- *	takes faults where writes could be tracked, and none elsewhere.
+ *	takes a fault for each where writes could be tracked, and none elsewhere.
  *
  * arg[1]:
  *
@@ -331,11 +334,146 @@ static void test_max_level(const struct max_level_case *c)
 	assert_touch(&bo, huge_bo_map(&bo), bo.size, &levels, c->faults);
 }
 
+/* In the order from large to small, so that each differs from the one before. */
+static const char * const good_words[] = { "pud", "pmd", "pte", "off", "pmd\n" };
+
+static const char * const bad_words[] = {
+	"\n", " ", "PUD", "Pmd", "huge", "pm", "pmds", "pmd x", "pmd,pte", " pmd", "pmd ",
+	"pmd\n\n", "0", "2", "-1", "none", "offx", "max_level", "pud\tpmd",
+	"pudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpud",
+};
+
+/**
+ * SUBTEST: max-level-words
+ * Description: The module parameter max_level reads back as what was written, each
+ *	level and off; any other word is EINVAL and leaves it as it was.
+ */
+static void test_max_level_words(void)
+{
+	for (unsigned int good = 0; good < COUNT_OF(good_words); good++) {
+		char word[8];
+
+		snprintf(word, sizeof(word), "%.3s\n", good_words[good]);
+		max_level_set(good_words[good]);
+		igt_assert_f(max_level_is(word), "not read back: '%s'\n", good_words[good]);
+		for (unsigned int bad = 0; bad < COUNT_OF(bad_words); bad++) {
+			igt_assert_f(max_level_try(bad_words[bad]) == EINVAL, "'%s'\n",
+				     bad_words[bad]);
+			igt_assert_f(max_level_is(word), "after '%s'\n", bad_words[bad]);
+		}
+	}
+}
+
+/**
+ * SUBTEST: max-level-live
+ * Description: max_level is about faults from now on: entries that are there stay. Off
+ *	is about mappings from now on: those that are there keep their fault handler,
+ *	and those that were made with it off keep TTM's.
+ */
+static void test_max_level_live(void)
+{
+	const uint64_t half = MIB(4);
+	struct huge_bo bo = huge_vram_bo(huge_open(), 2 * half);
+	char *first = huge_bo_map(&bo), *second = huge_bo_map(&bo), *ttm;
+	struct huge_levels found, pmds = huge_levels_at(HUGE_PMD, half);
+	struct huge_levels ptes = huge_levels_at(HUGE_PTE, half);
+
+	igt_assert_eq(madvise(first, half, MADV_RANDOM), 0);
+	igt_assert_eq_u64(faults_of(first, half), half / MIB(2));
+	max_level_set("off");
+	ttm = huge_bo_map(&bo);
+	found = huge_levels_of(&bo, first, bo.size);
+	huge_assert_levels(&found, &pmds, "with the parameter off");
+	igt_assert_eq_u64(faults_of(first + half, half), half / MIB(2));
+	found = huge_levels_of(&bo, first + half, half);
+	huge_assert_levels(&found, &ptes, "mapped before, with the parameter off");
+	igt_assert_eq_u64(faults_of(ttm, half), half / HUGE_PAGE_SIZE / TTM_PREFAULT_PAGES);
+
+	max_level_set("pmd");
+	igt_assert_eq_u64(faults_of(second, bo.size), 1);
+	huge_assert_mapped_at(&bo, second, HUGE_PMD, "mapped before, on again");
+	igt_assert_eq_u64(faults_of(ttm + half, half), half / HUGE_PAGE_SIZE / TTM_PREFAULT_PAGES);
+}
+
+static uint64_t faults_of_reading(const char *address, uint64_t length)
+{
+	uint64_t before = minor_faults();
+
+	for (uint64_t at = 0; at < length; at += HUGE_PAGE_SIZE)
+		(void)*(volatile const char *)(address + at);
+	return minor_faults() - before;
+}
+
+/* Faults of reading, of writing then, and of writing what was mapped anew, or only written. */
+struct access_faults {
+	uint64_t read;
+	uint64_t write;
+	uint64_t anew;
+	uint64_t write_first;
+};
+
+static struct access_faults access_faults_of(uint64_t size, unsigned int flags)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), size, HUGE_VRAM, flags);
+	char *address = huge_bo_map(&bo), *other = huge_bo_map(&bo);
+	struct access_faults faults;
+
+	/* So that nothing but the mapping is missing. */
+	faults_of_reading((char *)&bo, 1);
+	igt_assert_eq_u64(faults_of_reading((char *)&bo, 1), 0);
+	faults.read = faults_of_reading(address, size);
+	faults.write = faults_of(address, size);
+	/* Another way to lose all entries, which takes less time than a move. */
+	huge_bo_map_at(&bo, address, 0, size);
+	faults.anew = faults_of(address, size);
+	faults.write_first = faults_of(other, size);
+	return faults;
+}
+
+/**
+ * SUBTEST: trackable-%s
+ * Description: A buffer object whose writes could be tracked, and are not, takes as many
+ *	faults as any other: read and then written, mapped anew, and written at once,
+ *	by %arg[1] entries.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_trackable(enum huge_level level)
+{
+	const uint64_t size = level == HUGE_PUD ? GIB(1) : 4 * huge_level_size(level);
+	struct access_faults plain, trackable;
+
+	huge_require_level(level);
+	plain = access_faults_of(size, 0);
+	trackable = access_faults_of(size, HUGE_TRACKABLE);
+	igt_assert_eq_u64(plain.read, 1);
+	igt_assert_eq_u64(plain.write, 0);
+	igt_assert_eq_u64(plain.anew, 1);
+	igt_assert_eq_u64(plain.write_first, 1);
+	igt_assert_eq_u64(trackable.read, plain.read);
+	igt_assert_eq_u64(trackable.write, plain.write);
+	igt_assert_eq_u64(trackable.anew, plain.anew);
+	igt_assert_eq_u64(trackable.write_first, plain.write_first);
+}
+
 static void clean_up(void)
 {
 	max_level_restore();
 	huge_release_all();
 }
+
+static const struct level_subtest level_subtests[] = {
+	{ "trackable", "No more faults if writes could be tracked", test_trackable },
+};
+
+static const struct subtest subtests[] = {
+	{ "max-level-words", "What max_level can be set to", test_max_level_words },
+	{ "max-level-live", "max_level and mappings that are there", test_max_level_live },
+};
 
 int igt_main()
 {
@@ -400,4 +538,7 @@ int igt_main()
 		igt_fixture()
 			clean_up();
 	}
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
 }

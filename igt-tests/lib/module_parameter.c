@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 #include <stdio.h>
+#include <string.h>
 
+#include "file.h"
 #include "module_parameter.h"
 #include "setting.h"
 
@@ -45,6 +47,19 @@ void async_moves_set(const char *value)
 void async_moves_restore(void)
 {
 	setting_restore(&async_moves);
+}
+
+int max_level_try(const char *text)
+{
+	return write_file(max_level.path, text);
+}
+
+bool max_level_is(const char *text)
+{
+	char value[SETTING_SIZE];
+
+	setting_read(&max_level, value);
+	return !strcmp(value, text);
 }
 
 void ttm_pages_limit_save(void)

@@ -6,10 +6,16 @@
 #ifndef MODULE_PARAMETER_H
 #define MODULE_PARAMETER_H
 
+#include <stdbool.h>
+
 /* The largest level that ttm_huge may use: "off", "pte", "pmd" or "pud". */
 void max_level_save(void);
 void max_level_set(const char *level);
 void max_level_restore(void);
+/* Any text; an errno value. */
+int max_level_try(const char *text);
+/* Whether it reads as this text. */
+bool max_level_is(const char *text);
 
 /* Whether bigbar moves buffer objects in the background: "Y" or "N". */
 void async_moves_save(void);

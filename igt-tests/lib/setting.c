@@ -27,13 +27,19 @@ static void keep_chosen(char *text)
 	memmove(text, open + 1, close - open);
 }
 
-void setting_save(struct setting *setting)
+void setting_read(const struct setting *setting, char value[SETTING_SIZE])
 {
 	int fd = open(setting->path, O_RDONLY | O_CLOEXEC);
 
 	igt_require_f(fd >= 0, "%s: %s\n", setting->path, strerror(errno));
-	igt_assert_lt(0, read(fd, setting->saved, sizeof(setting->saved) - 1));
+	memset(value, 0, SETTING_SIZE);
+	igt_assert_lt(0, read(fd, value, SETTING_SIZE - 1));
 	close(fd);
+}
+
+void setting_save(struct setting *setting)
+{
+	setting_read(setting, setting->saved);
 	keep_chosen(setting->saved);
 	setting->next = saved_settings;
 	saved_settings = setting;

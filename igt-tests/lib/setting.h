@@ -16,6 +16,8 @@ struct setting {
 
 /* Once in a program, in its first fixture. Skips without the file. */
 void setting_save(struct setting *setting);
+/* The text as it is. Skips without the file. */
+void setting_read(const struct setting *setting, char value[SETTING_SIZE]);
 void setting_set(const struct setting *setting, const char *value);
 /* Does nothing if it has not been saved. */
 void setting_restore(const struct setting *setting);
