@@ -397,11 +397,11 @@ static void test_max_level_live(void)
 
 static uint64_t faults_of_reading(const char *address, uint64_t length)
 {
-	uint64_t before = minor_faults();
+	uint64_t before = page_faults();
 
 	for (uint64_t at = 0; at < length; at += HUGE_PAGE_SIZE)
 		(void)*(volatile const char *)(address + at);
-	return minor_faults() - before;
+	return page_faults() - before;
 }
 
 /* Faults of reading, of writing then, and of writing what was mapped anew, or only written. */

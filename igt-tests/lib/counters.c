@@ -8,7 +8,7 @@
 #include "counters.h"
 #include "page_table.h"
 
-#define COUNTERS "/sys/kernel/debug/dri/%d/ttm_huge_counters"
+#define COUNTERS_FILE "/sys/kernel/debug/dri/%d/ttm_huge_counters"
 #define TRACE "/sys/kernel/tracing/instances/ttm_huge_test"
 
 static bool tracing;
@@ -21,25 +21,111 @@ static FILE *open_or_fail(const char *path, const char *mode)
 	return file;
 }
 
-uint64_t reason_count(int fd, const char *reason)
+/* Lines and their words, as they are written. */
+static const char * const names[COUNTERS] = {
+	"level pte faults", "level pte entries",
+	"level pmd faults", "level pmd entries",
+	"level pud faults", "level pud entries",
+	"reason largest faults",
+	"reason kernel faults",
+	"reason dirty_tracked faults",
+	"reason policy faults",
+	"reason vma_edge faults",
+	"reason extent_edge faults",
+	"reason misaligned_va faults",
+	"reason misaligned_pfn faults",
+	"reason caching faults",
+	"reason populated faults",
+};
+
+#define FIRST_REASON 6
+
+static unsigned int index_of(const char *name)
 {
-	char path[64], line[128], name[32];
-	uint64_t faults, sum = 0;
-	bool found = !reason;
+	unsigned int i = 0;
+
+	while (i < COUNTERS && strcmp(names[i], name))
+		i++;
+	igt_assert_f(i < COUNTERS, "counters: '%s' is not known\n", name);
+	return i;
+}
+
+static unsigned int index_of_reason(const char *reason)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "reason %s faults", reason);
+	return index_of(name);
+}
+
+/* "level pte faults 1 entries 512": what is counted, and numbers of it. */
+static void parse_line(char *line, struct counters *counters, bool *found)
+{
+	char what[48], name[64], *rest = line, *word, *number, *end;
+
+	word = strsep(&rest, " ");
+	snprintf(what, sizeof(what), "%s %s", word, rest ? strsep(&rest, " ") : "");
+	igt_assert_f(rest, "counters: '%s' has no number\n", what);
+	while ((word = strsep(&rest, " "))) {
+		unsigned int i;
+
+		snprintf(name, sizeof(name), "%s %s", what, word);
+		i = index_of(name);
+		igt_assert_f(!found[i], "counters: '%s' comes twice\n", name);
+		found[i] = true;
+		number = strsep(&rest, " ");
+		igt_assert_f(number && *number, "counters: '%s' has no number\n", name);
+		counters->values[i] = strtoull(number, &end, 10);
+		igt_assert_f(!*end, "counters: '%s' is '%s'\n", name, number);
+	}
+}
+
+struct counters counters_read(int fd)
+{
+	struct counters counters = {};
+	bool found[COUNTERS] = {};
+	char path[64], line[128];
 	FILE *file;
 
-	snprintf(path, sizeof(path), COUNTERS, primary_minor(fd));
+	snprintf(path, sizeof(path), COUNTERS_FILE, primary_minor(fd));
 	file = open_or_fail(path, "r");
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "reason %31s faults %" SCNu64, name, &faults) != 2)
-			continue;
-		if (reason && strcmp(name, reason))
-			continue;
-		found = true;
-		sum += faults;
+		line[strcspn(line, "\n")] = '\0';
+		parse_line(line, &counters, found);
 	}
 	fclose(file);
-	igt_assert_f(found, "%s: no reason '%s'\n", path, reason);
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		igt_assert_f(found[i], "%s: there is no '%s'\n", path, names[i]);
+	return counters;
+}
+
+void counters_add_faults(struct counters *counters, enum huge_level level, uint64_t entries,
+			 const char *reason, uint64_t faults)
+{
+	counters->values[2 * level] += faults;
+	counters->values[2 * level + 1] += entries;
+	counters->values[index_of_reason(reason)] += faults;
+}
+
+void counters_assert(int fd, const struct counters *expected)
+{
+	struct counters found = counters_read(fd);
+
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		igt_assert_f(found.values[i] == expected->values[i],
+			     "counters: '%s' is %" PRIu64 ", expected %" PRIu64 "\n", names[i],
+			     found.values[i], expected->values[i]);
+}
+
+uint64_t reason_count(int fd, const char *reason)
+{
+	struct counters counters = counters_read(fd);
+	uint64_t sum = 0;
+
+	if (reason)
+		return counters.values[index_of_reason(reason)];
+	for (unsigned int i = FIRST_REASON; i < COUNTERS; i++)
+		sum += counters.values[i];
 	return sum;
 }
 
@@ -86,6 +172,37 @@ uint64_t trace_count(const char *text)
 		count += *line != '#' && strstr(line, text);
 	fclose(file);
 	return count;
+}
+
+static struct traced_fault parse_fault(const char *line)
+{
+	struct traced_fault fault = {};
+
+	igt_assert_f(sscanf(strstr(line, "address="),
+			    "address=%" SCNx64 " write=%u level=%7s entries=%" SCNu64
+			    " at %" SCNx64 " pfn=%" SCNx64 " reason=%23s ret=%x",
+			    &fault.address, &fault.write, fault.level, &fault.entries,
+			    &fault.start, &fault.pfn, fault.reason, &fault.result) == 8,
+		     "trace: bad line '%s'\n", line);
+	return fault;
+}
+
+struct traced_fault trace_only_fault(void)
+{
+	FILE *file = open_or_fail(TRACE "/trace", "r");
+	struct traced_fault fault = {};
+	unsigned int count = 0;
+	char line[512];
+
+	while (fgets(line, sizeof(line), file)) {
+		if (*line == '#' || !strstr(line, "ttm_huge_fault: address="))
+			continue;
+		fault = parse_fault(line);
+		count++;
+	}
+	fclose(file);
+	igt_assert_eq(count, 1);
+	return fault;
 }
 
 void trace_stop(void)

@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the driver says about its faults: the reasons why they set no larger
- * entries, by the device's counters and by the tracepoint. Needs root.
+ * What the driver says about its faults: how many entries they set, and why no
+ * larger ones, by the device's counters and by the tracepoint. Needs root.
  */
 #ifndef COUNTERS_H
 #define COUNTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "huge_level.h"
+
+/* Two of each level, one of each reason. */
+#define COUNTERS 16
+
+/* All of them. Each line is known, and each that is known is there. */
+struct counters {
+	uint64_t values[COUNTERS];
+};
+
+struct counters counters_read(int fd);
+/* What faults add that set entries of one level for one reason. */
+void counters_add_faults(struct counters *counters, enum huge_level level, uint64_t entries,
+			 const char *reason, uint64_t faults);
+/* The counters are now as expected, each of them. */
+void counters_assert(int fd, const struct counters *expected);
 
 /* Faults with this reason since the device was set up; NULL for all reasons. */
 uint64_t reason_count(int fd, const char *reason);
@@ -19,5 +37,20 @@ void trace_start(const char *event);
 /* Lines of the trace that contain a text. */
 uint64_t trace_count(const char *text);
 void trace_stop(void);
+
+/* What the tracepoint ttm_huge_fault says. */
+struct traced_fault {
+	uint64_t address;
+	unsigned int write;
+	char level[8];
+	uint64_t entries;
+	uint64_t start;
+	uint64_t pfn;
+	char reason[24];
+	unsigned int result;
+};
+
+/* Of the only fault in the trace. */
+struct traced_fault trace_only_fault(void);
 
 #endif
