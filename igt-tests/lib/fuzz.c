@@ -327,6 +327,7 @@ static int make_peek(struct fuzz_stage *stage, const uint64_t *v)
 static int make_fork(struct fuzz_stage *stage, const uint64_t *v)
 {
 	pid_t child = fork();
+	int status = 0, error;
 
 	(void)stage;
 	if (!child) {
@@ -334,7 +335,9 @@ static int make_fork(struct fuzz_stage *stage, const uint64_t *v)
 		signal_of_writing((void *)v[1], v[0]);
 		_exit(0);
 	}
-	return result_of(child) ?: result_of(waitpid(child, NULL, 0));
+	error = result_of(child) ?: result_of(waitpid(child, &status, 0));
+	/* No call has this error: it is one that has to be looked at. */
+	return error ?: (status ? ECHILD : 0);
 }
 
 /* What any call of the kernel may say to a number that it does not know. */
