@@ -12,6 +12,7 @@
 
 #define DEBUGFS "/sys/kernel/debug/"
 #define LEAST_ORDER DEBUGFS "fail_page_alloc/min-order"
+#define COPIES DEBUGFS "fail_usercopy"
 #define CACHES "/sys/kernel/slab"
 #define MAKE_IT_FAIL "/proc/thread-self/make-it-fail"
 #define FAIL_NTH "/proc/thread-self/fail-nth"
@@ -40,7 +41,7 @@ static struct setting {
 	/* Not a line for each. */
 	{ .path = DEBUGFS "failslab/verbose", .value = "0" },
 	{ .path = DEBUGFS "fail_page_alloc/verbose", .value = "0" },
-	{ .path = DEBUGFS "fail_usercopy/verbose", .value = "0", .is_optional = true },
+	{ .path = COPIES "/verbose", .value = "0", .is_optional = true },
 };
 
 static int nth_fd = -1;
@@ -110,6 +111,11 @@ void injection_begin(void)
 void injection_spare_pages(void)
 {
 	igt_assert_eq(write_file(LEAST_ORDER, "1"), 0);
+}
+
+void injection_require_copies(void)
+{
+	igt_require_f(!access(COPIES, F_OK), "the kernel lets no copies of user memory fail\n");
 }
 
 void injection_end(void)

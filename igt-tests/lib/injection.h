@@ -18,6 +18,9 @@ void injection_end(void);
  */
 void injection_spare_pages(void);
 
+/* Skips if copies of user memory cannot fail: the only thing that can in some calls. */
+void injection_require_copies(void);
+
 /*
  * The nth allocation from now on fails; or the nth of allocations and copies of user
  * memory, on a kernel with CONFIG_FAULT_INJECTION_USERCOPY.
