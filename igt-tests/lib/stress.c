@@ -465,6 +465,61 @@ static bool is_recorded(const struct actor *actor, uint64_t page)
 	return actor->record[page / 64] >> page % 64 & 1;
 }
 
+/* A part of the record, that begins with a word. */
+struct window {
+	uint64_t first;
+	uint64_t pages;
+};
+
+static bool is_in(const struct window *window, uint64_t page)
+{
+	return page >= window->first && page - window->first < window->pages;
+}
+
+static struct window choose_window(struct actor *actor, uint64_t pages)
+{
+	struct window window = { .first = choose_of(actor, (pages + 63) / 64) * 64 };
+
+	window.pages = 1 + choose_of(actor, pages - window.first);
+	return window;
+}
+
+/* Whether the record could be taken; a page in it is there if it was written. */
+static bool take(struct actor *actor, unsigned int bo, const struct window *window, uint64_t page,
+		 bool is_written)
+{
+	const struct huge_bo *tracked = &actor->stage->bos[bo].bo;
+
+	if (!succeeded(actor, "record", huge_dirty_try_take(tracked, window->first, window->pages,
+							    actor->record)))
+		return false;
+	actor->tally->records++;
+	if (is_in(window, page) && is_recorded(actor, page - window->first) != is_written &&
+	    !is_unplugged(actor))
+		complain(actor, "bo %u, page %" PRIu64 ": %s, record of %" PRIu64 " pages from %"
+			 PRIu64 "\n", bo, page,
+			 is_written ? "written and not recorded" : "recorded and not written",
+			 window->pages, window->first);
+	return true;
+}
+
+/* Nobody else writes the page, or takes the record. */
+static void write_and_take(struct actor *actor, const struct view *view, uint32_t page)
+{
+	uint64_t at = page * actor->stage->tagged[view->bo].stride;
+	const struct window all = { .pages = view->pages };
+	struct window window;
+
+	for (int round = 0; round < 2; round++) {
+		window = choose_window(actor, view->pages);
+		touch_page(actor, view, page);
+		if (!take(actor, view->bo, &window, at, true))
+			return;
+	}
+	/* What was not in the last window is still there. */
+	take(actor, view->bo, &all, at, !is_in(&window, at));
+}
+
 /* What it has written itself meanwhile must be in the record. */
 static void act_track(struct actor *actor)
 {
@@ -486,14 +541,7 @@ static void act_track(struct actor *actor)
 	if (page == tagged->pages ||
 	    !succeeded(actor, "start of tracking", huge_dirty_try_start(tracked)))
 		return;
-	touch_page(actor, &view, page);
-	if (succeeded(actor, "record",
-		      huge_dirty_try_take(tracked, 0, view.pages, actor->record))) {
-		actor->tally->records++;
-		if (!is_recorded(actor, page * tagged->stride) && !is_unplugged(actor))
-			complain(actor, "bo %u, page %" PRIu64 ": written and not recorded\n", bo,
-				 page * tagged->stride);
-	}
+	write_and_take(actor, &view, page);
 	if (choose_of(actor, 2))
 		succeeded(actor, "end of tracking", huge_dirty_try_stop(tracked));
 }
