@@ -90,9 +90,6 @@ int ttm_huge_vm_access(struct vm_area_struct *vma, unsigned long addr,
 
 	/* The core asks for all that the debugger wants. */
 	len = min_t(unsigned long, len, vma->vm_end - addr);
-	if (offset >= bo->base.size)
-		return -EIO;
-	len = min_t(u64, len, bo->base.size - offset);
 
 	ret = dma_resv_lock_interruptible(bo->base.resv, NULL);
 	if (ret)
