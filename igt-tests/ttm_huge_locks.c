@@ -100,6 +100,7 @@ static void test_vma_lock(enum huge_level level)
 	struct huge_bo bo = huge_mapped_bo(level == HUGE_PUD ? entry : 32 * entry, 0, &address);
 
 	igt_assert_eq(madvise(address, bo.size, MADV_RANDOM), 0);
+	huge_bo_await_idle(&bo);
 	assert_faults_without_mmap_lock(address, bo.size, entry);
 	huge_assert_mapped_at(&bo, address, level, "after the faults");
 }

@@ -323,9 +323,12 @@ static void test_signal(void)
 	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
 	/* A page off: many steps. */
 	char *address = huge_reserve(bo.size + KIB(4), GIB(1)) + KIB(4);
-	uint64_t done = interrupt_prefault(&bo, address);
-	struct huge_levels found = huge_levels_of(&bo, address, done);
+	struct huge_levels found;
+	uint64_t done;
 
+	huge_bo_await_idle(&bo);
+	done = interrupt_prefault(&bo, address);
+	found = huge_levels_of(&bo, address, done);
 	igt_info("interrupted after %llu bytes\n", (unsigned long long)done);
 	igt_assert_lt_u64(done, bo.size);
 	igt_assert_eq_u64(done % HUGE_PAGE_SIZE, 0);

@@ -323,6 +323,14 @@ void huge_unmap(void *address, uint64_t length)
 	}
 }
 
+void huge_bo_await_idle(const struct huge_bo *bo)
+{
+	char *address = huge_bo_map_part(bo, 0, HUGE_PAGE_SIZE, PROT_READ);
+
+	(void)*(volatile char *)address;
+	huge_unmap(address, HUGE_PAGE_SIZE);
+}
+
 char *huge_reserve(uint64_t length, uint64_t alignment)
 {
 	char *area = mmap(NULL, length + alignment, PROT_NONE,

@@ -146,6 +146,8 @@ void *huge_bo_map_part(const struct huge_bo *bo, uint64_t start, uint64_t length
 /* Maps at an address that huge_reserve() returned, or over another mapping. */
 void *huge_bo_map_at(const struct huge_bo *bo, void *address, uint64_t start, uint64_t length);
 void huge_unmap(void *address, uint64_t length);
+/* Waits until it has been cleared, or moved: whoever touches it then does not. */
+void huge_bo_await_idle(const struct huge_bo *bo);
 /* Address space only, to choose addresses in. */
 char *huge_reserve(uint64_t length, uint64_t alignment);
 
