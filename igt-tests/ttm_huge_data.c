@@ -287,7 +287,8 @@ static void test_eviction(void)
 	struct pattern patterns[MAX_EVICTION_BOS];
 
 	igt_require_f(count <= MAX_EVICTION_BOS, "VRAM is too large to fill\n");
-	igt_require_f(memory_line("MemAvailable") > GIB(1) + MIB(256), "not enough system memory\n");
+	igt_require_f(memory_line("MemAvailable") > GIB(1) + MIB(256),
+		      "not enough system memory\n");
 	for (int i = 0; i < count; i++) {
 		bos[i] = huge_vram_bo(fd, GIB(1));
 		patterns[i] = pattern_of(huge_bo_map(&bos[i]), bos[i].size, 100 + i);
