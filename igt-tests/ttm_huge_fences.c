@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 
 #include "igt_shim.h"
-#include "lib/access.h"
+#include "lib/debugger.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
@@ -86,11 +85,9 @@ static void test_usage(const struct usage_case *c)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), HUGE_TRACKABLE, &address);
-	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	uint64_t done;
 	char byte;
 
-	igt_assert_fd(mem);
 	/* What made it may have to end first. */
 	read_byte(address);
 	huge_bo_map_at(&bo, address, 0, bo.size);
@@ -100,12 +97,11 @@ static void test_usage(const struct usage_case *c)
 	write_byte(address);
 	read_byte(address + HUGE_PAGE_SIZE);
 	write_byte(address + HUGE_PAGE_SIZE);
-	igt_assert_eq(pread(mem, &byte, 1, (uintptr_t)address), 1);
+	igt_assert_eq(debugger_proc_mem.read(getpid(), address, &byte, 1), 1);
 	igt_assert_eq(byte, 1);
 	igt_assert_eq(huge_prefault(bo.fd, address, bo.size, &done), 0);
 	huge_bo_info(&bo);
 	igt_assert_f(is_held(), "waited for it\n");
-	close(mem);
 }
 
 /**
@@ -128,44 +124,40 @@ static void test_tracked_write(void)
 	igt_assert_eq(*address, 1);
 }
 
-struct debugger {
-	int mem;
-	off_t offset;
+struct debugged {
+	void *address;
 	uint64_t word;
-	bool write;
 };
 
-static void use_debugger(void *argument)
+static void debugger_reads(void *argument)
 {
-	struct debugger *debugger = argument;
-	ssize_t done = debugger->write ?
-		       pwrite(debugger->mem, &debugger->word, 8, debugger->offset) :
-		       pread(debugger->mem, &debugger->word, 8, debugger->offset);
+	struct debugged *debugged = argument;
 
-	igt_assert_eq(done, 8);
+	igt_assert_eq(debugger_proc_mem.read(getpid(), debugged->address, &debugged->word, 8), 8);
+}
+
+static void debugger_writes(void *argument)
+{
+	struct debugged *debugged = argument;
+
+	igt_assert_eq(debugger_proc_mem.write(getpid(), debugged->address, &debugged->word, 8), 8);
 }
 
 static void debug(enum huge_placement placement)
 {
 	struct huge_bo bo = huge_bo_create(huge_open(), MIB(2), placement, 0);
 	volatile uint64_t *address = huge_bo_map(&bo);
-	struct debugger debugger = {
-		.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC),
-		.offset = (uintptr_t)address,
-	};
+	struct debugged debugged = { .address = (void *)address };
 
-	igt_assert_fd(debugger.mem);
 	*address = 71;
-	hold_fence((void *)address, "kernel");
-	assert_waits_for_hold(use_debugger, &debugger);
-	igt_assert_eq_u64(debugger.word, 71);
+	hold_fence(debugged.address, "kernel");
+	assert_waits_for_hold(debugger_reads, &debugged);
+	igt_assert_eq_u64(debugged.word, 71);
 
-	debugger.write = true;
-	debugger.word = 72;
-	hold_fence((void *)address, "kernel");
-	assert_waits_for_hold(use_debugger, &debugger);
+	debugged.word = 72;
+	hold_fence(debugged.address, "kernel");
+	assert_waits_for_hold(debugger_writes, &debugged);
 	igt_assert_eq_u64(*address, 72);
-	close(debugger.mem);
 }
 
 /**
@@ -320,17 +312,12 @@ static void use_vram(uint64_t size)
 	huge_close(fd);
 }
 
-static uint64_t debugged_word(const void *address)
+static uint64_t debugged_word(void *address)
 {
-	struct debugger debugger = {
-		.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC),
-		.offset = (uintptr_t)address,
-	};
+	struct debugged debugged = { .address = address };
 
-	igt_assert_fd(debugger.mem);
-	use_debugger(&debugger);
-	close(debugger.mem);
-	return debugger.word;
+	debugger_reads(&debugged);
+	return debugged.word;
 }
 
 /**
