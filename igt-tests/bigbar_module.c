@@ -322,11 +322,40 @@ static void test_reload(void)
 	require_module("bigbar");
 	assert_works();
 	huge_release_all();
-	async_moves_save();
 	igt_assert_eq(unload("bigbar"), 0);
 	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
 	load_bigbar();
 	async_moves_restore();
+	assert_works();
+}
+
+#define MOVING_ROUNDS 8
+#define MOVING_BOS 16
+
+/**
+ * SUBTEST: unload-while-moving
+ * Description: The module is unloaded as soon as it lets itself be, while moves of
+ *	buffer objects that are gone are still queued, and works when it is back.
+ */
+static void test_unload_while_moving(void)
+{
+	require_module("bigbar");
+	for (int round = 0; round < MOVING_ROUNDS; round++) {
+		int fd = huge_open_when_there();
+
+		for (int i = 0; i < MOVING_BOS; i++) {
+			struct huge_bo bo = huge_bo_create(fd, MIB(2), HUGE_SYSTEM, 0);
+			char *address = huge_bo_map(&bo);
+
+			*(volatile char *)address = 1;
+			huge_unmap(address, bo.size);
+			huge_bo_move(&bo, HUGE_VRAM);
+		}
+		huge_close(fd);
+		igt_assert_eq(unload("bigbar"), 0);
+		load_bigbar();
+		async_moves_restore();
+	}
 	assert_works();
 }
 
@@ -346,6 +375,7 @@ static const struct subtest cases[] = {
 	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },
 	{ "unload-library", "Unload of the library in use", test_unload_library },
 	{ "reload", "Unload and load again", test_reload },
+	{ "unload-while-moving", "Unload with moves in the queue", test_unload_while_moving },
 	{ "no-leaks", "VRAM in use is zero", test_no_leaks },
 };
 
@@ -358,8 +388,10 @@ static void clean_up(void)
 
 int igt_main()
 {
-	igt_fixture()
+	igt_fixture() {
 		huge_close(huge_open());
+		async_moves_save();
+	}
 
 	run_subtests(cases, COUNT_OF(cases), clean_up);
 }

@@ -9,6 +9,8 @@
 #include "lib/debugger.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
+#include "lib/memory.h"
+#include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/subtest.h"
@@ -374,6 +376,32 @@ static void test_queued_move(void)
 }
 
 /**
+ * SUBTEST: queued-debugger-off
+ * Description: With TTM's own fault handler a debugger does not wait for a move: until
+ *	that has had its turn it reads zeros, and never what others left in the pages.
+ */
+static void test_queued_debugger_off(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(8));
+	struct pattern pattern;
+	char *address;
+
+	max_level_set("off");
+	address = huge_bo_map(&bo);
+	pattern = pattern_of(address, bo.size, 76);
+	pattern_write(&pattern);
+	memory_make_dirty(MIB(256));
+	keep_queue_busy(bo.fd);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	for (uint64_t at = 0; at < bo.size; at += HUGE_PAGE_SIZE) {
+		uint64_t word = debugged_word(address + at + 8);
+
+		igt_assert_f(!word, "a page shows %#llx\n", (unsigned long long)word);
+	}
+	pattern_assert(&pattern);
+}
+
+/**
  * SUBTEST: queued-eviction
  * Description: VRAM is taken from a buffer object for another one, and neither copy nor
  *	clearing has had its turn: both hold what they should.
@@ -425,6 +453,7 @@ static void test_queued_destroy(void)
 static void clean_up(void)
 {
 	release_hold();
+	max_level_restore();
 	huge_release_all();
 }
 
@@ -442,6 +471,7 @@ static const struct subtest subtests[] = {
 	{ "destroy", "Destroyed while being moved", test_destroy },
 	{ "queued-clear", "Seen before it is cleared", test_queued_clear },
 	{ "queued-move", "Seen before it is moved", test_queued_move },
+	{ "queued-debugger-off", "A debugger that does not wait", test_queued_debugger_off },
 	{ "queued-eviction", "VRAM taken before it is moved out", test_queued_eviction },
 	{ "queued-destroy", "Destroyed before it is moved", test_queued_destroy },
 };
@@ -450,8 +480,10 @@ int igt_main()
 {
 	const struct usage_case *usage;
 
-	igt_fixture()
+	igt_fixture() {
 		huge_close(huge_open());
+		max_level_save();
+	}
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 

@@ -146,7 +146,8 @@ static struct drm_gem_object *get_mapped_object(unsigned long address)
 	vma = vma_lookup(current->mm, address);
 	if (vma && vma->vm_file && imajor(file_inode(vma->vm_file)) == DRM_MAJOR) {
 		obj = vma->vm_private_data;
-		drm_gem_object_get(obj);
+		if (obj && !kref_get_unless_zero(&obj->refcount))
+			obj = NULL;
 	}
 	mmap_read_unlock(current->mm);
 	return obj;

@@ -142,17 +142,6 @@ static const struct dma_fence_ops fence_ops = {
 	.get_timeline_name = fence_timeline_name,
 };
 
-/* VRAM is gone. What these pages held is for nobody to see. */
-static void clear_instead(const struct bigbar_copy *copy)
-{
-	union any_iter dst, src;
-
-	if (copy->dst.tt)
-		ttm_move_memcpy(true, copy->nr_pages,
-				iter_init(&dst, copy->bigbar, &copy->dst),
-				iter_init(&src, copy->bigbar, &copy->src));
-}
-
 static void job_run(struct work_struct *work)
 {
 	struct job *job = container_of(work, struct job, work);
@@ -160,10 +149,8 @@ static void job_run(struct work_struct *work)
 	int ret;
 
 	ret = bigbar_copy(&job->copy);
-	if (ret) {
-		clear_instead(&job->copy);
+	if (ret)
 		dma_fence_set_error(&job->fence, ret);
-	}
 	dma_fence_signal(&job->fence);
 	dma_fence_end_signalling(cookie);
 
@@ -176,7 +163,7 @@ static void job_run(struct work_struct *work)
  * bigbar_copy_queue - copy or clear memory in the background
  * @copy: as bigbar_copy() has it; the caller may forget it
  *
- * If VRAM goes before the copy has been made, system memory is cleared instead, and the
+ * If VRAM goes before the copy has been made, the destination stays as it is, and the
  * fence signals with the error -ENODEV.
  *
  * Context: process context, with both sides idle. The caller keeps both from being freed

@@ -177,6 +177,7 @@ int bigbar_queue_init(struct bigbar_queue *queue);
 void bigbar_queue_fini(struct bigbar_queue *queue);
 
 /* bigbar_gem.c */
+bool bigbar_is_bo(struct ttm_buffer_object *bo);
 struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
 				   u32 placement, u32 flags);
 int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement);
@@ -198,6 +199,7 @@ int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file);
 
 /* bigbar_move.c */
+u32 bigbar_move_page_flags(void);
 int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
 		struct ttm_place *hop);

@@ -42,6 +42,22 @@ static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
 }
 
 /**
+ * bigbar_is_bo - whether a buffer object is one of the driver's
+ * @bo: one that TTM hands to the driver
+ *
+ * TTM makes ghosts, which hold what a buffer object has left while that is copied, and
+ * may evict one in the moment before it is freed.
+ *
+ * Context: any.
+ *
+ * Return: false for a ghost.
+ */
+bool bigbar_is_bo(struct ttm_buffer_object *bo)
+{
+	return bo->destroy == bigbar_bo_destroy;
+}
+
+/**
  * bigbar_bo_create - make a buffer object
  * @bigbar: the device
  * @size: bytes, page aligned, not zero

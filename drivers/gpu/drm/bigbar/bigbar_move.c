@@ -19,6 +19,30 @@ module_param(async_moves, bool, 0644);
 MODULE_PARM_DESC(async_moves,
 		 "Move buffer objects in the background, as a GPU's engine does: who touches one waits (default: no).");
 
+/**
+ * bigbar_move_page_flags - what system memory has to be for moves
+ *
+ * Pages that a buffer object gets to be moved to can be seen before the copy has been
+ * made, or if it never is: by a debugger, whom TTM does not have wait.
+ *
+ * Context: any.
+ *
+ * Return: TTM_TT_FLAG_*, beside those that TTM asks for.
+ */
+u32 bigbar_move_page_flags(void)
+{
+	return READ_ONCE(async_moves) ? TTM_TT_FLAG_ZERO_ALLOC : 0;
+}
+
+/* The parameter may have changed since @bo got its pages. */
+static bool is_in_background(struct ttm_buffer_object *bo,
+			     struct ttm_resource *dst)
+{
+	return READ_ONCE(async_moves) &&
+	       (dst->mem_type == TTM_PL_VRAM ||
+		bo->ttm->page_flags & TTM_TT_FLAG_ZERO_ALLOC);
+}
+
 /* If not, nobody has seen the buffer object yet and there is nothing to copy. */
 static bool has_contents(struct ttm_buffer_object *bo)
 {
@@ -74,6 +98,21 @@ static int move_in_background(struct ttm_buffer_object *bo, bool evict,
 	return ret;
 }
 
+/* As ttm_bo_wait_ctx(), which gives up on a long queue. */
+static int wait_for_moves(struct ttm_buffer_object *bo,
+			  struct ttm_operation_ctx *ctx)
+{
+	long ret;
+
+	if (ctx->no_wait_gpu)
+		return dma_resv_test_signaled(bo->base.resv,
+					      DMA_RESV_USAGE_BOOKKEEP) ?
+		       0 : -EBUSY;
+	ret = dma_resv_wait_timeout(bo->base.resv, DMA_RESV_USAGE_BOOKKEEP,
+				    ctx->interruptible, MAX_SCHEDULE_TIMEOUT);
+	return min(ret, 0L);
+}
+
 /**
  * bigbar_move - move a buffer object
  * @bo: the buffer object
@@ -91,9 +130,9 @@ static int move_in_background(struct ttm_buffer_object *bo, bool evict,
  * Context: process context with the reservation of @bo held; TTM has removed
  * all mappings, and reserved the place for a fence. Waits for earlier moves.
  *
- * Return: 0, with @dst in use and the old memory free; or a negative error code
- * with @bo where it was, and @dst is the caller's to free. -ENODEV if VRAM is
- * gone.
+ * Return: 0, with @dst in use and the old memory free, or about to be; or a negative
+ * error code with @bo where it was, and @dst is the caller's to free. -ENODEV if VRAM
+ * is gone, -EBUSY if @ctx forbids to wait.
  */
 int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
@@ -112,10 +151,10 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		return 0;
 	}
 
-	ret = ttm_bo_wait_ctx(bo, ctx);
+	ret = wait_for_moves(bo, ctx);
 	if (ret)
 		return ret;
-	if (drm_dev_is_unplugged(bo->base.dev))
+	if (drm_dev_is_unplugged(&copy.bigbar->drm))
 		return -ENODEV;
 
 	/* Into system memory, or out of what has been swapped out. */
@@ -129,7 +168,7 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 	copy.dst = memory_of(bo, dst);
 	if (has_contents(bo))
 		copy.src = memory_of(bo, bo->resource);
-	return READ_ONCE(async_moves) ?
+	return is_in_background(bo, dst) ?
 	       move_in_background(bo, evict, &copy, dst) :
 	       move_at_once(bo, &copy, dst);
 }

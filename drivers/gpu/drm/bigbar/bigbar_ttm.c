@@ -17,12 +17,13 @@
 static struct ttm_tt *bigbar_tt_create(struct ttm_buffer_object *bo,
 				       u32 page_flags)
 {
-	u32 flags = to_bigbar_bo(bo)->flags;
 	enum ttm_caching caching = ttm_cached;
 	struct ttm_tt *tt;
 
-	if (flags & DRM_BIGBAR_GEM_CREATE_SYSTEM_WC)
+	if (bigbar_is_bo(bo) &&
+	    to_bigbar_bo(bo)->flags & DRM_BIGBAR_GEM_CREATE_SYSTEM_WC)
 		caching = ttm_write_combined;
+	page_flags |= bigbar_move_page_flags();
 
 	tt = kzalloc_obj(*tt);
 	if (!tt)
@@ -145,10 +146,13 @@ static void bigbar_ttm_release(struct drm_device *drm, void *unused)
 {
 	struct bigbar_device *bigbar = to_bigbar(drm);
 
-	bigbar_vram_fini(bigbar);
-	ttm_device_fini(&bigbar->ttm.base);
-	/* The last buffer objects may have waited for it. */
+	/*
+	 * In this order: what TTM frees late, as a copy was to be made of it, holds
+	 * VRAM, and other buffer objects that do.
+	 */
 	bigbar_queue_fini(&bigbar->queue);
+	ttm_device_fini(&bigbar->ttm.base);
+	bigbar_vram_fini(bigbar);
 }
 
 /**

@@ -304,8 +304,8 @@ void bigbar_vram_fini(struct bigbar_device *bigbar)
 	struct bigbar_vram *vram = &bigbar->vram;
 
 	ttm_resource_manager_set_used(&vram->man, false);
-	/* What is left has been freed, but waits for a fence. */
 	ttm_resource_manager_evict_all(&bigbar->ttm.base, &vram->man);
+	drm_WARN_ON(&bigbar->drm, ttm_resource_manager_usage(&vram->man));
 	ttm_resource_manager_cleanup(&vram->man);
 	ttm_set_driver_manager(&bigbar->ttm.base, TTM_PL_VRAM, NULL);
 	gpu_buddy_fini(&vram->buddy);

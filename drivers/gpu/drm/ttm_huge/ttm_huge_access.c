@@ -56,6 +56,12 @@ static int access_reserved(struct ttm_buffer_object *bo, unsigned long offset,
 {
 	struct ttm_device *bdev = bo->bdev;
 
+	/* It has lost its memory, or has pages that are not the CPU's to look at. */
+	if (!bo->resource)
+		return -ENODATA;
+	if (!ttm_huge_is_mappable(bo))
+		return -EIO;
+
 	if (ttm_manager_type(bdev, bo->resource->mem_type)->use_tt)
 		return access_system(bo, offset, buf, len, write);
 	if (!bdev->funcs->access_memory)

@@ -74,7 +74,8 @@ static void unlock_fault(struct vm_fault *vmf)
 
 /*
  * Wait with no lock of the mm held: whoever has the buffer object may need one.
- * The mapping, and with it @vmf, may be gone as soon as the lock is dropped.
+ * The mapping, and with it @vmf, may be gone as soon as the lock is dropped. Nor is the
+ * reservation held while a move is waited for: who evicts passes over what is reserved.
  */
 static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
 {
@@ -83,9 +84,9 @@ static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
 	drm_gem_object_get(&bo->base);
 	unlock_fault(vmf);
 	if (!dma_resv_lock_interruptible(resv, NULL)) {
+		dma_resv_unlock(resv);
 		dma_resv_wait_timeout(resv, DMA_RESV_USAGE_KERNEL, true,
 				      MAX_SCHEDULE_TIMEOUT);
-		dma_resv_unlock(resv);
 	}
 	drm_gem_object_put(&bo->base);
 }
@@ -133,17 +134,10 @@ static bool is_idle(struct dma_resv *resv)
 	return true;
 }
 
-/* Imported pages are mapped by whoever exported them. */
-static bool is_mappable(struct ttm_buffer_object *bo)
-{
-	return !bo->ttm || !(bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL) ||
-	       (bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL_MAPPABLE);
-}
-
 /* Gives the reservation back if there is nothing for the fault to map. */
 static vm_fault_t check_mappable(struct ttm_buffer_object *bo)
 {
-	if (is_mappable(bo))
+	if (ttm_huge_is_mappable(bo))
 		return 0;
 	dma_resv_unlock(bo->base.resv);
 	return VM_FAULT_SIGBUS;

@@ -10,6 +10,7 @@
 
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_tt.h>
 #include <drm/ttm_huge.h>
 
 #include "ttm_huge_plan.h"
@@ -94,6 +95,13 @@ static inline unsigned long ttm_huge_bo_page(struct vm_area_struct *vma,
 {
 	return linear_page_index(vma, address) -
 	       ttm_huge_bo_index(vma->vm_private_data);
+}
+
+/* Imported pages are mapped by whoever exported them. */
+static inline bool ttm_huge_is_mappable(struct ttm_buffer_object *bo)
+{
+	return !bo->ttm || !(bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL) ||
+	       (bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL_MAPPABLE);
 }
 
 int ttm_huge_max_level(void);
