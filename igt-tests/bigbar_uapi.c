@@ -353,7 +353,9 @@ static void test_mmap_range(int fd)
 	igt_assert_eq(mmap_error(fd, UINT64_C(1) << 60, KIB(4), prot, MAP_SHARED), EINVAL);
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), 0);
 
+	/* TTM may hold it a while longer, until it has been cleared. */
 	huge_bo_destroy(&bo);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), EINVAL);
 }
 

@@ -355,6 +355,9 @@ static void test_scattered(void)
 	/* In the first of the small holes, which lies in a whole PMD of the mapping. */
 	assert_reason(&bo, address + SCATTER_HOLES_2M * MIB(2), HUGE_PTE, "extent_edge");
 	assert_scattered(&bo, address);
+	/* It has left VRAM; its pieces are free when the copy has been made. */
+	igt_assert_eq_u64(huge_vram_used_settled(fd, huge_vram(fd).size - SCATTERED_SIZE),
+			  huge_vram(fd).size - SCATTERED_SIZE);
 	assert_contiguous(fd, &first);
 }
 

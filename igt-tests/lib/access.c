@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -118,20 +119,24 @@ void await_turn(int socket)
 	igt_assert_f(read(socket, &byte, 1) == 1, "the other process has ended\n");
 }
 
-/* Returns false if there is no such file or text in it. */
+/*
+ * Returns false if there is no such file or text in it. Allocates nothing: the thread
+ * that is looked at may hold the lock of the address space.
+ */
 static bool file_has(pid_t thread, const char *name, const char *text)
 {
-	char path[48], line[256];
-	bool found = false;
-	FILE *file;
+	char path[48], content[4096];
+	ssize_t length;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", thread, name);
-	file = fopen(path, "r");
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, text);
-	if (file)
-		fclose(file);
-	return found;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	length = read(fd, content, sizeof(content) - 1);
+	close(fd);
+	content[length < 0 ? 0 : length] = '\0';
+	return strstr(content, text);
 }
 
 /* Of one that runs, or could, the kernel says so in place of its system call. */
