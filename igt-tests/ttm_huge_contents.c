@@ -554,12 +554,15 @@ static void assert_debugger_reads_zero(pid_t pid, const struct debugger_way *way
 	}
 }
 
+/* More than a PMD entry maps; each border is looked at by some system calls. */
+#define DEBUGGED_SIZE (MIB(2) + KIB(12))
+
 static struct huge_bo debugged_bo(const struct debugged_place *place)
 {
 	struct scattered scattered;
 
 	if (!place->scattered)
-		return huge_bo_create(huge_open(), ODD_SIZE, place->placement, place->flags);
+		return huge_bo_create(huge_open(), DEBUGGED_SIZE, place->placement, place->flags);
 	make_scattered(&scattered);
 	return scattered_bo(&scattered);
 }
