@@ -30,46 +30,49 @@ pid_t debugger_stop_child(void)
 	return pid;
 }
 
-void debugger_let_go(pid_t pid)
-{
-	int status;
+/* Open once for many accesses: the kernel takes its time for that. */
+static int memory = -1;
+static pid_t memory_of;
 
-	igt_assert_eq(ptrace(PTRACE_CONT, pid, NULL, NULL), 0);
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	igt_assert(WIFEXITED(status) && !WEXITSTATUS(status));
+static void close_memory(void)
+{
+	if (memory >= 0)
+		close(memory);
+	memory = -1;
 }
 
 static int open_memory(pid_t pid)
 {
 	char path[32];
-	int fd;
 
+	if (memory >= 0 && memory_of == pid)
+		return memory;
+	close_memory();
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
-	return fd;
+	memory = open(path, O_RDWR | O_CLOEXEC);
+	igt_assert_f(memory >= 0, "%s: %s\n", path, strerror(errno));
+	memory_of = pid;
+	return memory;
+}
+
+void debugger_let_go(pid_t pid)
+{
+	int status;
+
+	close_memory();
+	igt_assert_eq(ptrace(PTRACE_CONT, pid, NULL, NULL), 0);
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert(WIFEXITED(status) && !WEXITSTATUS(status));
 }
 
 static ssize_t read_proc_mem(pid_t pid, const void *address, void *buffer, size_t length)
 {
-	int fd = open_memory(pid), error;
-	ssize_t done = pread(fd, buffer, length, (uintptr_t)address);
-
-	error = errno;
-	close(fd);
-	errno = error;
-	return done;
+	return pread(open_memory(pid), buffer, length, (uintptr_t)address);
 }
 
 static ssize_t write_proc_mem(pid_t pid, void *address, const void *buffer, size_t length)
 {
-	int fd = open_memory(pid), error;
-	ssize_t done = pwrite(fd, buffer, length, (uintptr_t)address);
-
-	error = errno;
-	close(fd);
-	errno = error;
-	return done;
+	return pwrite(open_memory(pid), buffer, length, (uintptr_t)address);
 }
 
 static ssize_t read_ptrace(pid_t pid, const void *address, void *buffer, size_t length)
