@@ -33,7 +33,7 @@ IGT_TEST_DESCRIPTION("Everything at the same time, and the device goes meanwhile
 #define SECONDS 10
 #define ROUND_SECONDS 10
 /* A kernel that checks everything may need them until all has happened once. */
-#define MORE_SECONDS 60
+#define MORE_SECONDS 200
 /* How long they go on without the device. */
 #define UNPLUGGED_SECONDS 1
 /* The longest that an actor's step may take, under a kernel that checks everything. */
