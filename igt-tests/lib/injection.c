@@ -41,6 +41,11 @@ static struct setting {
 	/* Not a line for each. */
 	{ .path = DEBUGFS "failslab/verbose", .value = "0" },
 	{ .path = DEBUGFS "fail_page_alloc/verbose", .value = "0" },
+	/*
+	 * TTM of Linux 7.2 counts a buffer object more for each ghost that it has no memory
+	 * for, in ttm_buffer_object_transfer(): moves at once make none.
+	 */
+	{ .path = "/sys/module/bigbar/parameters/async_moves", .value = "N", .is_optional = true },
 	{ .path = COPIES "/verbose", .value = "0", .is_optional = true },
 };
 
