@@ -39,11 +39,6 @@ void async_moves_save(void)
 	setting_save(&async_moves);
 }
 
-void async_moves_set(const char *value)
-{
-	setting_set(&async_moves, value);
-}
-
 void async_moves_restore(void)
 {
 	setting_restore(&async_moves);

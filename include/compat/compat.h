@@ -15,7 +15,6 @@
 #include <linux/slab.h>
 
 #define kzalloc_obj(p) kzalloc(sizeof(p), GFP_KERNEL)
-#define kvmalloc_objs(p, n) kvmalloc_array(n, sizeof(p), GFP_KERNEL)
 #endif
 
 #ifdef COMPAT_LIST_COUNT_NODES_ABSENT

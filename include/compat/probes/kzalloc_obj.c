@@ -5,10 +5,10 @@
 #if defined(FORM_BY_TYPE)
 int *probe(void)
 {
-	return kvmalloc_objs(int, 2) ?: kzalloc_obj(int);
+	return kzalloc_obj(int);
 }
 #elif defined(FORM_BY_SIZE)
-#if defined(kzalloc_obj) || defined(kvmalloc_objs)
+#ifdef kzalloc_obj
 #error
 #endif
 #endif

@@ -56,7 +56,6 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
 #include <drm/ttm/ttm_bo.h>
-#include <drm/ttm/ttm_tt.h>
 
 #include "ttm_huge_internal.h"
 
