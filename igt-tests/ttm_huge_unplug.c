@@ -383,7 +383,7 @@ static void test_several(void)
 	assert_works_again();
 }
 
-#define MANY 4096
+#define MANY 2048
 #define MANY_SIZE (MANY * HUGE_PAGE_SIZE)
 
 static void map_many(int fd, char *area)
