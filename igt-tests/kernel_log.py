@@ -78,3 +78,12 @@ def unfinished_subtest(path):
     begun = subtest_in(lines)
     finished = ["@".join(match.groups()) for match in map(FINISHED.search, lines) if match]
     return "" if begun in finished else begun
+
+
+def print_said(rows, kernel=""):
+    """What the kernel said in subtests that it should not, as the rows of report have it."""
+    for row in rows:
+        if row.get("kernel"):
+            where = f" on {kernel}" if kernel else ""
+            print(f"\nThe kernel in {row['test']}@{row['subtest']}{where}:")
+            print("\n".join(f"  {line}" for line in row["kernel"]))
