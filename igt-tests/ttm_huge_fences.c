@@ -306,6 +306,24 @@ static void test_destroy(void)
 	igt_assert_eq_u64(huge_vram_used_settled(fd, before), before);
 }
 
+/**
+ * SUBTEST: destroy-cleared
+ * Description: A buffer object that is destroyed after it has been cleared is gone at once:
+ *	nothing of TTM's holds it, and the next one has its offset.
+ */
+static void test_destroy_cleared(void)
+{
+	int fd = huge_open();
+	struct huge_bo bo, next;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	bo = huge_vram_bo(fd, MIB(4));
+	huge_bo_await_idle(&bo);
+	huge_bo_destroy(&bo);
+	next = huge_vram_bo(fd, bo.size);
+	igt_assert_eq_u64(next.offset, bo.offset);
+}
+
 /* Clearing it takes so long that whatever is asked for next has to wait. */
 static void keep_queue_busy(int fd)
 {
@@ -521,6 +539,7 @@ static const struct subtest subtests[] = {
 	{ "prefault-signal", "A signal ends the wait of a prefault", test_prefault_signal },
 	{ "unmap", "Nobody waits to unmap", test_unmap },
 	{ "destroy", "Destroyed while being moved", test_destroy },
+	{ "destroy-cleared", "Destroyed after it was cleared", test_destroy_cleared },
 	{ "queued-clear", "Seen before it is cleared", test_queued_clear },
 	{ "queued-move", "Seen before it is moved", test_queued_move },
 	{ "queued-debugger-off", "A debugger that does not wait", test_queued_debugger_off },

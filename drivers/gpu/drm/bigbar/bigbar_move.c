@@ -85,11 +85,15 @@ static int move_in_background(struct ttm_buffer_object *bo, bool evict,
 	if (IS_ERR(fence))
 		return PTR_ERR(fence);
 
-	if (bo->resource) {
+	/*
+	 * Without contents it leaves no memory that is still read: no ghost, which would
+	 * keep the buffer object from being freed until TTM's worker has freed the ghost.
+	 */
+	if (has_contents(bo)) {
 		ret = ttm_bo_move_accel_cleanup(bo, fence, evict, true, dst);
 	} else {
 		dma_resv_add_fence(bo->base.resv, fence, DMA_RESV_USAGE_KERNEL);
-		ttm_bo_assign_mem(bo, dst);
+		ttm_bo_move_null(bo, dst);
 	}
 	/* The caller frees @dst, which is being written to. */
 	if (ret)
