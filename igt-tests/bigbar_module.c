@@ -10,6 +10,7 @@
 #include <xf86drm.h>
 
 #include "igt_shim.h"
+#include "lib/bar.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
@@ -84,14 +85,38 @@ static void memory_bars(const struct pci_name *name, uint64_t sizes[BARS])
 	fclose(stream);
 }
 
-static bool is_ivshmem_with_small_bar(const struct pci_name *name)
+/* How large the memory is that it has for virtual machines to share, if it is one. */
+static uint64_t ivshmem_size(const struct pci_name *name)
 {
 	uint64_t sizes[BARS];
 
 	if (read_id(name, "vendor") != 0x1af4 || read_id(name, "device") != 0x1110)
-		return false;
+		return 0;
 	memory_bars(name, sizes);
-	return sizes[VRAM_BAR] && sizes[VRAM_BAR] < LEAST_BAR_SIZE;
+	return sizes[VRAM_BAR];
+}
+
+static bool is_ivshmem_with_small_bar(const struct pci_name *name)
+{
+	uint64_t size = ivshmem_size(name);
+
+	return size && size < LEAST_BAR_SIZE;
+}
+
+/* Large enough, and not given to bigbar. */
+static bool is_neighbours_ivshmem(const struct pci_name *name)
+{
+	char path[PATH_MAX], driver[64] = "";
+	FILE *stream;
+
+	if (ivshmem_size(name) < LEAST_BAR_SIZE)
+		return false;
+	device_path(path, name, "driver_override");
+	stream = fopen(path, "r");
+	igt_assert_f(stream, "%s: %s\n", path, strerror(errno));
+	igt_assert(fgets(driver, sizeof(driver), stream));
+	fclose(stream);
+	return strcmp(driver, "bigbar\n");
 }
 
 static bool is_serial_without_memory_bar(const struct pci_name *name)
@@ -159,19 +184,6 @@ static void assert_probe_refused(const struct pci_name *name)
 	igt_assert_f(!exists(path), "%s is there\n", path);
 }
 
-/**
- * SUBTEST: bar-too-small
- * Description: A device with a BAR below 2 MiB: no probe, one line in the kernel
- *	log, no device node.
- */
-static void test_bar_too_small(void)
-{
-	struct pci_name name = require_device(is_ivshmem_with_small_bar,
-					      "ivshmem device with a BAR below 2 MiB");
-
-	assert_probe_refused(&name);
-}
-
 /* The device that is lent from its own driver. */
 static struct pci_name borrowed;
 
@@ -199,6 +211,21 @@ static void borrow(const struct pci_name *name)
 		igt_assert_eq(write_file(path, name->text), 0);
 	device_path(path, name, "driver_override");
 	igt_assert_eq(write_file(path, "bigbar"), 0);
+}
+
+/**
+ * SUBTEST: bar-too-small
+ * Description: A device with a BAR below 2 MiB: no probe, one line in the kernel
+ *	log, no device node.
+ */
+static void test_bar_too_small(void)
+{
+	struct pci_name name = require_device(is_ivshmem_with_small_bar,
+					      "ivshmem device with a BAR below 2 MiB");
+
+	borrow(&name);
+	assert_probe_refused(&name);
+	give_back(0);
 }
 
 /**
@@ -329,6 +356,57 @@ static void test_reload(void)
 	assert_works();
 }
 
+static void assert_not_bound(const struct pci_name *name)
+{
+	char path[PATH_MAX];
+
+	device_path(path, name, "driver");
+	igt_assert_f(!exists(path), "%s has a driver\n", name->text);
+}
+
+/* Its memory, mapped without a driver. */
+static uint64_t *map_neighbours(const struct pci_name *name, uint64_t *words)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	struct bar bar;
+
+	device_path(path, name, "enable");
+	igt_assert_eq(write_file(path, "1"), 0);
+	snprintf(folder, sizeof(folder), PCI "/devices/%s", name->text);
+	bar = bar_in(folder);
+	*words = bar.size / sizeof(uint64_t);
+	return (uint64_t *)bar_map(&bar, bar.phys, bar.size);
+}
+
+/**
+ * SUBTEST: neighbour
+ * Description: Memory that virtual machines share, of a device that bigbar would do with
+ *	and was not given: when the module is loaded, and has cleared all VRAM that it
+ *	has, the device has no driver, and each word of the memory is what it was.
+ */
+static void test_neighbour(void)
+{
+	struct pci_name name = require_device(is_neighbours_ivshmem,
+					      "ivshmem device that bigbar was not given");
+	uint64_t words, *memory = map_neighbours(&name, &words);
+	int fd;
+
+	assert_not_bound(&name);
+	for (uint64_t word = 0; word < words; word++)
+		memory[word] = ~word;
+	huge_release_all();
+	if (!is_built_in("bigbar")) {
+		igt_assert_eq(unload("bigbar"), 0);
+		load_bigbar();
+		async_moves_restore();
+	}
+	fd = huge_open_when_there();
+	huge_vram_bo(fd, huge_vram(fd).size);
+	assert_not_bound(&name);
+	for (uint64_t word = 0; word < words; word++)
+		igt_assert_eq_u64(memory[word], ~word);
+}
+
 #define MOVING_ROUNDS 8
 #define MOVING_BOS 16
 
@@ -370,6 +448,7 @@ static void test_no_leaks(void)
 
 static const struct subtest cases[] = {
 	{ "bar-too-small", "A device with a BAR below 2 MiB", test_bar_too_small },
+	{ "neighbour", "A device that was not given", test_neighbour },
 	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
 	{ "unload-while-open", "Unload with an open file", test_unload_while_open },
 	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },

@@ -26,14 +26,13 @@ static void find_folder(int fd, char *folder)
 	igt_assert(realpath(link, folder));
 }
 
-struct bar bar_of(int fd)
+struct bar bar_in(const char *folder)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 16];
+	char path[PATH_MAX + 16];
 	uint64_t start, end, flags;
 	struct bar bar = {};
 	FILE *file;
 
-	find_folder(fd, folder);
 	snprintf(path, sizeof(path), "%s/resource", folder);
 	file = fopen(path, "r");
 	igt_assert(file);
@@ -49,6 +48,14 @@ struct bar bar_of(int fd)
 	fclose(file);
 	igt_assert(bar.size);
 	return bar;
+}
+
+struct bar bar_of(int fd)
+{
+	char folder[PATH_MAX];
+
+	find_folder(fd, folder);
+	return bar_in(folder);
 }
 
 bool bar_has(const struct bar *bar, uint64_t phys)

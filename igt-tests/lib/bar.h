@@ -18,7 +18,8 @@ struct bar {
 	uint64_t size;
 };
 
-/* The largest memory BAR of the device of an open DRM file. */
+/* The largest memory BAR of a device, by its folder in sysfs; and of an open DRM file. */
+struct bar bar_in(const char *folder);
 struct bar bar_of(int fd);
 bool bar_has(const struct bar *bar, uint64_t phys);
 /* Mapped for the caller to unmap; some kernels refuse that while a driver has it. */

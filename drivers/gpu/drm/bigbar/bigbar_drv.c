@@ -13,9 +13,9 @@
  * a device that every QEMU has. With the module parameter async_moves it does so in the
  * background, behind a fence, as the engine of a GPU would.
  *
- * By itself it binds to QEMU's ivshmem-plain, whose BAR 2 is the memory. It
- * binds to any other device when that is asked for by driver_override, and
- * takes the largest memory BAR that it has.
+ * It binds to no device by itself: what a memory BAR holds may be someone's, as
+ * that of QEMU's ivshmem-plain, which virtual machines share memory by. It takes the
+ * largest memory BAR of a device that it is given, by driver_override or new_id.
  */
 
 #include <linux/io.h>
@@ -33,9 +33,6 @@
 #include <drm/bigbar_drm.h>
 
 #include "bigbar_drv.h"
-
-#define PCI_DEVICE_ID_IVSHMEM	0x1110
-#define IVSHMEM_VRAM_BAR	2
 
 /* Smaller than one PMD entry there would be nothing to show. */
 #define BIGBAR_MIN_VRAM		PMD_SIZE
@@ -81,15 +78,12 @@ static const struct drm_driver bigbar_driver = {
 };
 
 /* The BAR that holds the memory, or a negative error code. */
-static int bigbar_find_bar(struct pci_dev *pdev, const struct pci_device_id *id)
+static int bigbar_find_bar(struct pci_dev *pdev)
 {
 	int bar, best = -ENODEV;
 	resource_size_t size = 0;
 
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-		/* Only the device we know has one that is given. */
-		if (id->device == PCI_DEVICE_ID_IVSHMEM && bar != IVSHMEM_VRAM_BAR)
-			continue;
 		if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM))
 			continue;
 		if (pci_resource_len(pdev, bar) > size) {
@@ -142,7 +136,7 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct bigbar_device *bigbar;
 	int bar, ret;
 
-	bar = bigbar_find_bar(pdev, id);
+	bar = bigbar_find_bar(pdev);
 	if (bar < 0)
 		return bar;
 
@@ -182,15 +176,9 @@ static void bigbar_remove(struct pci_dev *pdev)
 	drm_dev_unplug(&bigbar->drm);
 }
 
-static const struct pci_device_id bigbar_ids[] = {
-	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT_QUMRANET, PCI_DEVICE_ID_IVSHMEM) },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, bigbar_ids);
-
 static struct pci_driver bigbar_pci_driver = {
 	.name = "bigbar",
-	.id_table = bigbar_ids,
+	.id_table = NULL,	/* only what it is given */
 	.probe = bigbar_probe,
 	.remove = bigbar_remove,
 };
