@@ -17,6 +17,9 @@ NEEDED_FILES = {
     "drivers/gpu/drm/ttm/ttm_bo.c": "TTM",
     "mm/huge_memory.c": "transparent huge pages",
 }
+# What a kernel is built from, since long before that.
+FOLDERS = {"arch", "block", "crypto", "drivers", "fs", "include", "init", "ipc", "kernel", "lib",
+           "mm", "net", "scripts", "security", "sound", "usr"}
 BUDDY_FILES = ("drivers/gpu/drm/drm_buddy.c", "drivers/gpu/buddy.c")
 
 # Before that, kernels are not built by compilers whose default is C23.
@@ -82,6 +85,10 @@ class Tree:
         version = self.version(commit)
         if len(version) < 2 or not self.has(commit, "Kconfig"):
             raise Failure(f"{name} of {self.path} is no Linux kernel")
+        there = git(self.path, "ls-tree", "-d", "--name-only", commit).splitlines()
+        if FOLDERS - set(there):
+            raise Failure(f"{name} of {self.path} is no whole Linux kernel: it has no "
+                          + ", ".join(sorted(FOLDERS - set(there))))
         missing = [what for path, what in NEEDED_FILES.items() if not self.has(commit, path)]
         if not any(self.has(commit, path) for path in BUDDY_FILES):
             missing.append("DRM's buddy allocator, which is there since 5.18")
@@ -100,6 +107,11 @@ class Tree:
         if base == bad:
             raise Failure(f"{bad_name} is an ancestor of {good_name}: the good revision has to be "
                           "the older one")
+
+    def forks(self, good, bad):
+        """Where the branches of two commits part; none if one is the other's ancestor."""
+        bases = git(self.path, "merge-base", "--all", good, bad).splitlines()
+        return [base for base in bases if base != good]
 
     def count_between(self, good, bad):
         """How many commits there are to choose from."""

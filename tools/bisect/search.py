@@ -46,9 +46,8 @@ class Search:
         name, commit = self.session.options[end + "_name"], self.session.options[end]
         return name if commit.startswith(name) else f"{name} ({commit[:12]})"
 
-    def try_end(self, end):
+    def try_commit(self, commit):
         """Tries it, if it was not tried before a stop."""
-        commit = self.session.options[end]
         if not self.session.find(commit):
             self.checkout.go_to(commit)
             run_on_leash(self.step_command(), self.git_log, self.checkout.path)
@@ -95,11 +94,23 @@ class Search:
                       f"threshold of {limit:g} %: {good['reason']} and {bad['reason']}, "
                       f"{change:+.2f} %")
 
+    def need_no_fix(self, step):
+        """What was bad before the branches parted was mended on one of them."""
+        if step["verdict"] != "bad":
+            return
+        raise Failure(f"{step['commit'][:12]}, where the branches of {self.name('good')} and "
+                      f"{self.name('bad')} part, is bad already "
+                      f"({describe(self.session, step)}): what mends {self.name('good')} is on "
+                      f"its branch only; see {step['logs']}")
+
     def try_ends(self):
-        """Both, before anything between them."""
-        good = self.try_end("good")
+        """Both, and where their branches part, before anything between them."""
+        options = self.session.options
+        good = self.try_commit(options["good"])
         self.need_verdict("good", good)
-        bad = self.try_end("bad")
+        for fork in options["forks"]:
+            self.need_no_fix(self.try_commit(fork))
+        bad = self.try_commit(options["bad"])
         if self.session.options["perf"] and None not in (good["figure"], bad["figure"]):
             self.need_difference(good, bad)
         self.need_verdict("bad", bad)
@@ -109,8 +120,9 @@ class Search:
         options = self.session.options
         commits = self.tree.count_between(options["good"], options["bad"])
         steps = math.ceil(math.log2(commits)) if commits > 1 else 0
+        fork = ", where their branches part" if options["forks"] else ""
         print(f"Bisecting {commits} commits from {self.name('good')} to {self.name('bad')}: "
-              f"the two ends, then about {steps} steps", flush=True)
+              f"the two ends{fork}, then about {steps} steps", flush=True)
 
     def bisect(self):
         """What git says at the end, in the form of its log."""

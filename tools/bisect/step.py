@@ -24,6 +24,8 @@ def what_it_is(session, commit):
     for name in ("good", "bad"):
         if commit == session.options[name]:
             return f" (the {name} end)"
+    if commit in session.options["forks"]:
+        return " (where the branches of the ends part)"
     return ""
 
 

@@ -17,7 +17,9 @@ SUBTEST = "ttm_huge_levels@size-1g"
 METRIC = "first-touch.pmd.1G"
 # What a toy tree has of a kernel.
 KERNEL_FILES = ("Kconfig", "drivers/gpu/drm/ttm/ttm_bo.c", "drivers/gpu/buddy.c",
-                "mm/huge_memory.c")
+                "mm/huge_memory.c", *(f"{folder}/Makefile" for folder in (
+                    "arch", "block", "crypto", "fs", "include", "init", "ipc", "kernel", "lib",
+                    "net", "scripts", "security", "sound", "usr")))
 
 IDENTITY = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
             for what, value in (("NAME", "Bisect test"), ("EMAIL", "bisect-test@localhost"))}
@@ -88,6 +90,14 @@ class Toy(unittest.TestCase):
             (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
             (self.tree / name).write_text("\n", encoding="utf-8")
         return [self.commit(behaviour) for behaviour in behaviours]
+
+    def make_diverged(self, base, good, *bad):
+        """Two branches, of one and of more commits; returns the good end and the bad ones."""
+        self.make_tree(base)
+        git(self.tree, "checkout", "--quiet", "-b", "stable")
+        commits = [self.commit(good)]
+        git(self.tree, "checkout", "--quiet", "-b", "main", "HEAD~")
+        return commits + [self.commit(behaviour) for behaviour in bad]
 
     def command(self, *arguments):
         """The tool in the copy."""

@@ -58,6 +58,16 @@ class BadInput(Toy):
         commits.append(self.commit("fail"))
         self.expect_line(self.bisect(commits), "have no history in common")
 
+    def test_missing_folder(self):
+        """a tree without one of a kernel's folders is refused, and the folder is named"""
+        commits = self.make_tree("pass", "fail", without=["scripts/Makefile"])
+        self.expect_line(self.bisect(commits), "is no whole Linux kernel: it has no scripts")
+
+    def test_diverged(self):
+        """ends on branches that have parted are not bisected without being asked for"""
+        commits = self.make_diverged("pass", "pass", "fail")
+        self.expect_line(self.bisect(commits), "have parted", "--diverged")
+
     def test_too_old(self):
         """a tree too old for the modules is refused"""
         commits = self.make_tree("pass", "fail", without=["drivers/gpu/buddy.c"])
@@ -155,6 +165,16 @@ class Ends(Toy):
         """a bad end that is faster is told"""
         self.expect(self.bisect(self.make_tree("1000", "500"), "--perf", METRIC), 2, "-50.00 %")
 
+    def test_fix_on_branch(self):
+        """where the branches part all was bad: the fix is on one only, two kernels say so"""
+        commits = self.make_diverged("fail", "pass", "fail", "fail")
+        done = self.bisect(commits, "--diverged")
+        self.expect(done, 2, "is bad already", "on its branch only")
+        self.assertNotIn("step 3", done.stdout)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.expect_clean()
+        self.expect_line(self.run_tool("--resume"), "no bisect was stopped")
+
     def test_failed_end_is_forgotten(self):
         """ends that are not what they are called leave nothing to resume"""
         self.bisect(self.make_tree("fail", "fail"))
@@ -183,6 +203,11 @@ class Bisects(Toy):
         """ends that are neighbours need no step between"""
         self.expect_first_bad(self.make_tree("pass", "fail"), 1)
         self.assertEqual(self.verdicts(), ["good", "bad"])
+
+    def test_diverged(self):
+        """the first bad commit is found on the branch of the bad end"""
+        commits = self.make_diverged("pass", "pass", "pass", "pass", "fail", "fail")
+        self.expect_first_bad(commits, 3, "--diverged")
 
     def test_bare(self):
         """a bare repository will do"""
