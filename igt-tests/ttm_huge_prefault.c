@@ -337,6 +337,86 @@ static void test_signal(void)
 	assert_no_fault_in(address, bo.size);
 }
 
+static void send_signals_each_millisecond(void)
+{
+	struct sigaction action = { .sa_handler = ignore_signal };
+	struct itimerval timer = { .it_value.tv_usec = 1000, .it_interval.tv_usec = 1000 };
+
+	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+static void stop_signals(int signal)
+{
+	struct itimerval none = {};
+
+	(void)signal;
+	setitimer(ITIMER_REAL, &none, NULL);
+}
+
+/**
+ * SUBTEST: timer
+ * Description: A signal each millisecond, as profilers send them: repeated until it is
+ *	done, each call gets on, and begins where the one before has left off.
+ */
+static void test_timer(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(256));
+	/* A page off: many steps. */
+	char *address = huge_reserve(bo.size + KIB(4), GIB(1)) + KIB(4);
+	uint64_t done = 0, before, interrupted = 0;
+	int error;
+
+	huge_bo_await_idle(&bo);
+	igt_install_exit_handler(stop_signals);
+	for (int tries = 0; tries < SIGNAL_TRIES && !interrupted; tries++) {
+		huge_bo_map_at(&bo, address, 0, bo.size);
+		send_signals_each_millisecond();
+		done = 0;
+		do {
+			before = done;
+			error = huge_prefault_rest(bo.fd, address, bo.size, &done);
+			interrupted += error == EINTR;
+			igt_assert_lt_u64(before, done);
+		} while (error == EINTR);
+		stop_signals(0);
+		igt_assert_eq(error, 0);
+		igt_assert_eq_u64(done, bo.size);
+		assert_no_fault_in(address, bo.size);
+	}
+	igt_info("interrupted %llu times\n", (unsigned long long)interrupted);
+	igt_assert(interrupted);
+}
+
+/**
+ * SUBTEST: rest
+ * Description: What is said to be done is not looked at, and is to be page aligned and
+ *	inside the range.
+ */
+static void test_rest(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(6));
+	/* A page off: a page table is filled by what is behind its beginning. */
+	char *address = huge_reserve(bo.size + KIB(4), GIB(1)) + KIB(4);
+	const uint64_t rest = MIB(4) - KIB(4);
+	uint64_t done = rest;
+	struct huge_levels found;
+
+	huge_bo_map_at(&bo, address, 0, bo.size);
+	igt_assert_eq(huge_prefault_rest(bo.fd, address, bo.size, &done), 0);
+	igt_assert_eq_u64(done, bo.size);
+	found = huge_levels_of(&bo, address, bo.size);
+	igt_assert_eq_u64(found.entries[HUGE_PTE], (bo.size - rest) / HUGE_PAGE_SIZE);
+	igt_assert_eq(huge_prefault_rest(bo.fd, address, bo.size, &done), 0);
+	igt_assert_eq_u64(done, bo.size);
+	done = 1;
+	igt_assert_eq(huge_prefault_rest(bo.fd, address, bo.size, &done), EINVAL);
+	igt_assert_eq_u64(done, 0);
+	done = bo.size + HUGE_PAGE_SIZE;
+	igt_assert_eq(huge_prefault_rest(bo.fd, address, bo.size, &done), EINVAL);
+	igt_assert_eq_u64(done, 0);
+}
+
 /* One mmap() of another thread, and the page tables that there were before and after. */
 struct progress {
 	uint64_t before;
@@ -440,6 +520,12 @@ static const struct level_subtest level_subtests[] = {
 	{ "level", "One call maps it all", test_level },
 };
 
+static void clean_up(void)
+{
+	stop_signals(0);
+	huge_release_all();
+}
+
 static const struct subtest subtests[] = {
 	{ "four-gib", "4 GiB by four PUD entries", test_four_gib },
 	{ "part", "A part of a mapping", test_part },
@@ -451,6 +537,8 @@ static const struct subtest subtests[] = {
 	{ "outside", "Holes and mappings of something else", test_outside },
 	{ "unreadable", "No access", test_unreadable },
 	{ "signal", "A signal in the middle", test_signal },
+	{ "timer", "A signal each millisecond", test_timer },
+	{ "rest", "From where it has left off", test_rest },
 	{ "lets-others-map", "Another thread's mmap() meanwhile", test_lets_others_map },
 };
 
@@ -469,5 +557,5 @@ int igt_main()
 			huge_release_all();
 	}
 
-	run_subtests(subtests, COUNT_OF(subtests), huge_release_all);
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
 }

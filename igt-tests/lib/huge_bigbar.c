@@ -137,7 +137,11 @@ static int bigbar_dirty_take(int fd, uint32_t handle, uint64_t first_page, uint6
 /* drmIoctl() would repeat it after a signal. */
 static int bigbar_prefault(int fd, void *address, uint64_t length, uint64_t *done)
 {
-	struct drm_bigbar_prefault arg = { .address = (uintptr_t)address, .length = length };
+	struct drm_bigbar_prefault arg = {
+		.address = (uintptr_t)address,
+		.length = length,
+		.done = *done,
+	};
 	int error = ioctl(fd, DRM_IOCTL_BIGBAR_PREFAULT, &arg) ? errno : 0;
 
 	*done = arg.done;

@@ -256,6 +256,12 @@ int huge_dirty_try_take(const struct huge_bo *bo, uint64_t first_page, uint64_t 
 
 int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done)
 {
+	*done = 0;
+	return huge_prefault_rest(fd, address, length, done);
+}
+
+int huge_prefault_rest(int fd, void *address, uint64_t length, uint64_t *done)
+{
 	igt_require_f(device()->prefault, "%s maps nothing ahead of use\n", device()->driver);
 	return device()->prefault(fd, address, length, done);
 }

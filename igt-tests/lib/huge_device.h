@@ -136,6 +136,8 @@ void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement);
 int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement);
 /* Does not assert either. */
 int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done);
+/* From where an earlier call has left off. */
+int huge_prefault_rest(int fd, void *address, uint64_t length, uint64_t *done);
 struct huge_bo_info huge_bo_info(const struct huge_bo *bo);
 int huge_bo_try_info(const struct huge_bo *bo, struct huge_bo_info *info);
 enum huge_placement huge_bo_placement(const struct huge_bo *bo);

@@ -219,14 +219,16 @@ struct drm_bigbar_gem_dirty {
  * struct drm_bigbar_prefault - map a range ahead of use
  * @address: In: user address of the calling process, page aligned.
  * @length: In: bytes, page aligned.
- * @done: Out, also on error: bytes from @address on that are mapped. Not
- *	looked at on input, so that the call can be repeated after EINTR.
+ * @done: In: bytes from @address on that need not be looked at, page aligned; 0 at
+ *	first. Out, also on error: bytes from there that are mapped. A call that is
+ *	repeated as it is after EINTR, as drmIoctl() does, goes on where it was, and gets
+ *	on however many signals come.
  *
  * Has the same effect as reading each page, without as many page faults. The
  * range may cover several mappings of this device, without a gap.
  *
  * Errors: EINVAL also if a part of the range is a mapping of something else, or
- * it is not page aligned, or wraps; ENOMEM if a part is not mapped at all, or
+ * it is not page aligned, or wraps, or ends before @done; ENOMEM if a part is not mapped at all, or
  * memory for a page table is short; EFAULT if a part cannot be read, or there is
  * no memory for it; EINTR if a signal came.
  */

@@ -259,7 +259,7 @@ int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file)
 {
 	struct drm_bigbar_prefault *args = data;
-	unsigned long done;
+	unsigned long done = args->done;
 	int ret;
 
 	ret = ttm_huge_prefault(&to_bigbar(drm)->ttm.base, args->address,

@@ -58,17 +58,22 @@ static int step(struct mm_struct *mm, struct ttm_device *bdev,
  * @bdev: the device; the range must be mapped from its file
  * @start: user address, page aligned
  * @len: length in bytes, page aligned
- * @done: filled in, also on error: bytes from @start that are mapped
+ * @done: bytes from @start that need not be looked at, page aligned: 0, or what an
+ *	earlier call has left here; filled in, also on error, with what is mapped
  *
  * Sets the entries that reading each page of the range would set, in the same
  * steps, without an exception for each. They can be gone again on return, if
  * the buffer object is moved.
  *
+ * A signal does not end it before it has got on, unless it has to wait: whoever repeats it with @done, as
+ * drmIoctl() does, gets on however many signals come.
+ *
  * Context: process context, no locks held. Takes the mmap lock of the current
  * process for reading, and reservations; drops them to wait.
  *
  * Return: 0; -EINVAL if a part of the range is no mapping of this device, or
- * the range is not page aligned, or wraps; -ENOMEM if a part is not mapped at
+ * the range or @done is not page aligned, or wraps, or ends before @done, which is
+ * 0 then; -ENOMEM if a part is not mapped at
  * all, or memory for a page table is short; -EFAULT if a part cannot be read, or
  * there is no memory for it; -EINTR if a signal is pending.
  */
@@ -76,19 +81,25 @@ int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 		      unsigned long len, unsigned long *done)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long address = start;
+	unsigned long address = start + *done;
+	unsigned int steps = 0;
 	int ret;
 
-	*done = 0;
-	if (!PAGE_ALIGNED(start | len) || start + len < start)
+	if (!PAGE_ALIGNED(start | len | *done) || start + len < start ||
+	    *done > len) {
+		*done = 0;
 		return -EINVAL;
+	}
 
 	ret = mmap_read_lock_killable(mm);
 	if (ret)
 		return ret;
 	while (!ret && address - start < len) {
-		ret = signal_pending(current) ? -EINTR :
-		      step(mm, bdev, &address);
+		ret = step(mm, bdev, &address);
+		/* If the first maps something it is the second that gets past it. */
+		if (!ret && ++steps > 1 && address - start < len &&
+		    signal_pending(current))
+			ret = -EINTR;
 		if (!ret && (need_resched() || mmap_lock_is_contended(mm))) {
 			mmap_read_unlock(mm);
 			cond_resched();
