@@ -5,16 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
+#include "lib/access.h"
 #include "lib/bar.h"
 #include "lib/file.h"
+#include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
+#include "lib/plug.h"
 #include "lib/subtest.h"
 
 /**
@@ -437,6 +441,69 @@ static void test_unload_while_moving(void)
 	assert_works();
 }
 
+/* A system call that reads from a mapping, in a thread of its own. */
+struct reader {
+	char *address;
+	pid_t thread;
+	int error;
+};
+
+static void *read_from(void *argument)
+{
+	struct reader *reader = argument;
+	int pipes[2];
+
+	igt_assert_eq(pipe(pipes), 0);
+	__atomic_store_n(&reader->thread, gettid(), __ATOMIC_RELEASE);
+	reader->error = write(pipes[1], reader->address, 1) == 1 ? 0 : errno;
+	close(pipes[0]);
+	close(pipes[1]);
+	return NULL;
+}
+
+static pthread_t start_reader(struct reader *reader)
+{
+	pthread_t thread;
+
+	igt_assert_eq(pthread_create(&thread, NULL, read_from, reader), 0);
+	while (!__atomic_load_n(&reader->thread, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	await_sleep_in_driver(reader->thread);
+	return thread;
+}
+
+/**
+ * SUBTEST: unload-while-waiting
+ * Description: While a fault waits for a buffer object that is reserved its mapping, its
+ *	file and its device go. The module does not, until the fault is over, which finds
+ *	nothing mapped.
+ */
+static void test_unload_while_waiting(void)
+{
+	struct reader reader = {};
+	struct huge_bo bo;
+	pthread_t thread;
+
+	require_module("bigbar");
+	bo = huge_vram_bo(huge_open(), MIB(2));
+	reader.address = huge_bo_map(&bo);
+	hold_reservation(reader.address);
+	thread = start_reader(&reader);
+	huge_unmap(reader.address, bo.size);
+	device_unplug(bo.fd);
+	huge_release_all();
+	device_plug();
+	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
+	igt_assert_f(is_held(), "waited\n");
+	release_hold();
+	igt_assert_eq(pthread_join(thread, NULL), 0);
+	igt_assert_eq(reader.error, EFAULT);
+	igt_assert_eq(unload("bigbar"), 0);
+	load_bigbar();
+	async_moves_restore();
+	assert_works();
+}
+
 /**
  * SUBTEST: no-leaks
  * Description: With all clients gone nothing is left in VRAM.
@@ -455,12 +522,15 @@ static const struct subtest cases[] = {
 	{ "unload-library", "Unload of the library in use", test_unload_library },
 	{ "reload", "Unload and load again", test_reload },
 	{ "unload-while-moving", "Unload with moves in the queue", test_unload_while_moving },
+	{ "unload-while-waiting", "Unload while a fault waits", test_unload_while_waiting },
 	{ "no-leaks", "VRAM in use is zero", test_no_leaks },
 };
 
 static void clean_up(void)
 {
 	give_back(0);
+	release_hold();
+	device_plug();
 	huge_release_all();
 	ensure_loaded();
 }

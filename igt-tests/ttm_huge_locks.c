@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -395,6 +396,97 @@ static void clean_up(void)
 	huge_release_all();
 }
 
+/* Numbers of a file of /proc/PID, as scanf() finds them in one of its lines. */
+static void numbers_in(pid_t pid, const char *file, const char *format, uint64_t numbers[2])
+{
+	char path[64], line[512];
+	bool found = false;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	stream = fopen(path, "r");
+	igt_assert_f(stream, "%s: %s\n", path, strerror(errno));
+	while (!found && fgets(line, sizeof(line), stream))
+		found = sscanf(line, format, &numbers[0], &numbers[1]) > 0;
+	fclose(stream);
+	igt_assert_f(found, "%s has no %s\n", path, format);
+}
+
+/* How often it has slept of its own accord. */
+static uint64_t sleeps_of(pid_t pid)
+{
+	uint64_t numbers[2];
+
+	numbers_in(pid, "status", "voluntary_ctxt_switches: %" SCNu64, numbers);
+	return numbers[0];
+}
+
+/* Minor and major ones: those that are tried again are major. */
+static uint64_t faults_of(pid_t pid)
+{
+	uint64_t numbers[2];
+
+	numbers_in(pid, "stat", "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u "
+		   "%" SCNu64 " %*u %" SCNu64, numbers);
+	return numbers[0] + numbers[1];
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* Has the kernel read from there. */
+static void write_to_pipe(char *address)
+{
+	int pipes[2];
+
+	signal(SIGUSR1, ignore);
+	_exit(pipe(pipes) || write(pipes[1], address, 1) != 1);
+}
+
+#define REPEATED_FAULTS 20
+
+/**
+ * SUBTEST: signal-in-kernel-%s
+ * Description: A system call touches a buffer object that is %arg[1], and gets a signal
+ *	that it cannot handle before it is done: it sleeps each time before it tries
+ *	again, and does not keep a processor from whoever it waits for.
+ *
+ * arg[1]:
+ *
+ * @reserved:	reserved
+ * @moving:	being moved
+ */
+static void test_signal_in_kernel(const struct obstacle *obstacle)
+{
+	uint64_t faults, sleeps;
+	char *address;
+	int status;
+	pid_t pid;
+
+	huge_mapped_bo(MIB(2), 0, &address);
+	obstacle->hold(address);
+	pid = fork_child();
+	if (!pid) {
+		/* Its copy of what holds it; the parent has the last. */
+		release_hold();
+		write_to_pipe(address);
+	}
+	await_sleep_in_driver(pid);
+	faults = faults_of(pid);
+	sleeps = sleeps_of(pid);
+	igt_assert_eq(kill(pid, SIGUSR1), 0);
+	while (is_held() && faults_of(pid) < faults + REPEATED_FAULTS)
+		usleep(1000);
+	assert_did_not_wait();
+	/* One of the faults may be at its beginning. */
+	igt_assert_lte_u64(faults_of(pid) - faults, sleeps_of(pid) - sleeps + 1);
+	release_hold();
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert_eq(status, 0);
+}
+
 static const struct level_subtest level_subtests[] = {
 	{ "vma-lock", "Faults do not take the mmap lock", test_vma_lock },
 };
@@ -425,6 +517,12 @@ static void run_obstacle_subtests(const struct obstacle *obstacle)
 	igt_describe_f("Killed while waiting for what is %s", obstacle->what);
 	igt_subtest_f("killed-%s", obstacle->name)
 		test_killed(obstacle);
+	igt_fixture()
+		clean_up();
+
+	igt_describe_f("A signal to a system call that waits for what is %s", obstacle->what);
+	igt_subtest_f("signal-in-kernel-%s", obstacle->name)
+		test_signal_in_kernel(obstacle);
 	igt_fixture()
 		clean_up();
 }

@@ -9,6 +9,7 @@
  * whether it is held still: a test that waits for what it holds itself is to end, too.
  */
 
+#include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_ioctl.h>
 #include <linux/completion.h>
@@ -29,7 +30,7 @@
 
 /**
  * struct hold - what an open file stands for
- * @obj: the buffer object, a reference; %NULL before the write
+ * @obj: the buffer object, a reference, and with it one to the device; %NULL before the write
  * @usage: of the fence
  * @work: takes the reservation and lets go of it: both is for the same task to do
  * @taken: by @work
@@ -148,6 +149,8 @@ static struct drm_gem_object *get_mapped_object(unsigned long address)
 		obj = vma->vm_private_data;
 		if (obj && !kref_get_unless_zero(&obj->refcount))
 			obj = NULL;
+		if (obj)
+			drm_dev_get(obj->dev);
 	}
 	mmap_read_unlock(current->mm);
 	return obj;
@@ -226,9 +229,12 @@ static int holder_release(struct inode *inode, struct file *file)
 	struct hold *hold = file->private_data;
 
 	if (hold->obj) {
+		struct drm_device *dev = hold->obj->dev;
+
 		complete(&hold->release);
 		flush_work(&hold->work);
 		drm_gem_object_put(hold->obj);
+		drm_dev_put(dev);
 	}
 	kfree(hold);
 	return 0;

@@ -50,8 +50,11 @@
 
 #include <linux/dma-resv.h>
 #include <linux/export.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
@@ -75,9 +78,13 @@ static void unlock_fault(struct vm_fault *vmf)
  * Wait with no lock of the mm held: whoever has the buffer object may need one.
  * The mapping, and with it @vmf, may be gone as soon as the lock is dropped. Nor is the
  * reservation held while a move is waited for: who evicts passes over what is reserved.
+ *
+ * All else may be gone when it has been waited for. The file keeps the device, and the
+ * driver's module; the last reference to it is dropped on the way back to user space.
  */
 static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
 {
+	struct file *file = get_file(vmf->vma->vm_file);
 	struct dma_resv *resv = bo->base.resv;
 
 	drm_gem_object_get(&bo->base);
@@ -88,29 +95,44 @@ static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
 				      MAX_SCHEDULE_TIMEOUT);
 	}
 	drm_gem_object_put(&bo->base);
+	fput(file);
+}
+
+/*
+ * A signal has ended a wait. User space handles it before the access is repeated. An
+ * access of the kernel is repeated at once, until a signal kills: not without a pause,
+ * in which whoever is waited for can run, however urgent the waiting task is.
+ */
+static vm_fault_t interrupted(struct vm_fault *vmf)
+{
+	if (!(vmf->flags & FAULT_FLAG_USER))
+		schedule_timeout_killable(1);
+	return VM_FAULT_NOPAGE;
 }
 
 /* Wait with the reservation and the fault's lock held. */
-static vm_fault_t wait_reserved(struct ttm_buffer_object *bo)
+static vm_fault_t wait_reserved(struct ttm_buffer_object *bo,
+				struct vm_fault *vmf)
 {
 	long ret = dma_resv_wait_timeout(bo->base.resv, DMA_RESV_USAGE_KERNEL,
 					 true, MAX_SCHEDULE_TIMEOUT);
 
 	if (ret >= 0)
 		return 0;
-	return ret == -ERESTARTSYS ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+	return ret == -ERESTARTSYS ? interrupted(vmf) : VM_FAULT_SIGBUS;
 }
 
 /* Wait with the fault's lock held: the fault may not be retried. */
-static vm_fault_t wait_locked(struct ttm_buffer_object *bo)
+static vm_fault_t wait_locked(struct ttm_buffer_object *bo,
+			      struct vm_fault *vmf)
 {
 	struct dma_resv *resv = bo->base.resv;
 	vm_fault_t ret;
 
 	if (dma_resv_lock_interruptible(resv, NULL))
-		return VM_FAULT_NOPAGE;
+		return interrupted(vmf);
 
-	ret = wait_reserved(bo);
+	ret = wait_reserved(bo, vmf);
 	if (ret)
 		dma_resv_unlock(resv);
 	return ret;
@@ -169,7 +191,7 @@ vm_fault_t ttm_huge_vm_reserve(struct ttm_buffer_object *bo,
 	}
 
 	if (!fault_flag_allow_retry_first(vmf->flags))
-		return wait_locked(bo) ?: check_mappable(bo);
+		return wait_locked(bo, vmf) ?: check_mappable(bo);
 
 	if (!(vmf->flags & FAULT_FLAG_RETRY_NOWAIT))
 		wait_unlocked(bo, vmf);
@@ -251,13 +273,13 @@ static void count(struct ttm_huge_device *hdev,
  * As TTM has it: memory for the buffer object that is short is no reason to have
  * the OOM killer end another process, or the fault repeated for ever.
  */
-static vm_fault_t fault_of_error(int err)
+static vm_fault_t fault_of_error(struct vm_fault *vmf, int err)
 {
 	switch (err) {
 	case -EINTR:
 	case -ERESTARTSYS:
 	case -EAGAIN:
-		return VM_FAULT_NOPAGE;
+		return interrupted(vmf);
 	default:
 		return VM_FAULT_SIGBUS;
 	}
@@ -342,7 +364,7 @@ static vm_fault_t fault_reserved(struct vm_fault *vmf,
 
 	err = ttm_huge_find_extent(bo, req.page, &req.extent);
 	if (err)
-		return fault_of_error(err);
+		return fault_of_error(vmf, err);
 
 	ttm_huge_entry_prot(vmf, bo, tracked, &prot);
 	req.caching = prot.largest;
@@ -413,6 +435,20 @@ static enum ttm_huge_level level_of_order(unsigned int order)
 	return order ? TTM_HUGE_LEVELS : TTM_HUGE_PTE;
 }
 
+/* Unplugging the device waits for what is inside. */
+static vm_fault_t fault_entered(struct vm_fault *vmf, enum ttm_huge_level level)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	vm_fault_t ret;
+	int idx;
+
+	if (!drm_dev_enter(bo->base.dev, &idx))
+		return fault_unplugged(vmf, level);
+	ret = fault_reserved(vmf, level);
+	drm_dev_exit(idx);
+	return ret;
+}
+
 /**
  * ttm_huge_vm_fault_reserved - handle a fault on a reserved buffer object
  * @vmf: the fault
@@ -420,9 +456,10 @@ static enum ttm_huge_level level_of_order(unsigned int order)
  *
  * For fault handlers of drivers, in place of ttm_bo_vm_fault_reserved(): between
  * ttm_huge_vm_reserve() and this a driver may move the buffer object to where the
- * CPU can reach it.
+ * CPU can reach it. Once the device is unplugged it is ttm_huge_vm_dummy_page().
  *
- * Context: as ttm_huge_fault(), with the reservation held, inside drm_dev_enter().
+ * Context: as ttm_huge_fault(), with the reservation held. A driver that calls it inside
+ * drm_dev_enter() has unplugging wait for a move, too.
  *
  * Return: as ttm_huge_fault(). The reservation is still held, but after VM_FAULT_RETRY
  * it is not, unless the fault has FAULT_FLAG_RETRY_NOWAIT.
@@ -435,11 +472,11 @@ vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order)
 	if (level == TTM_HUGE_LEVELS)
 		return VM_FAULT_FALLBACK;
 	if (is_idle(bo->base.resv))
-		return fault_reserved(vmf, level);
+		return fault_entered(vmf, level);
 
 	/* The driver has begun to move it. */
 	if (!fault_flag_allow_retry_first(vmf->flags))
-		return wait_reserved(bo) ?: fault_reserved(vmf, level);
+		return wait_reserved(bo, vmf) ?: fault_entered(vmf, level);
 	if (!(vmf->flags & FAULT_FLAG_RETRY_NOWAIT)) {
 		dma_resv_unlock(bo->base.resv);
 		wait_unlocked(bo, vmf);
@@ -496,7 +533,6 @@ vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order)
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
 	enum ttm_huge_level level = level_of_order(order);
 	vm_fault_t ret;
-	int idx;
 
 	if (level == TTM_HUGE_LEVELS)
 		return VM_FAULT_FALLBACK;
@@ -505,13 +541,7 @@ vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order)
 	if (ret)
 		return ret;
 
-	if (drm_dev_enter(bo->base.dev, &idx)) {
-		ret = fault_reserved(vmf, level);
-		drm_dev_exit(idx);
-	} else {
-		ret = fault_unplugged(vmf, level);
-	}
-
+	ret = fault_entered(vmf, level);
 	dma_resv_unlock(bo->base.resv);
 	return ret;
 }
@@ -576,7 +606,7 @@ vm_fault_t ttm_huge_pfn_mkwrite(struct vm_fault *vmf)
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
 	vm_fault_t ret;
 
-	ret = wait_locked(bo);
+	ret = wait_locked(bo, vmf);
 	if (ret)
 		return ret;
 
