@@ -39,18 +39,24 @@ static void assert_page(const char *address, uint64_t page)
 	igt_assert_eq_u64(*(const volatile uint64_t *)(address + page * HUGE_PAGE_SIZE), ~page);
 }
 
-/* How many entries there are, and that no more than one has been used. */
-static void assert_entries(const struct huge_bo *bo, enum huge_level level, uint64_t entries)
+/* How many entries there are, and how many of them have been used. */
+static void assert_used(const struct huge_bo *bo, enum huge_level level, uint64_t entries,
+			uint64_t young, uint64_t dirty)
 {
 	const struct huge_levels expected = huge_levels_at(level, entries * huge_level_size(level));
 	struct page_table table = page_table_read(bo);
 	struct huge_levels found = page_table_levels(&table, NULL, UINT64_MAX);
 
 	page_table_assert_sound(&table);
-	huge_assert_levels(&found, &expected, "after one write");
-	igt_assert_eq_u64(page_table_young(&table), 1);
-	igt_assert_eq_u64(page_table_dirty(&table), 1);
+	huge_assert_levels(&found, &expected, "used");
+	igt_assert_eq_u64(page_table_young(&table), young);
+	igt_assert_eq_u64(page_table_dirty(&table), dirty);
 	page_table_free(&table);
+}
+
+static void assert_entries(const struct huge_bo *bo, enum huge_level level, uint64_t entries)
+{
+	assert_used(bo, level, entries, 1, 1);
 }
 
 struct around_case {
@@ -96,29 +102,37 @@ static void test_around(const struct around_case *c)
 	assert_page(address, page);
 }
 
+static void assert_read_through(uint64_t size, unsigned int flags, int prot,
+				enum huge_level level, uint64_t entries)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), size, HUGE_VRAM, flags);
+	char *address = huge_bo_map_part(&bo, 0, bo.size, prot);
+
+	(void)*(volatile const char *)(address + 5 * HUGE_PAGE_SIZE);
+	assert_used(&bo, level, entries, 1, 0);
+}
+
 /**
  * SUBTEST: only-read
  * Description: One read maps as much as a write. It marks the entry of its page young,
- *	and none dirty.
+ *	and none dirty; also where the mapping is read-only, and writes could be tracked.
  */
 static void test_only_read(void)
 {
-	char *address;
-	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
-	struct page_table table;
-
-	(void)*(volatile const char *)(address + 5 * HUGE_PAGE_SIZE);
-	huge_assert_mapped_at(&bo, address, HUGE_PTE, "after one read");
-	table = page_table_read(&bo);
-	igt_assert_eq_u64(page_table_young(&table), 1);
-	igt_assert_eq_u64(page_table_dirty(&table), 0);
-	page_table_free(&table);
+	assert_read_through(KIB(64), 0, PROT_READ | PROT_WRITE, HUGE_PTE, 16);
+	assert_read_through(KIB(64), 0, PROT_READ, HUGE_PTE, 16);
+	assert_read_through(MIB(8), 0, PROT_READ, HUGE_PMD, 4);
+	if (!huge_has_flags(HUGE_TRACKABLE))
+		return;
+	assert_read_through(KIB(64), HUGE_TRACKABLE, PROT_READ, HUGE_PTE, 16);
+	assert_read_through(MIB(8), HUGE_TRACKABLE, PROT_READ, HUGE_PMD, 4);
 }
 
 /**
  * SUBTEST: random-%s
  * Description: After MADV_RANDOM a fault sets the one %arg[1] entry that covers
- *	its address, and no neighbours.
+ *	its address, and no neighbours. After MADV_NORMAL another sets what is missing,
+ *	and leaves that one as it is.
  *
  * arg[1]:
  *
@@ -135,6 +149,11 @@ static void test_random(enum huge_level level)
 	igt_assert_eq(madvise(address, bo.size, MADV_RANDOM), 0);
 	write_page(address, page);
 	assert_entries(&bo, level, 1);
+	assert_page(address, page);
+
+	igt_assert_eq(madvise(address, bo.size, MADV_NORMAL), 0);
+	(void)*(volatile const char *)address;
+	assert_used(&bo, level, bo.size / huge_level_size(level), 2, 1);
 	assert_page(address, page);
 }
 
@@ -312,7 +331,7 @@ static void assert_scattered(const struct huge_bo *bo, char *address)
 }
 
 /* Evicts the first in the row, whose data stay. */
-static void assert_contiguous(int fd, const struct huge_bo *first)
+static void assert_contiguous(int fd, const struct huge_bo *first, enum huge_placement placement)
 {
 	struct pattern evicted = pattern_of(huge_bo_map(first), first->size, 23);
 	struct huge_bo bo;
@@ -320,7 +339,8 @@ static void assert_contiguous(int fd, const struct huge_bo *first)
 	struct page_table table;
 
 	pattern_write(&evicted);
-	bo = huge_bo_create(fd, SCATTERED_SIZE, HUGE_VRAM, HUGE_CONTIGUOUS);
+	bo = huge_bo_create(fd, SCATTERED_SIZE, placement, HUGE_CONTIGUOUS);
+	huge_bo_move(&bo, HUGE_VRAM);
 	pattern = pattern_of(huge_bo_map(&bo), bo.size, 24);
 	pattern_write(&pattern);
 	table = page_table_read(&bo);
@@ -358,7 +378,23 @@ static void test_scattered(void)
 	/* It has left VRAM; its pieces are free when the copy has been made. */
 	igt_assert_eq_u64(huge_vram_used_settled(fd, huge_vram(fd).size - SCATTERED_SIZE),
 			  huge_vram(fd).size - SCATTERED_SIZE);
-	assert_contiguous(fd, &first);
+	assert_contiguous(fd, &first, HUGE_VRAM);
+}
+
+/**
+ * SUBTEST: contiguous-moved
+ * Description: A buffer object that must be contiguous moves to VRAM that is full but for
+ *	holes which are as large together: it is contiguous there, after the eviction of
+ *	others.
+ */
+static void test_contiguous_moved(void)
+{
+	int fd = huge_open();
+	struct huge_bo first;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	first = scatter_vram(fd).kept[0];
+	assert_contiguous(fd, &first, HUGE_SYSTEM);
 }
 
 /**
@@ -527,6 +563,62 @@ static char *scene_misaligned_va(struct huge_bo *bo)
 	return (char *)huge_bo_map_at(bo, area + KIB(4), 0, bo->size) + MIB(2);
 }
 
+#define HALF_PMD MIB(1)
+#define ROW 8
+
+static uint64_t pfn_of(const struct huge_bo *bo)
+{
+	char *address = huge_bo_map(bo);
+	struct page_table table;
+	uint64_t pfn;
+
+	write_page(address, 0);
+	table = page_table_read(bo);
+	pfn = page_table_run_at(&table, (uintptr_t)address)->pfn;
+	page_table_free(&table);
+	huge_unmap(address, bo->size);
+	return pfn;
+}
+
+/* Two that follow each other get free, of which the first begins in the midst of a PMD. */
+static void free_unaligned(const struct huge_bo *row)
+{
+	uint64_t pfns[ROW];
+
+	for (unsigned int i = 0; i < ROW; i++)
+		pfns[i] = pfn_of(&row[i]);
+	for (unsigned int i = 0; i < ROW * ROW; i++) {
+		unsigned int first = i / ROW, second = i % ROW;
+
+		if (pfns[first] % ENTRIES_PER_TABLE &&
+		    pfns[second] == pfns[first] + HALF_PMD / HUGE_PAGE_SIZE) {
+			huge_bo_destroy(&row[first]);
+			huge_bo_destroy(&row[second]);
+			return;
+		}
+	}
+	igt_assert_f(false, "no two of a row are neighbours\n");
+}
+
+/* It gets all VRAM that is free: contiguous, and not aligned for the PMD that it could be. */
+static char *scene_misaligned_pfn(struct huge_bo *bo)
+{
+	int fd = huge_open();
+	struct huge_bo row[ROW];
+	struct huge_vram vram;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	for (unsigned int i = 0; i < ROW; i++)
+		row[i] = huge_vram_bo(fd, HALF_PMD);
+	vram = huge_vram(fd);
+	huge_vram_bo(fd, vram.size - vram.used);
+	free_unaligned(row);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, vram.size - 2 * HALF_PMD),
+			  vram.size - 2 * HALF_PMD);
+	*bo = huge_vram_bo(fd, 2 * HALF_PMD);
+	return huge_bo_map(bo);
+}
+
 static char *scene_populated(struct huge_bo *bo)
 {
 	char *address;
@@ -595,6 +687,7 @@ static const struct reason_case reason_cases[] = {
 	{ "no-huge-flag", "the flag at creation", scene_no_huge_flag, "policy", HUGE_PTE },
 	{ "vma-edge", "the end of the mapping", scene_vma_edge, "vma_edge", HUGE_PTE },
 	{ "misaligned-va", "the user address", scene_misaligned_va, "misaligned_va", HUGE_PTE },
+	{ "misaligned-pfn", "the memory", scene_misaligned_pfn, "misaligned_pfn", HUGE_PTE },
 	{ "caching", "the caching", scene_caching, "caching", HUGE_PTE },
 	{ "populated", "a page table", scene_populated, "populated", HUGE_PTE },
 	{ "dirty-tracked", "write tracking", scene_dirty_tracked, "dirty_tracked", HUGE_PTE },
@@ -616,6 +709,7 @@ static const struct reason_case reason_cases[] = {
  * @no-huge-flag:	the flag at creation
  * @vma-edge:		the end of the mapping
  * @misaligned-va:	the user address
+ * @misaligned-pfn:	the memory, which is contiguous
  * @caching:		the caching that a huge entry would have; needs nopat
  * @populated:		a page table that is already there
  * @dirty-tracked:	write tracking
@@ -664,6 +758,7 @@ static const struct subtest subtests[] = {
 	{ "beside-table", "A write beside a page table", test_beside_table },
 	{ "no-huge-flag", "Made for single pages", test_no_huge_flag },
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
+	{ "contiguous-moved", "Contiguous after a move to scattered VRAM", test_contiguous_moved },
 	{ "system-middle", "Entries around a page of system memory", test_system_middle },
 	{ "system-pieces", "Entries of system memory in pieces", test_system_pieces },
 };
