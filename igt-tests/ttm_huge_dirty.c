@@ -10,6 +10,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/huge_device.h"
+#include "lib/memory.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/remap.h"
@@ -560,8 +561,9 @@ static void test_huge_elsewhere(enum huge_level level)
 
 /**
  * SUBTEST: stop-%s
- * Description: When the tracking stops, a mapping by %arg[1] entries that it made
- *	small grows again once it is mapped anew, and can be written as such.
+ * Description: When the tracking stops, all entries are removed, and a mapping by
+ *	%arg[1] entries that it made small grows again once it is mapped anew, and can
+ *	be written as such.
  *
  * arg[1]:
  *
@@ -574,10 +576,15 @@ static void test_stop(enum huge_level level)
 	char *address;
 	struct huge_bo bo = tracked_bo(huge_size_for_level(level), &address);
 	const uint64_t pages[] = FIVE_PAGES(&bo);
+	const struct huge_levels nothing = {};
+	struct huge_levels found;
 
 	write_pages(address, pages, COUNT_OF(pages));
 	assert_recorded(&bo, pages, COUNT_OF(pages));
+	read_sparsely(address, &bo);
 	huge_dirty_stop(&bo);
+	found = huge_levels_of(&bo, address, bo.size);
+	huge_assert_levels(&found, &nothing, "stopped");
 	igt_assert_eq(ttm_huge_remap(address, bo.size, PROT_READ | PROT_WRITE, bo.fd, bo.offset),
 		      0);
 	for (unsigned int i = 0; i < COUNT_OF(pages); i++)
@@ -685,6 +692,21 @@ static void test_race(void)
 			     "page %llu: a write was lost\n", (unsigned long long)page);
 }
 
+/* It is about all of the buffer object. */
+static void assert_takes_no_range(const struct huge_bo *bo, uint32_t op)
+{
+	struct drm_bigbar_gem_dirty bad[] = {
+		{ .first_page = BITS }, { .nr_pages = 1 }, { .bitmap = (uintptr_t)&record },
+	};
+
+	for (unsigned int i = 0; i < COUNT_OF(bad); i++) {
+		bad[i].handle = bo->handle;
+		bad[i].op = op;
+		igt_assert_eq(ioctl(bo->fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &bad[i]), -1);
+		igt_assert_eq(errno, EINVAL);
+	}
+}
+
 /**
  * SUBTEST: bad-input
  * Description: Bad input has its documented error and loses no record.
@@ -708,11 +730,11 @@ static void test_bad_input(void)
 	igt_assert_eq(huge_dirty_try_take(&bo, all, 1, record.words), EINVAL);
 	igt_assert_eq(huge_dirty_try_take(&bo, -UINT64_C(64), 128, record.words), EINVAL);
 	igt_assert_eq(huge_dirty_try_take(&bo, 64, UINT64_MAX, record.words), EINVAL);
+	igt_assert_eq(huge_dirty_try_take(&bo, 0, 0, record.words), EINVAL);
 	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
 	igt_assert_eq(errno, EINVAL);
-	arg = (struct drm_bigbar_gem_dirty){ .handle = bo.handle, .nr_pages = 1 };
-	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
-	igt_assert_eq(errno, EINVAL);
+	assert_takes_no_range(&bo, DRM_BIGBAR_DIRTY_START);
+	assert_takes_no_range(&bo, DRM_BIGBAR_DIRTY_STOP);
 	arg = (struct drm_bigbar_gem_dirty){ .handle = 0x7fffffff };
 	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
 	igt_assert_eq(errno, ENOENT);
@@ -732,7 +754,7 @@ static void test_bad_input(void)
 /**
  * SUBTEST: start-again
  * Description: Starting anew what is tracked already begins with an empty record;
- *	stopping twice does no harm.
+ *	stopping twice does nothing.
  */
 static void test_start_again(void)
 {
@@ -754,8 +776,53 @@ static void test_start_again(void)
 	write_pages(address, pages, COUNT_OF(pages));
 	assert_recorded(&bo, pages, COUNT_OF(pages));
 	huge_dirty_stop(&bo);
-	huge_dirty_stop(&bo);
 	write_pages(address, pages, COUNT_OF(pages));
+	huge_dirty_stop(&bo);
+	igt_assert_eq_u64(faults_of_writing(address, 0, 1), 0);
+}
+
+#define RECORD_BOS 128
+#define RECORD_ROUNDS 4
+#define RECORD_BO_SIZE GIB(1)
+#define RECORD_SIZE (RECORD_BO_SIZE / HUGE_PAGE_SIZE / 8)
+
+static uint64_t kernel_memory(void)
+{
+	return memory_line("SUnreclaim") + memory_line("VmallocUsed");
+}
+
+/* Of a buffer object that is large, and has no memory as no one touches it. */
+static void make_records(int fd)
+{
+	struct huge_bo bo = huge_bo_create(fd, RECORD_BO_SIZE, HUGE_SYSTEM, HUGE_TRACKABLE);
+
+	for (int round = 0; round < RECORD_ROUNDS; round++) {
+		huge_dirty_start(&bo);
+		huge_dirty_start(&bo);
+		huge_dirty_stop(&bo);
+	}
+	huge_dirty_start(&bo);
+	huge_bo_destroy(&bo);
+}
+
+/**
+ * SUBTEST: records-freed
+ * Description: The memory of a record is free again when the tracking starts anew, when it
+ *	stops, and when the buffer object is gone.
+ */
+static void test_records_freed(void)
+{
+	int fd = huge_open();
+	uint64_t before, after;
+
+	make_records(fd);
+	before = kernel_memory();
+	for (int i = 0; i < RECORD_BOS; i++)
+		make_records(fd);
+	after = kernel_memory();
+	igt_info("%lld KiB more in use than before\n", (long long)(after - before) / 1024);
+	/* One for each would be as much. */
+	igt_assert_lt_u64(after, before + RECORD_BOS * RECORD_SIZE / 2);
 }
 
 static const struct level_subtest level_subtests[] = {
@@ -776,6 +843,7 @@ static const struct subtest subtests[] = {
 	{ "race", "No write is lost while the record is taken", test_race },
 	{ "bad-input", "Bad input", test_bad_input },
 	{ "start-again", "Started and stopped twice", test_start_again },
+	{ "records-freed", "What becomes of the memory of records", test_records_freed },
 };
 
 int igt_main()
