@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "igt_shim.h"
@@ -85,10 +86,26 @@ static const struct input_case bad_inputs[] = {
 	{ "0                                                                      ", EINVAL },
 };
 
+/* Of a text. */
+#define MOST_BYTES 63
+
+/* As much as it takes in, and a byte more. */
+static void assert_length_limited(int witness)
+{
+	char text[MOST_BYTES + 2] = "";
+
+	memset(text, ' ', MOST_BYTES + 1);
+	text[0] = '0';
+	igt_assert_eq(choose(witness, text), EINVAL);
+	text[MOST_BYTES] = '\0';
+	igt_assert_eq(choose(witness, text), 0);
+}
+
 /**
  * SUBTEST: bad-input
  * Description: What is no process and no offset is refused, EINVAL or ESRCH, and
- *	what was chosen before stays chosen.
+ *	what was chosen before stays chosen; so is a text that is too long, EINVAL, or
+ *	cannot be read, EFAULT.
  */
 static void test_bad_input(void)
 {
@@ -105,14 +122,28 @@ static void test_bad_input(void)
 		igt_assert_f(choose(witness, c->text) == c->error, "'%s'\n", c->text);
 		assert_shows(witness, address, bo.size);
 	}
+	igt_assert_eq(write(witness, huge_reserve(KIB(4), KIB(4)), 1), -1);
+	igt_assert_eq(errno, EFAULT);
+	assert_shows(witness, address, bo.size);
+	assert_length_limited(witness);
 	close(witness);
+}
+
+static void assert_mode(int fd, const char *name, unsigned int mode)
+{
+	struct stat file;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/%s", primary_minor(fd), name);
+	igt_assert_eq(stat(path, &file), 0);
+	igt_assert_eq(file.st_mode & 0777, mode);
 }
 
 /**
  * SUBTEST: offset
  * Description: An offset, decimal or hexadecimal, picks the buffer object that
  *	begins there; none but that, and none at all if none begins there. Without
- *	an offset all are shown.
+ *	an offset all are shown. This is for root alone, as are the counters.
  */
 static void test_offset(void)
 {
@@ -124,6 +155,8 @@ static void test_offset(void)
 	huge_bo_map_at(&second, area + first.size, 0, second.size);
 	*area = 1;
 	*(area + first.size) = 1;
+	assert_mode(fd, "ttm_huge_page_tables", 0600);
+	assert_mode(fd, "ttm_huge_counters", 0400);
 	/* As it is opened. */
 	assert_shows(witness, area, KIB(96));
 	choose_bo(witness, 0, first.offset);
@@ -140,6 +173,48 @@ static void test_offset(void)
 	close(witness);
 }
 
+/* Line by line, one behind the other: what is not mapped has lines, too. */
+static void assert_lines_cover(int witness, const char *address, uint64_t length)
+{
+	uint64_t at = (uintptr_t)address, start, end;
+	FILE *stream = fdopen(dup(witness), "r");
+	char line[160];
+
+	igt_assert(stream);
+	rewind(stream);
+	while (fgets(line, sizeof(line), stream)) {
+		int fields = sscanf(line, "%" SCNx64 " %" SCNx64, &start, &end);
+
+		igt_assert_eq(fields, 2);
+		igt_assert_eq_u64(start, at);
+		at = end;
+	}
+	fclose(stream);
+	igt_assert_eq_u64(at, (uintptr_t)address + length);
+}
+
+/**
+ * SUBTEST: holes
+ * Description: Of a mapping of which nothing is mapped, then single entries of each
+ *	level, the dump shows all: entries and what lies between them.
+ */
+static void test_holes(void)
+{
+	const uint64_t size = GIB(1) + MIB(6) + KIB(12);
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(size, 0, &address);
+	const uint64_t touched[] = { GIB(1) + MIB(6) + KIB(4), GIB(1) + MIB(2), MIB(2) };
+	int witness = page_table_open(bo.fd);
+
+	igt_assert_eq(madvise(address, size, MADV_RANDOM), 0);
+	assert_lines_cover(witness, address, size);
+	for (unsigned int i = 0; i < COUNT_OF(touched); i++) {
+		(void)*(volatile char *)(address + touched[i]);
+		assert_lines_cover(witness, address, size);
+	}
+	close(witness);
+}
+
 /* Maps another part of it at the parent's address, and reads that. */
 static void be_shown(int socket, const struct huge_bo *bo, char *address)
 {
@@ -153,10 +228,21 @@ static void be_shown(int socket, const struct huge_bo *bo, char *address)
 	_exit(0);
 }
 
+static void assert_shows_no_process(int witness)
+{
+	char byte;
+
+	igt_assert_eq(pread(witness, &byte, 1, 0), -1);
+	igt_assert_eq(errno, ESRCH);
+}
+
+/* The first thread that the kernel makes for itself: it has no memory. */
+#define KERNEL_THREAD "2"
+
 /**
  * SUBTEST: process
  * Description: A PID picks the process whose page tables are shown; when that has
- *	ended, ESRCH.
+ *	ended, waited for or not, ESRCH; so for a thread of the kernel.
  */
 static void test_process(void)
 {
@@ -165,6 +251,7 @@ static void test_process(void)
 	int witness = page_table_open(bo.fd), sockets[2], status;
 	const struct page_run *run;
 	struct page_table table;
+	siginfo_t ended;
 	uint64_t pfn;
 	pid_t child;
 
@@ -191,10 +278,13 @@ static void test_process(void)
 	page_table_free(&table);
 
 	pass_turn(sockets[0]);
+	igt_assert_eq(waitid(P_PID, child, &ended, WEXITED | WNOWAIT), 0);
+	assert_shows_no_process(witness);
 	igt_assert_eq(waitpid(child, &status, 0), child);
 	igt_assert_eq(status, 0);
-	igt_assert_eq(pread(witness, text, 1, 0), -1);
-	igt_assert_eq(errno, ESRCH);
+	assert_shows_no_process(witness);
+	igt_assert_eq(choose(witness, KERNEL_THREAD), 0);
+	assert_shows_no_process(witness);
 	snprintf(text, sizeof(text), "%d", child);
 	igt_assert_eq(choose(witness, text), ESRCH);
 	igt_assert_eq(choose(witness, "0"), 0);
@@ -350,6 +440,7 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "bad-input", "What the dump does not understand", test_bad_input },
 	{ "offset", "One buffer object of several", test_offset },
+	{ "holes", "What is not mapped", test_holes },
 	{ "process", "Another process", test_process },
 	{ "counters-all-cpus", "Faults on every CPU", test_counters_all_cpus },
 	{ "counters-levels", "Faults of each level", test_counters_levels },

@@ -59,7 +59,8 @@ static bool parse_run(const char *line, struct page_run *run)
 			    &run->start, &run->end, level, pfn, caching, special, access,
 			    young, dirty);
 
-	igt_assert_f(fields == FIELDS, "page-table witness: bad line '%s'\n", line);
+	igt_assert_f(fields == FIELDS && run->start < run->end,
+		     "page-table witness: bad line '%s'\n", line);
 	run->level = index_of(level, levels, 4);
 	if (run->level == HUGE_LEVELS)
 		return false;
