@@ -189,13 +189,14 @@ static void test_debugger(void)
 struct call {
 	const struct huge_bo *bo;
 	void *address;
+	enum huge_placement placement;
 };
 
-static void move_to_system(void *argument)
+static void move(void *argument)
 {
 	const struct call *call = argument;
 
-	huge_bo_move(call->bo, HUGE_SYSTEM);
+	huge_bo_move(call->bo, call->placement);
 }
 
 static void prefault(void *argument)
@@ -209,20 +210,25 @@ static void prefault(void *argument)
 
 /**
  * SUBTEST: move
- * Description: A move of a buffer object that is being moved waits until that is over.
+ * Description: A move of a buffer object that is being moved waits until that is over;
+ *	so it does for all that uses the memory that it is to leave.
  */
 static void test_move(void)
 {
+	static const char * const usages[] = { "kernel", "write", "read", "bookkeep" };
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
 	struct call call = { .bo = &bo };
 	struct pattern pattern = pattern_of(address, bo.size, 73);
 
 	pattern_write(&pattern);
-	hold_fence(address, "kernel");
-	assert_waits_for_hold(move_to_system, &call);
-	pattern_assert(&pattern);
-	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
+	for (unsigned int i = 0; i < COUNT_OF(usages); i++) {
+		call.placement = i % 2 ? HUGE_VRAM : HUGE_SYSTEM;
+		hold_fence(address, usages[i]);
+		assert_waits_for_hold(move, &call);
+		pattern_assert(&pattern);
+		igt_assert_eq(huge_bo_placement(&bo), call.placement);
+	}
 }
 
 /**
@@ -451,8 +457,9 @@ static void test_queued_move(void)
 
 /**
  * SUBTEST: queued-debugger-off
- * Description: With TTM's own fault handler a debugger does not wait for a move: until
- *	that has had its turn it reads zeros, and never what others left in the pages.
+ * Description: With TTM's own fault handler a debugger does not wait for a move out of
+ *	VRAM: until that has had its turn it reads zeros, and never what others left in
+ *	the pages. For a move to VRAM the driver has it wait, and it reads what was moved.
  */
 static void test_queued_debugger_off(void)
 {
@@ -472,6 +479,13 @@ static void test_queued_debugger_off(void)
 
 		igt_assert_f(!word, "a page shows %#llx\n", (unsigned long long)word);
 	}
+	pattern_assert(&pattern);
+
+	pattern.seed++;
+	pattern_write(&pattern);
+	keep_queue_busy(bo.fd);
+	huge_bo_move(&bo, HUGE_VRAM);
+	igt_assert_eq_u64(debugged_word(address), pattern_value(&pattern, 0));
 	pattern_assert(&pattern);
 }
 
