@@ -460,8 +460,33 @@ static void test_trackable(enum huge_level level)
 	igt_assert_eq_u64(trackable.write_first, plain.write_first);
 }
 
+/* Another page table of the highest level begins in the midst of what is mapped there. */
+#define FAR_SIZE MIB(8)
+#define FAR ((char *)(uintptr_t)(GIB(16 * 1024) - FAR_SIZE / 2))
+
+/**
+ * SUBTEST: far-border
+ * Description: A mapping over the border between two page tables of the highest level,
+ *	where no other is: half of it is touched, then all. Both witnesses know its
+ *	entries.
+ */
+static void test_far_border(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), FAR_SIZE);
+	struct huge_levels half = huge_levels_at(HUGE_PMD, FAR_SIZE / 2), found;
+	struct huge_levels all = huge_levels_at(HUGE_PMD, FAR_SIZE);
+
+	huge_bo_map_at(&bo, FAR, 0, bo.size);
+	*(volatile char *)(FAR + FAR_SIZE / 2) = 1;
+	found = huge_levels_of(&bo, FAR, bo.size);
+	huge_assert_levels(&found, &half, "half is touched");
+	assert_info_agrees(&bo, &half);
+	assert_touch(&bo, FAR, bo.size, &all, 1);
+}
+
 static void clean_up(void)
 {
+	munmap(FAR, FAR_SIZE);
 	max_level_restore();
 	huge_release_all();
 }
@@ -471,6 +496,7 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "far-border", "Over the border between the largest page tables", test_far_border },
 	{ "max-level-words", "What max_level can be set to", test_max_level_words },
 	{ "max-level-live", "max_level and mappings that are there", test_max_level_live },
 };

@@ -99,7 +99,8 @@ static const struct shift_case shift_cases[] = {
 
 /**
  * SUBTEST: shifted-%s
- * Description: A mapping at an address %arg[1]: many steps in one call.
+ * Description: A mapping at an address %arg[1]: many steps in one call. What is mapped
+ *	in front of it, at the beginning of a page table, is not taken for its end.
  *
  * arg[1]:
  *
@@ -109,9 +110,11 @@ static const struct shift_case shift_cases[] = {
 static void test_shifted(const struct shift_case *c)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
+	struct huge_bo front = huge_vram_bo(bo.fd, c->shift);
 	char *area = huge_reserve(c->size + c->shift, GIB(1));
 	char *address = huge_bo_map_at(&bo, area + c->shift, 0, c->size);
 
+	*(volatile char *)huge_bo_map_at(&front, area, 0, front.size) = 1;
 	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
 	huge_assert_mapped_at(&bo, address, c->level, "prefaulted");
 	assert_no_fault_in(address, bo.size);
