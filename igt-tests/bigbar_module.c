@@ -343,17 +343,38 @@ static void test_unload_library(void)
 	assert_works();
 }
 
+/* How many have enabled the device whose BAR it is. */
+static int times_enabled(const struct bar *bar)
+{
+	const char *end = strrchr(bar->path, '/');
+	char path[PATH_MAX + 16];
+	int times = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%.*s/enable", (int)(end - bar->path), bar->path);
+	file = fopen(path, "r");
+	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
+	igt_assert_eq(fscanf(file, "%d", &times), 1);
+	fclose(file);
+	return times;
+}
+
 /**
  * SUBTEST: reload
- * Description: When everything is closed the module can be unloaded and loaded
- *	again, and works as before.
+ * Description: When everything is closed the module can be unloaded, which disables the
+ *	device, and loaded again, and works as before.
  */
 static void test_reload(void)
 {
+	struct bar bar;
+
 	require_module("bigbar");
 	assert_works();
+	bar = bar_of(huge_open());
+	igt_assert_eq(times_enabled(&bar), 1);
 	huge_release_all();
 	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(times_enabled(&bar), 0);
 	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
 	load_bigbar();
 	async_moves_restore();

@@ -10,6 +10,7 @@
 #include "drm/bigbar_drm.h"
 #include "igt_shim.h"
 #include "lib/huge_device.h"
+#include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/subtest.h"
 
@@ -129,10 +130,30 @@ static void test_create_rounds_up(int fd)
 	igt_assert_eq(drmCloseBufferHandle(fd, arg.handle), 0);
 }
 
+/* The file for a person says the same. */
+static void assert_vram_file(int fd)
+{
+	const struct huge_vram vram = huge_vram(fd);
+	unsigned long long used = 0, size = 0;
+	char path[64], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/vram", primary_minor(fd));
+	file = fopen(path, "r");
+	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
+	while (fgets(line, sizeof(line), file) &&
+	       sscanf(line, "used %llu of %llu bytes", &used, &size) != 2)
+		;
+	fclose(file);
+	igt_assert_eq_u64(size, vram.size);
+	igt_assert_eq_u64(used, vram.used);
+}
+
 /**
  * SUBTEST: vram-used
  * Description: VRAM in use grows by the size of a buffer object, and by no more where
- *	that is no power of two, contiguous or not; and it shrinks by that.
+ *	that is no power of two, contiguous or not; and it shrinks by that. debugfs has
+ *	the same numbers.
  */
 static void test_vram_used(int fd)
 {
@@ -144,6 +165,7 @@ static void test_vram_used(int fd)
 		struct huge_bo bo = huge_bo_create(fd, sizes[i / 2], HUGE_VRAM, flags[i % 2]);
 
 		igt_assert_eq_u64(huge_vram(fd).used, before + bo.size);
+		assert_vram_file(fd);
 		huge_bo_destroy(&bo);
 		igt_assert_eq_u64(huge_vram_used_settled(fd, before), before);
 	}
@@ -359,13 +381,25 @@ static void test_mmap_range(int fd)
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), EINVAL);
 }
 
+/* Programs go by it: what it says is part of the interface. */
+static void assert_version(int fd)
+{
+	drmVersionPtr version = drmGetVersion(fd);
+
+	igt_assert(version);
+	igt_assert_eq(version->version_major, 1);
+	igt_assert_eq(version->version_minor, 0);
+	drmFreeVersion(version);
+}
+
 /**
  * SUBTEST: nodes
- * Description: The render node and the primary node both do everything.
+ * Description: The render node and the primary node both do everything, and say which
+ *	version of the interface that is.
  */
 static void test_nodes(int fd)
 {
-	(void)fd;
+	assert_version(fd);
 	assert_works(DRM_NODE_RENDER);
 	assert_works(DRM_NODE_PRIMARY);
 }
