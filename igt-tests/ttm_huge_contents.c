@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/debugger.h"
+#include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/memory.h"
 #include "lib/module_parameter.h"
@@ -597,12 +599,26 @@ static struct huge_bo debugged_bo(const struct debugged_place *place)
 	return scattered_bo(&scattered);
 }
 
+/* Of the kernel, to look at a page that is not cached. */
+static unsigned int count_kernel_mappings(void)
+{
+	FILE *file = fopen("/proc/vmallocinfo", "r");
+	unsigned int count = 0;
+	char line[256];
+
+	igt_assert(file);
+	while (fgets(line, sizeof(line), file))
+		count += !!strstr(line, "ttm_bo_kmap");
+	fclose(file);
+	return count;
+}
+
 /**
  * SUBTEST: debugger-%s-%s
  * Description: By %arg[2] a debugger reads, across the borders between all blocks and
  *	some of the pages of a mapping of %arg[1], what the process itself has written,
  *	and the other way round. As TTM has it, that a mapping is read-only does not bind
- *	a debugger.
+ *	a debugger. The kernel keeps nothing mapped that it looked at.
  *
  * arg[1]:
  *
@@ -624,6 +640,7 @@ static void test_debugger(const struct debugged_place *place, const struct debug
 	struct huge_bo bo = debugged_bo(place);
 	char *address = huge_bo_map_part(&bo, 0, bo.size, place->prot);
 	struct contents debugged = contents_of(&bo, address, bo.size), own;
+	const unsigned int mappings = count_kernel_mappings();
 	pid_t pid = debugger_stop_child();
 
 	own = contents_at(&debugged, huge_bo_map(&bo));
@@ -635,6 +652,7 @@ static void test_debugger(const struct debugged_place *place, const struct debug
 	}
 	debug(pid, way, &debugged, &own);
 	debugger_let_go(pid);
+	igt_assert_eq(count_kernel_mappings(), mappings);
 }
 
 /* A mapping with nothing before and behind it. */
@@ -713,8 +731,50 @@ static void test_debugger_end(const struct end_case *c)
 	contents_assert(&whole);
 }
 
+static void assert_not_mappable(const struct huge_bo *bo, char *address)
+{
+	uint64_t seen, done;
+
+	igt_assert_eq(signal_of_reading(address), SIGBUS);
+	igt_assert_eq(signal_of_writing(address, 1), SIGBUS);
+	igt_assert_eq(huge_prefault(bo->fd, address, bo->size, &done), EFAULT);
+	igt_assert_eq_u64(done, 0);
+	igt_assert_eq(debugger_proc_mem.read(getpid(), address, &seen, WORD), -1);
+	igt_assert_eq(errno, EIO);
+	igt_assert_eq(debugger_proc_mem.write(getpid(), address, &seen, WORD), -1);
+	igt_assert_eq(errno, EIO);
+}
+
+/**
+ * SUBTEST: imported
+ * Description: Pages that stand for those of another device are that device's to map: a
+ *	fault is SIGBUS, a prefault is EFAULT, and a debugger gets EIO. Those that can
+ *	be mapped are, with their contents.
+ */
+static void test_imported(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), KIB(64), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	struct contents contents = make_contents(&bo), same;
+	char *address = huge_bo_map(&bo);
+	uint64_t seen;
+
+	hold_imported(address, false);
+	assert_not_mappable(&bo, address);
+	release_hold();
+	hold_imported(address, true);
+	same = contents_at(&contents, address);
+	contents_assert(&same);
+	igt_assert_eq(debugger_proc_mem.read(getpid(), address, &seen, WORD), WORD);
+	igt_assert_eq_u64(seen, pattern_value(&contents.first, 0));
+	release_hold();
+	contents_renew(&contents);
+	same = contents_at(&contents, address);
+	contents_assert(&same);
+}
+
 static void clean_up(void)
 {
+	release_hold();
 	kill_children();
 	ttm_pages_limit_restore();
 	max_level_restore();
@@ -751,6 +811,7 @@ static const struct subtest subtests[] = {
 	{ "scattered-moves", "Moves of what is in many pieces", test_scattered_moves },
 	{ "scattered-zero", "What is new in many pieces is zero", test_scattered_zero },
 	{ "scattered-off", "The same by TTM's own fault handler", test_scattered_off },
+	{ "imported", "Pages of another device", test_imported },
 };
 
 int igt_main()

@@ -2,16 +2,19 @@
 /*
  * For tests: holds a buffer object as a move does, but for as long as the test wants.
  *
- * Writing "ADDRESS [fence USAGE]" to the debugfs file takes the reservation of the
- * buffer object that the writing process has mapped there; or it takes that, adds a
- * fence that has not signaled, and gives it back. It returns when that is done.
+ * Writing "ADDRESS [fence USAGE | imported [mappable]]" to the debugfs file takes the
+ * reservation of the buffer object that the writing process has mapped there; or it
+ * takes that, adds a fence that has not signaled, and gives it back; or has its pages
+ * stand for those of another device, meanwhile. It returns when that is done.
  * USAGE is kernel, write, read or bookkeep. Closing the file lets go. Reading tells
  * whether it is held still: a test that waits for what it holds itself is to end, too.
  */
 
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
+#include <drm/drm_gem_ttm_helper.h>
 #include <drm/drm_ioctl.h>
+#include <drm/ttm/ttm_tt.h>
 #include <linux/completion.h>
 #include <linux/debugfs.h>
 #include <linux/dma-fence.h>
@@ -32,6 +35,7 @@
  * struct hold - what an open file stands for
  * @obj: the buffer object, a reference, and with it one to the device; %NULL before the write
  * @usage: of the fence
+ * @page_flags: of imported pages, TTM_TT_FLAG_*
  * @work: takes the reservation and lets go of it: both is for the same task to do
  * @taken: by @work
  * @release: tells @work to let go
@@ -41,6 +45,7 @@
 struct hold {
 	struct drm_gem_object *obj;
 	enum dma_resv_usage usage;
+	u32 page_flags;
 	struct work_struct work;
 	struct completion taken;
 	struct completion release;
@@ -137,6 +142,34 @@ static void hold_fence(struct work_struct *work)
 	dma_fence_put(fence);
 }
 
+/* Of a buffer object that has pages. */
+static int change_page_flags(struct hold *hold, u32 clear, u32 set)
+{
+	struct ttm_buffer_object *bo = drm_gem_ttm_of_gem(hold->obj);
+	int ret = -EINVAL;
+
+	dma_resv_lock(hold->obj->resv, NULL);
+	if (bo->ttm && ttm_tt_is_populated(bo->ttm)) {
+		bo->ttm->page_flags = (bo->ttm->page_flags & ~clear) | set;
+		ret = 0;
+	}
+	dma_resv_unlock(hold->obj->resv);
+	return ret;
+}
+
+static void hold_imported(struct work_struct *work)
+{
+	struct hold *hold = container_of(work, struct hold, work);
+
+	hold->error = change_page_flags(hold, 0, hold->page_flags);
+	if (hold->error) {
+		complete(&hold->taken);
+		return;
+	}
+	await_release(hold);
+	change_page_flags(hold, hold->page_flags, 0);
+}
+
 /* GEM has its object in the mapping, TTM its own, which begins with that. */
 static struct drm_gem_object *get_mapped_object(unsigned long address)
 {
@@ -178,6 +211,13 @@ static int parse(struct hold *hold, char *text, unsigned long *address)
 		return -EINVAL;
 	if (!text)
 		return 0;
+	if (str_has_prefix(text, "imported")) {
+		hold->page_flags = TTM_TT_FLAG_EXTERNAL;
+		if (strstr(text, "mappable"))
+			hold->page_flags |= TTM_TT_FLAG_EXTERNAL_MAPPABLE;
+		INIT_WORK(&hold->work, hold_imported);
+		return 0;
+	}
 	if (!str_has_prefix(text, "fence "))
 		return -EINVAL;
 	usage = __sysfs_match_string(usages, ARRAY_SIZE(usages), text + strlen("fence "));

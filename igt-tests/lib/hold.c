@@ -37,6 +37,14 @@ void hold_fence(const void *address, const char *usage)
 	hold(text);
 }
 
+void hold_imported(const void *address, bool mappable)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%p imported%s", address, mappable ? " mappable" : "");
+	hold(text);
+}
+
 bool is_held(void)
 {
 	char held = 0;

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* A buffer object that is held as if it were being moved. */
+/* A buffer object that is held as if it were being moved, or another device's. */
 #ifndef HOLD_H
 #define HOLD_H
 
 #include <stdbool.h>
 
 /*
- * Both are about the buffer object that is mapped at an address of this process, one at
+ * All are about the buffer object that is mapped at an address of this process, one at
  * a time, and require a module for it. The first takes its reservation; the second has
  * it wait for a fence, which has a usage as the kernel's reservations have it: "kernel",
- * which is that of moves, "write", "read" or "bookkeep". release_hold(), which clean-ups
- * call, ends it, and 20 s in any case: then whatever waited for it goes on, and is_held()
- * tells.
+ * which is that of moves, "write", "read" or "bookkeep"; with the third its pages, in
+ * system memory, are those that another device has exported, which can be mapped or not.
+ * release_hold(), which clean-ups call, ends it, and 20 s in any case: then whatever
+ * waited for it goes on, and is_held() tells.
  */
 void hold_reservation(const void *address);
 void hold_fence(const void *address, const char *usage);
+void hold_imported(const void *address, bool mappable);
 bool is_held(void);
 void release_hold(void);
 
