@@ -11,6 +11,7 @@
 #include "lib/access.h"
 #include "lib/contention.h"
 #include "lib/counters.h"
+#include "lib/debugger.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
@@ -180,6 +181,7 @@ struct obstacle {
 	const char *name;
 	const char *what;
 	void (*hold)(const void *address);
+	const char *probe;
 };
 
 static void hold_fence_of_move(const void *address)
@@ -188,8 +190,13 @@ static void hold_fence_of_move(const void *address)
 }
 
 static const struct obstacle obstacles[] = {
-	{ "reserved", "reserved", hold_reservation },
-	{ "moving", "being moved", hold_fence_of_move },
+	{ "reserved", "reserved", hold_reservation, "" },
+	{ "moving", "being moved", hold_fence_of_move, "" },
+};
+
+/* By the fault handler of a driver that moves it to where it can be mapped. */
+static const struct obstacle begun = {
+	"begun", "reserved and being moved by the driver's handler", hold_fence_of_move, " begun",
 };
 
 /**
@@ -209,16 +216,20 @@ static const struct obstacle obstacles[] = {
  *
  * @reserved:	reserved, as for a move
  * @moving:	being moved
+ * @begun:	being moved by the driver's own fault handler, which has reserved it
  */
 static void test_flags(const struct flags_case *c, const struct obstacle *obstacle)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
-	struct probe probe = { .address = address, .flags = c->flags };
+	struct probe probe = { .address = address };
 	const struct huge_levels nothing = {};
+	char flags[32];
 	struct huge_levels found;
 
 	igt_require_f(access(PROBE, F_OK) == 0, "huge_fault_probe is not loaded\n");
+	snprintf(flags, sizeof(flags), "%s%s", c->flags, obstacle->probe);
+	probe.flags = flags;
 	obstacle->hold(address);
 	if (c->waits)
 		assert_waits_for_hold(run_probe, &probe);
@@ -242,10 +253,11 @@ static void *touch(void *address)
 
 static pid_t toucher;
 
+/* The signal that touching ended in. */
 static void *tell_and_touch(void *address)
 {
 	__atomic_store_n(&toucher, gettid(), __ATOMIC_RELEASE);
-	return touch(address);
+	return (void *)(intptr_t)signal_of_writing(address, 2);
 }
 
 /* A thread of this process that waits in a fault. */
@@ -291,27 +303,87 @@ static void test_wait_holds_no_lock(const struct obstacle *obstacle)
 	igt_assert_eq(*address, 2);
 }
 
-/**
- * SUBTEST: killed-%s
- * Description: A process that waits in a fault for a buffer object that is %arg[1]
- *	dies at once when it is killed, and leaves nothing behind.
- *
- * arg[1]:
- *
- * @reserved:	reserved
- * @moving:	being moved
- */
-static void test_killed(const struct obstacle *obstacle)
+static void fault(const struct huge_bo *bo, char *address)
+{
+	(void)bo;
+	touch(address);
+}
+
+static void debug(const struct huge_bo *bo, char *address)
+{
+	char byte;
+
+	(void)bo;
+	debugger_proc_mem.read(getpid(), address, &byte, 1);
+}
+
+static void prefault(const struct huge_bo *bo, char *address)
+{
+	uint64_t done;
+
+	huge_prefault(bo->fd, address, bo->size, &done);
+}
+
+static void move(const struct huge_bo *bo, char *address)
+{
+	(void)address;
+	huge_bo_try_move(bo, HUGE_SYSTEM);
+}
+
+static void ask(const struct huge_bo *bo, char *address)
+{
+	struct huge_bo_info info;
+
+	(void)address;
+	huge_bo_try_info(bo, &info);
+}
+
+static void take_record(const struct huge_bo *bo, char *address)
+{
+	uint64_t record;
+
+	(void)address;
+	huge_dirty_try_take(bo, 0, 1, &record);
+}
+
+/* What can wait for a buffer object: some for who reserved it, and not for a move. */
+static const struct call {
+	void (*run)(const struct huge_bo *bo, char *address);
+	bool tracked;
+	bool waits_for_moves;
+} calls[] = {
+	{ fault, false, true },
+	{ fault, true, true },
+	{ debug, false, true },
+	{ prefault, false, true },
+	{ move, false, true },
+	{ ask, false, false },
+	{ take_record, true, false },
+};
+
+/* If writes are tracked, mapped read-only: the first write has to be recorded. */
+static struct huge_bo mapped_bo(bool tracked, char **address)
+{
+	struct huge_bo bo = huge_mapped_bo(KIB(64), tracked ? HUGE_TRACKABLE : 0, address);
+
+	if (tracked) {
+		huge_dirty_start(&bo);
+		igt_assert_eq(**(volatile char **)address, 0);
+	}
+	return bo;
+}
+
+static void kill_in_call(const struct call *call, const struct obstacle *obstacle)
 {
 	char *address;
+	struct huge_bo bo = mapped_bo(call->tracked, &address);
 	int status;
 	pid_t pid;
 
-	huge_mapped_bo(MIB(2), 0, &address);
 	obstacle->hold(address);
 	pid = fork_child();
 	if (!pid) {
-		touch(address);
+		call->run(&bo, address);
 		_exit(0);
 	}
 	await_sleep_in_driver(pid);
@@ -323,6 +395,88 @@ static void test_killed(const struct obstacle *obstacle)
 	igt_assert_eq(*address, 0);
 	huge_release_all();
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
+}
+
+/**
+ * SUBTEST: killed-%s
+ * Description: A process that waits for a buffer object that is %arg[1], in a fault, in a
+ *	write that is to be recorded, as a debugger or in an ioctl, dies at once when it
+ *	is killed, and leaves nothing behind.
+ *
+ * arg[1]:
+ *
+ * @reserved:	reserved
+ * @moving:	being moved
+ */
+static void test_killed(const struct obstacle *obstacle)
+{
+	const struct call *call;
+
+	for_each_case(call, calls) {
+		if (obstacle->hold == hold_reservation || call->waits_for_moves)
+			kill_in_call(call, obstacle);
+	}
+}
+
+static volatile sig_atomic_t signal_came;
+
+static void note_signal(int signal)
+{
+	(void)signal;
+	signal_came = 1;
+}
+
+/* Ends also when what is held is not held any more. */
+static void interrupt_waiter(pthread_t waiter)
+{
+	signal_came = 0;
+	igt_assert_eq(pthread_kill(waiter, SIGUSR1), 0);
+	while (!signal_came && is_held())
+		usleep(1000);
+	assert_did_not_wait();
+}
+
+static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
+{
+	bool ended = false;
+	pthread_t waiter;
+	void *signal;
+	char *address;
+
+	mapped_bo(tracked, &address);
+	obstacle->hold(address);
+	waiter = start_waiter(address);
+	interrupt_waiter(waiter);
+	/* The fault comes again, or has failed. */
+	while (!ended && !sleeps_in_driver(toucher)) {
+		usleep(1000);
+		ended = !pthread_tryjoin_np(waiter, &signal);
+	}
+	release_hold();
+	if (!ended)
+		igt_assert_eq(pthread_join(waiter, &signal), 0);
+	igt_assert_f(!signal, "the write ended in signal %d\n", (int)(intptr_t)signal);
+	igt_assert_eq(*address, 2);
+}
+
+/**
+ * SUBTEST: signal-%s
+ * Description: A thread that waits in a fault for a buffer object that is %arg[1] gets a
+ *	signal: it handles that at once, waits again, and its write arrives; also one that
+ *	is to be recorded.
+ *
+ * arg[1]:
+ *
+ * @reserved:	reserved
+ * @moving:	being moved
+ */
+static void test_signal(const struct obstacle *obstacle)
+{
+	struct sigaction action = { .sa_handler = note_signal };
+
+	igt_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
+	interrupt_fault(false, obstacle);
+	interrupt_fault(true, obstacle);
 }
 
 /* Faults under the mmap lock. */
@@ -496,7 +650,7 @@ static const struct subtest subtests[] = {
 	{ "contended", "All kinds of faults while moving", test_contended },
 };
 
-static void run_obstacle_subtests(const struct obstacle *obstacle)
+static void run_flags_subtests(const struct obstacle *obstacle)
 {
 	const struct flags_case *flags;
 
@@ -507,6 +661,11 @@ static void run_obstacle_subtests(const struct obstacle *obstacle)
 		igt_fixture()
 			clean_up();
 	}
+}
+
+static void run_obstacle_subtests(const struct obstacle *obstacle)
+{
+	run_flags_subtests(obstacle);
 
 	igt_describe_f("Nobody else waits for what is %s", obstacle->what);
 	igt_subtest_f("wait-holds-no-lock-%s", obstacle->name)
@@ -525,6 +684,12 @@ static void run_obstacle_subtests(const struct obstacle *obstacle)
 		test_signal_in_kernel(obstacle);
 	igt_fixture()
 		clean_up();
+
+	igt_describe_f("A signal while waiting for what is %s", obstacle->what);
+	igt_subtest_f("signal-%s", obstacle->name)
+		test_signal(obstacle);
+	igt_fixture()
+		clean_up();
 }
 
 int igt_main()
@@ -536,6 +701,7 @@ int igt_main()
 
 	for_each_case(obstacle, obstacles)
 		run_obstacle_subtests(obstacle);
+	run_flags_subtests(&begun);
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);
 }

@@ -4,12 +4,15 @@
  *
  * The core sets FAULT_FLAG_RETRY_NOWAIT, and leaves out FAULT_FLAG_ALLOW_RETRY,
  * for kinds of access that it refuses to mappings without struct page. A driver
- * has to honour them all the same. Writing "ADDRESS [retry] [nowait] [tried]" to
- * the debugfs file makes such a fault in the writing process; reading it tells
- * what the fault returned, in hexadecimal.
+ * has to honour them all the same. Writing "ADDRESS [retry] [nowait] [tried] [begun]"
+ * to the debugfs file makes such a fault in the writing process; reading it tells
+ * what the fault returned, in hexadecimal. With "begun", it goes through the fault
+ * handler of a driver that has reserved the buffer object, and begun to move it.
  */
 
+#include <drm/drm_gem.h>
 #include <linux/debugfs.h>
+#include <linux/dma-resv.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -17,7 +20,11 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+/* Looked up when it is needed: this module is built without the drivers. */
+vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order);
+
 static struct dentry *probe_file;
+static vm_fault_t (*fault_reserved)(struct vm_fault *vmf, unsigned int order);
 static u32 probe_result;
 
 static unsigned int flags_of(const char *text)
@@ -40,7 +47,48 @@ static bool drops_lock(vm_fault_t ret, unsigned int flags)
 	       (ret & VM_FAULT_RETRY && !(flags & FAULT_FLAG_RETRY_NOWAIT));
 }
 
-static int fault(unsigned long address, unsigned int flags)
+/* TTM's buffer object, which the mapping has, begins with GEM's. */
+static vm_fault_t begun_fault(struct vm_fault *vmf)
+{
+	struct drm_gem_object *obj = vmf->vma->vm_private_data;
+	struct dma_resv *resv = obj->resv;
+	vm_fault_t ret;
+
+	dma_resv_lock(resv, NULL);
+	ret = fault_reserved(vmf, 0);
+	if (!drops_lock(ret, vmf->flags))
+		dma_resv_unlock(resv);
+	return ret;
+}
+
+static const struct vm_operations_struct begun_ops = {
+	.fault = begun_fault,
+};
+
+/* Called with the mmap lock held, as all here is that has a mapping; see drops_lock(). */
+static vm_fault_t fault_begun(struct vm_area_struct *vma, unsigned long address,
+			      unsigned int flags)
+{
+	const struct vm_operations_struct *ops = vma->vm_ops;
+	struct mm_struct *mm = vma->vm_mm;
+	vm_fault_t ret;
+
+	fault_reserved = symbol_get(ttm_huge_vm_fault_reserved);
+	if (!fault_reserved)
+		return VM_FAULT_SIGBUS;
+	vma->vm_ops = &begun_ops;
+	ret = handle_mm_fault(vma, address, flags, NULL);
+	if (drops_lock(ret, flags))
+		mmap_read_lock(mm);
+	/* The process does nothing else meanwhile that could unmap it. */
+	vma->vm_ops = ops;
+	if (drops_lock(ret, flags))
+		mmap_read_unlock(mm);
+	symbol_put(ttm_huge_vm_fault_reserved);
+	return ret;
+}
+
+static int fault(unsigned long address, unsigned int flags, bool begun)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -53,7 +101,8 @@ static int fault(unsigned long address, unsigned int flags)
 		return -EFAULT;
 	}
 
-	ret = handle_mm_fault(vma, address, flags, NULL);
+	ret = begun ? fault_begun(vma, address, flags) :
+		      handle_mm_fault(vma, address, flags, NULL);
 	if (!drops_lock(ret, flags))
 		mmap_read_unlock(mm);
 	probe_result = (__force u32)ret;
@@ -76,7 +125,8 @@ static ssize_t probe_write(struct file *file, const char __user *from,
 	address_text = strsep(&flags, " ");
 	if (kstrtoul(address_text, 0, &address))
 		return -EINVAL;
-	ret = fault(address, flags_of(flags ?: ""));
+	flags = flags ?: "";
+	ret = fault(address, flags_of(flags), strstr(flags, "begun"));
 	return ret ?: len;
 }
 
