@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "igt_shim.h"
@@ -460,6 +461,90 @@ static void test_trackable(enum huge_level level)
 	igt_assert_eq_u64(trackable.write_first, plain.write_first);
 }
 
+#define ALIGNED_VRAM	"/sys/kernel/debug/aligned_vram"
+#define PMD_PAGES	512
+#define PUD_PAGES	(512 * 512)
+
+/*
+ * An allocation of VRAM by a driver that has TTM's range manager: that takes the smallest
+ * hole, and the first place in it. Once pages 0 and 1.5 PUD are in use, no hole has a place
+ * for a PUD that is aligned.
+ */
+struct allocation {
+	const char *what;
+	uint64_t pages;
+	unsigned int alignment;
+	bool is_kernels;	/* not to be mapped */
+	int error;
+	uint64_t start;
+};
+
+static const struct allocation allocations[] = {
+	{ "a page", 1, 1, false, 0, 0 },
+	{ "a PUD", PUD_PAGES, 1, false, 0, PUD_PAGES },
+};
+
+static const struct allocation tight_allocations[] = {
+	{ "a page", 1, 1, false, 0, 0 },
+	{ "a page in the midst", 1, 3 * PUD_PAGES / 2, false, 0, 3 * PUD_PAGES / 2 },
+	{ "a PUD, which has to make do with a PMD's alignment", PUD_PAGES, 1, false, 0,
+	  3 * PUD_PAGES / 2 + PMD_PAGES },
+	{ "less than a PMD", PMD_PAGES - 1, 1, false, 0, 3 * PUD_PAGES / 2 + 1 },
+	{ "more than a PMD, for the kernel", PMD_PAGES + 1, 0, true, 0,
+	  5 * PUD_PAGES / 2 + PMD_PAGES },
+	{ "as much behind that", PMD_PAGES + 1, 0, true, 0,
+	  5 * PUD_PAGES / 2 + 2 * PMD_PAGES + 1 },
+	{ "a PMD", PMD_PAGES, 0, false, 0, 5 * PUD_PAGES / 2 + 4 * PMD_PAGES },
+	{ "a PMD, for which the driver wants more", PMD_PAGES, 2 * PMD_PAGES, false, 0,
+	  5 * PUD_PAGES / 2 + 6 * PMD_PAGES },
+	{ "another PUD", PUD_PAGES, 1, false, 0, PMD_PAGES },
+	{ "a third", PUD_PAGES, 1, false, ENOSPC, 0 },
+};
+
+static void allocate(int vram, const struct allocation *allocation)
+{
+	char text[64], result[64] = "";
+	unsigned long long start;
+	unsigned int alignment;
+	int error, fields;
+
+	snprintf(text, sizeof(text), "%llu %u%s", (unsigned long long)allocation->pages,
+		 allocation->alignment, allocation->is_kernels ? " kernel" : "");
+	error = write(vram, text, strlen(text)) < 0 ? errno : 0;
+	igt_assert_f(error == allocation->error, "%s: %s\n", allocation->what, strerror(error));
+	if (error)
+		return;
+	igt_assert_lt(0, pread(vram, result, sizeof(result) - 1, 0));
+	fields = sscanf(result, "%llu %u", &start, &alignment);
+	igt_assert_eq(fields, 2);
+	igt_assert_f(start == allocation->start, "%s: from page %llu on, expected %llu\n",
+		     allocation->what, start, (unsigned long long)allocation->start);
+	/* What the driver asked for is as before. */
+	igt_assert_eq(alignment, allocation->alignment);
+}
+
+static void allocate_all(const struct allocation *rows, unsigned int count)
+{
+	int vram = open(ALIGNED_VRAM, O_RDWR | O_CLOEXEC);
+
+	igt_require_f(vram >= 0, "the module aligned_vram is not loaded\n");
+	for (unsigned int i = 0; i < count; i++)
+		allocate(vram, &rows[i]);
+	close(vram);
+}
+
+/**
+ * SUBTEST: range-manager
+ * Description: Of a driver that has TTM's range manager, VRAM is aligned for the largest
+ *	entries that fit where there is space for that, else for smaller ones, else as
+ *	the driver asks; what nobody maps, as the driver asks.
+ */
+static void test_range_manager(void)
+{
+	allocate_all(allocations, COUNT_OF(allocations));
+	allocate_all(tight_allocations, COUNT_OF(tight_allocations));
+}
+
 /* Another page table of the highest level begins in the midst of what is mapped there. */
 #define FAR_SIZE MIB(8)
 #define FAR ((char *)(uintptr_t)(GIB(16 * 1024) - FAR_SIZE / 2))
@@ -496,6 +581,7 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "range-manager", "VRAM that TTM's range manager hands out", test_range_manager },
 	{ "far-border", "Over the border between the largest page tables", test_far_border },
 	{ "max-level-words", "What max_level can be set to", test_max_level_words },
 	{ "max-level-live", "max_level and mappings that are there", test_max_level_live },
