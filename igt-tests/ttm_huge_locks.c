@@ -575,13 +575,14 @@ static uint64_t sleeps_of(pid_t pid)
 	return numbers[0];
 }
 
-/* Minor and major ones: those that are tried again are major. */
+/* Minor and major ones, behind the name: those that are tried again are major. */
+#define FAULTS_IN_STAT "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
+
 static uint64_t faults_of(pid_t pid)
 {
 	uint64_t numbers[2];
 
-	numbers_in(pid, "stat", "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u "
-		   "%" SCNu64 " %*u %" SCNu64, numbers);
+	numbers_in(pid, "stat", FAULTS_IN_STAT, numbers);
 	return numbers[0] + numbers[1];
 }
 

@@ -65,8 +65,8 @@ static int step(struct mm_struct *mm, struct ttm_device *bdev,
  * steps, without an exception for each. They can be gone again on return, if
  * the buffer object is moved.
  *
- * A signal does not end it before it has got on, unless it has to wait: whoever repeats it with @done, as
- * drmIoctl() does, gets on however many signals come.
+ * A signal does not end it before it has got on, unless it has to wait: whoever
+ * repeats it with @done, as drmIoctl() does, gets on however many signals come.
  *
  * Context: process context, no locks held. Takes the mmap lock of the current
  * process for reading, and reservations; drops them to wait.
