@@ -331,9 +331,11 @@ static void test_destroy_cleared(void)
 }
 
 /* Clearing it takes so long that whatever is asked for next has to wait. */
+#define BUSY_SIZE MIB(256)
+
 static void keep_queue_busy(int fd)
 {
-	huge_vram_bo(fd, MIB(256));
+	huge_vram_bo(fd, BUSY_SIZE);
 }
 
 /* Where it was, with each page written: for a while no one else has it. */
@@ -365,10 +367,14 @@ static bool begins_in(const struct huge_bo *bo, const struct page_table *used)
 	return found;
 }
 
+/* Of each, so much is looked at. Together they fill 4 GiB of VRAM, and not more. */
 #define ZERO_SIZE MIB(8)
-#define ZERO_TRIES 8
+#define ZERO_TRIES 7
 
-/* New ones, until one has VRAM that was used: else none of them shows anything. */
+/*
+ * New ones, until one has VRAM that was used: else none of them shows anything. Of the
+ * size of what keeps the queue busy, as what is small comes from a few blocks.
+ */
 static void assert_zero_when_queued(int fd, struct page_table *used,
 				    void (*assert_zero)(char *address))
 {
@@ -379,7 +385,7 @@ static void assert_zero_when_queued(int fd, struct page_table *used,
 		char *address;
 
 		keep_queue_busy(fd);
-		bo = huge_vram_bo(fd, ZERO_SIZE);
+		bo = huge_vram_bo(fd, BUSY_SIZE);
 		address = huge_bo_map(&bo);
 		assert_zero(address);
 		*(volatile char *)address = 1;
