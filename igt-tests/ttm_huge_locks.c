@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "igt_shim.h"
@@ -346,6 +349,25 @@ static void take_record(const struct huge_bo *bo, char *address)
 	huge_dirty_try_take(bo, 0, 1, &record);
 }
 
+/* Has the kernel write there. */
+static void read_zeros(const struct huge_bo *bo, char *address)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+
+	(void)bo;
+	(void)!read(fd, address, 1);
+}
+
+/* The kernel tries again by itself, and does not look for signals. */
+static void change_by_futex(const struct huge_bo *bo, char *address)
+{
+	uint32_t other = 0;
+
+	(void)bo;
+	syscall(SYS_futex, &other, FUTEX_WAKE_OP_PRIVATE, 1, 1, address,
+		FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_EQ, 0));
+}
+
 /* What can wait for a buffer object: some for who reserved it, and not for a move. */
 static const struct call {
 	void (*run)(const struct huge_bo *bo, char *address);
@@ -354,6 +376,8 @@ static const struct call {
 } calls[] = {
 	{ fault, false, true },
 	{ fault, true, true },
+	{ read_zeros, true, true },
+	{ change_by_futex, false, true },
 	{ debug, false, true },
 	{ prefault, false, true },
 	{ move, false, true },
@@ -400,8 +424,8 @@ static void kill_in_call(const struct call *call, const struct obstacle *obstacl
 /**
  * SUBTEST: killed-%s
  * Description: A process that waits for a buffer object that is %arg[1], in a fault, in a
- *	write that is to be recorded, as a debugger or in an ioctl, dies at once when it
- *	is killed, and leaves nothing behind.
+ *	write that is to be recorded, as a debugger, in an ioctl or in another system call
+ *	that touches it, dies at once when it is killed, and leaves nothing behind.
  *
  * arg[1]:
  *

@@ -12,7 +12,7 @@
 #include "../igt_shim.h"
 #include "access.h"
 
-#define MAX_CHILDREN 8
+#define MAX_CHILDREN 16
 /* Of a millisecond. */
 #define SLEEP_TRIES 30000
 

@@ -219,10 +219,11 @@ struct drm_bigbar_gem_dirty {
  * struct drm_bigbar_prefault - map a range ahead of use
  * @address: In: user address of the calling process, page aligned.
  * @length: In: bytes, page aligned.
- * @done: In: bytes from @address on that need not be looked at, page aligned; 0 at
- *	first. Out, also on error: bytes from there that are mapped. A call that is
- *	repeated as it is after EINTR, as drmIoctl() does, goes on where it was, and gets
- *	on however many signals come.
+ * @done: In: bytes from @address on that need not be looked at, page aligned; 0 for
+ *	another range, or to map again what has been moved. Out, also on error: bytes from
+ *	@address on that are mapped, with those. A call that is repeated as it is after
+ *	EINTR, as drmIoctl() does, goes on where it was, and gets on however many signals
+ *	come, unless it has to wait.
  *
  * Has the same effect as reading each page, without as many page faults. The
  * range may cover several mappings of this device, without a gap.

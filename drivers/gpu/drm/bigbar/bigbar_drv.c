@@ -15,7 +15,7 @@
  *
  * It binds to no device by itself: what a memory BAR holds may be someone's, as
  * that of QEMU's ivshmem-plain, which virtual machines share memory by. It takes the
- * largest memory BAR of a device that it is given, by driver_override or new_id.
+ * largest memory BAR of a device that it is given by driver_override.
  */
 
 #include <linux/io.h>

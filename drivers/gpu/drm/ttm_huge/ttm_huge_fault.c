@@ -54,7 +54,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
@@ -80,7 +80,8 @@ static void unlock_fault(struct vm_fault *vmf)
  * reservation held while a move is waited for: who evicts passes over what is reserved.
  *
  * All else may be gone when it has been waited for. The file keeps the device, and the
- * driver's module; the last reference to it is dropped on the way back to user space.
+ * driver's module; if this has the last reference to it, that is dropped on the way back
+ * to user space, or, for a kernel thread, by a worker a tick later.
  */
 static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
 {
@@ -100,14 +101,16 @@ static void wait_unlocked(struct ttm_buffer_object *bo, struct vm_fault *vmf)
 
 /*
  * A signal has ended a wait. User space handles it before the access is repeated. An
- * access of the kernel is repeated at once, until a signal kills: not without a pause,
- * in which whoever is waited for can run, however urgent the waiting task is.
+ * access of the kernel is repeated at once: not without a pause, in which whoever is
+ * waited for can run, however urgent the waiting task is; and not for ever if the signal
+ * kills, which not all who repeat it look at.
  */
 static vm_fault_t interrupted(struct vm_fault *vmf)
 {
-	if (!(vmf->flags & FAULT_FLAG_USER))
-		schedule_timeout_killable(1);
-	return VM_FAULT_NOPAGE;
+	if (vmf->flags & FAULT_FLAG_USER)
+		return VM_FAULT_NOPAGE;
+	schedule_timeout_killable(1);
+	return fatal_signal_pending(current) ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
 }
 
 /* Wait with the reservation and the fault's lock held. */
@@ -526,7 +529,8 @@ EXPORT_SYMBOL_GPL(ttm_huge_vm_dummy_page);
  * unless it has FAULT_FLAG_RETRY_NOWAIT;
  * VM_FAULT_FALLBACK to have it repeated at a smaller order;
  * VM_FAULT_OOM if memory for a page table was short;
- * VM_FAULT_SIGBUS if there is nothing to map, or no memory for it.
+ * VM_FAULT_SIGBUS if there is nothing to map, or no memory for it, or a signal kills
+ * while the kernel itself accesses it.
  */
 vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -599,7 +603,8 @@ EXPORT_SYMBOL_GPL(ttm_huge_map_pages);
  *
  * Return: VM_FAULT_NOPAGE if the write is recorded, or need not be, or a signal
  * is pending; VM_FAULT_OOM if memory for a page table was short;
- * VM_FAULT_SIGBUS if waiting for a move failed.
+ * VM_FAULT_SIGBUS if waiting for a move failed, or a signal kills while the kernel
+ * itself writes.
  */
 vm_fault_t ttm_huge_pfn_mkwrite(struct vm_fault *vmf)
 {
