@@ -414,6 +414,7 @@ static void test_neighbour(void)
 	struct pci_name name = require_device(is_neighbours_ivshmem,
 					      "ivshmem device that bigbar was not given");
 	uint64_t words, *memory = map_neighbours(&name, &words);
+	struct huge_bo all;
 	int fd;
 
 	assert_not_bound(&name);
@@ -426,7 +427,8 @@ static void test_neighbour(void)
 		async_moves_restore();
 	}
 	fd = huge_open_when_there();
-	huge_vram_bo(fd, huge_vram(fd).size);
+	all = huge_vram_bo(fd, huge_vram(fd).size);
+	huge_bo_await_idle(&all);
 	assert_not_bound(&name);
 	for (uint64_t word = 0; word < words; word++)
 		igt_assert_eq_u64(memory[word], ~word);
