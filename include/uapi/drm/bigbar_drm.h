@@ -229,9 +229,9 @@ struct drm_bigbar_gem_dirty {
  * range may cover several mappings of this device, without a gap.
  *
  * Errors: EINVAL also if a part of the range is a mapping of something else, or
- * it is not page aligned, or wraps, or ends before @done; ENOMEM if a part is not mapped at all, or
- * memory for a page table is short; EFAULT if a part cannot be read, or there is
- * no memory for it; EINTR if a signal came.
+ * it is not page aligned, or wraps, or ends before @done; ENOMEM if a part is not
+ * mapped at all, or memory for a page table is short; EFAULT if a part cannot be
+ * read, or there is no memory for it; EINTR if a signal came.
  */
 struct drm_bigbar_prefault {
 	__u64 address;

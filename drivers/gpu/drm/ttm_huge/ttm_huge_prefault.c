@@ -72,10 +72,10 @@ static int step(struct mm_struct *mm, struct ttm_device *bdev,
  * process for reading, and reservations; drops them to wait.
  *
  * Return: 0; -EINVAL if a part of the range is no mapping of this device, or
- * the range or @done is not page aligned, or wraps, or ends before @done, which is
- * 0 then; -ENOMEM if a part is not mapped at
- * all, or memory for a page table is short; -EFAULT if a part cannot be read, or
- * there is no memory for it; -EINTR if a signal is pending.
+ * the range or @done is not page aligned, or the range wraps or ends before @done,
+ * which is 0 then; -ENOMEM if a part is not mapped at all, or memory for a page
+ * table is short; -EFAULT if a part cannot be read, or there is no memory for it;
+ * -EINTR if a signal is pending.
  */
 int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 		      unsigned long len, unsigned long *done)
