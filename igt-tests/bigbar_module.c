@@ -34,9 +34,6 @@ IGT_TEST_DESCRIPTION("Devices that cannot be driven, unload while in use, leaks"
 
 #define PCI "/sys/bus/pci"
 #define LEAST_BAR_SIZE MIB(2)
-#define BARS 6
-#define VRAM_BAR 2
-#define RESOURCE_MEMORY 0x200
 
 /* How a PCI device is called in sysfs: 0000:00:10.0 */
 struct pci_name {
@@ -69,35 +66,20 @@ static unsigned int read_id(const struct pci_name *name, const char *file)
 	return id;
 }
 
-/* Sizes of the memory BARs; 0 for those that are not there. */
-static void memory_bars(const struct pci_name *name, uint64_t sizes[BARS])
+static struct bar memory_bar(const struct pci_name *name)
 {
-	char path[PATH_MAX];
-	FILE *stream;
+	char folder[PATH_MAX];
 
-	memset(sizes, 0, BARS * sizeof(*sizes));
-	device_path(path, name, "resource");
-	stream = fopen(path, "r");
-	igt_assert_f(stream, "%s: %s\n", path, strerror(errno));
-	for (int bar = 0; bar < BARS; bar++) {
-		unsigned long long start, end, flags;
-
-		if (fscanf(stream, "%llx %llx %llx", &start, &end, &flags) == 3 &&
-		    flags & RESOURCE_MEMORY)
-			sizes[bar] = end - start + 1;
-	}
-	fclose(stream);
+	device_path(folder, name, ".");
+	return bar_in(folder);
 }
 
 /* How large the memory is that it has for virtual machines to share, if it is one. */
 static uint64_t ivshmem_size(const struct pci_name *name)
 {
-	uint64_t sizes[BARS];
-
 	if (read_id(name, "vendor") != 0x1af4 || read_id(name, "device") != 0x1110)
 		return 0;
-	memory_bars(name, sizes);
-	return sizes[VRAM_BAR];
+	return memory_bar(name).size;
 }
 
 static bool is_ivshmem_with_small_bar(const struct pci_name *name)
@@ -125,14 +107,9 @@ static bool is_neighbours_ivshmem(const struct pci_name *name)
 
 static bool is_serial_without_memory_bar(const struct pci_name *name)
 {
-	uint64_t sizes[BARS], sum = 0;
-
 	if (read_id(name, "vendor") != 0x1b36 || read_id(name, "device") != 0x0002)
 		return false;
-	memory_bars(name, sizes);
-	for (int bar = 0; bar < BARS; bar++)
-		sum += sizes[bar];
-	return !sum;
+	return !memory_bar(name).size;
 }
 
 static struct pci_name require_device(bool (*matches)(const struct pci_name *name),
@@ -389,18 +366,13 @@ static void assert_not_bound(const struct pci_name *name)
 	igt_assert_f(!exists(path), "%s has a driver\n", name->text);
 }
 
-/* Its memory, mapped without a driver. */
-static uint64_t *map_neighbours(const struct pci_name *name, uint64_t *words)
+/* Its memory can be mapped without a driver. */
+static void enable(const struct pci_name *name, bool on)
 {
-	char folder[PATH_MAX], path[PATH_MAX];
-	struct bar bar;
+	char path[PATH_MAX];
 
 	device_path(path, name, "enable");
-	igt_assert_eq(write_file(path, "1"), 0);
-	snprintf(folder, sizeof(folder), PCI "/devices/%s", name->text);
-	bar = bar_in(folder);
-	*words = bar.size / sizeof(uint64_t);
-	return (uint64_t *)bar_map(&bar, bar.phys, bar.size);
+	igt_assert_eq(write_file(path, on ? "1" : "0"), 0);
 }
 
 /**
@@ -413,11 +385,15 @@ static void test_neighbour(void)
 {
 	struct pci_name name = require_device(is_neighbours_ivshmem,
 					      "ivshmem device that bigbar was not given");
-	uint64_t words, *memory = map_neighbours(&name, &words);
+	const struct bar bar = memory_bar(&name);
+	const uint64_t words = bar.size / sizeof(uint64_t);
 	struct huge_bo all;
+	uint64_t *memory;
 	int fd;
 
 	assert_not_bound(&name);
+	enable(&name, true);
+	memory = (uint64_t *)bar_map(&bar, bar.phys, bar.size);
 	for (uint64_t word = 0; word < words; word++)
 		memory[word] = ~word;
 	huge_release_all();
@@ -432,6 +408,8 @@ static void test_neighbour(void)
 	assert_not_bound(&name);
 	for (uint64_t word = 0; word < words; word++)
 		igt_assert_eq_u64(memory[word], ~word);
+	munmap(memory, bar.size);
+	enable(&name, false);
 }
 
 #define MOVING_ROUNDS 8
@@ -474,13 +452,9 @@ struct reader {
 static void *read_from(void *argument)
 {
 	struct reader *reader = argument;
-	int pipes[2];
 
-	igt_assert_eq(pipe(pipes), 0);
 	__atomic_store_n(&reader->thread, gettid(), __ATOMIC_RELEASE);
-	reader->error = write(pipes[1], reader->address, 1) == 1 ? 0 : errno;
-	close(pipes[0]);
-	close(pipes[1]);
+	reader->error = error_of_kernel_reading(reader->address);
 	return NULL;
 }
 

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 
 #include "igt_shim.h"
+#include "lib/access.h"
 #include "lib/debugger.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
@@ -60,15 +60,6 @@ static void test_fault(enum huge_level level)
 	hold_fence(address, "kernel");
 	assert_waits_for_hold(read_byte, address);
 	huge_assert_mapped_at(&bo, address, level, "when the move is over");
-}
-
-/* A fault that waited and was repeated is a major one to the kernel. */
-static uint64_t repeated_faults(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_majflt;
 }
 
 struct usage_case {

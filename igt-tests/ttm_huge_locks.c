@@ -615,15 +615,6 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-/* Has the kernel read from there. */
-static void write_to_pipe(char *address)
-{
-	int pipes[2];
-
-	signal(SIGUSR1, ignore);
-	_exit(pipe(pipes) || write(pipes[1], address, 1) != 1);
-}
-
 #define REPEATED_FAULTS 20
 
 /**
@@ -650,7 +641,8 @@ static void test_signal_in_kernel(const struct obstacle *obstacle)
 	if (!pid) {
 		/* Its copy of what holds it; the parent has the last. */
 		release_hold();
-		write_to_pipe(address);
+		signal(SIGUSR1, ignore);
+		_exit(error_of_kernel_reading(address));
 	}
 	await_sleep_in_driver(pid);
 	faults = faults_of(pid);
@@ -688,33 +680,30 @@ static void run_flags_subtests(const struct obstacle *obstacle)
 	}
 }
 
+static const struct obstacle_subtest {
+	const char *name;
+	const char *what;
+	void (*run)(const struct obstacle *obstacle);
+} obstacle_subtests[] = {
+	{ "wait-holds-no-lock", "Nobody else waits for what is", test_wait_holds_no_lock },
+	{ "killed", "Killed while waiting for what is", test_killed },
+	{ "signal-in-kernel", "A signal to a system call that waits for what is",
+	  test_signal_in_kernel },
+	{ "signal", "A signal while waiting for what is", test_signal },
+};
+
 static void run_obstacle_subtests(const struct obstacle *obstacle)
 {
+	const struct obstacle_subtest *subtest;
+
 	run_flags_subtests(obstacle);
-
-	igt_describe_f("Nobody else waits for what is %s", obstacle->what);
-	igt_subtest_f("wait-holds-no-lock-%s", obstacle->name)
-		test_wait_holds_no_lock(obstacle);
-	igt_fixture()
-		clean_up();
-
-	igt_describe_f("Killed while waiting for what is %s", obstacle->what);
-	igt_subtest_f("killed-%s", obstacle->name)
-		test_killed(obstacle);
-	igt_fixture()
-		clean_up();
-
-	igt_describe_f("A signal to a system call that waits for what is %s", obstacle->what);
-	igt_subtest_f("signal-in-kernel-%s", obstacle->name)
-		test_signal_in_kernel(obstacle);
-	igt_fixture()
-		clean_up();
-
-	igt_describe_f("A signal while waiting for what is %s", obstacle->what);
-	igt_subtest_f("signal-%s", obstacle->name)
-		test_signal(obstacle);
-	igt_fixture()
-		clean_up();
+	for_each_case(subtest, obstacle_subtests) {
+		igt_describe_f("%s %s", subtest->what, obstacle->what);
+		igt_subtest_f("%s-%s", subtest->name, obstacle->name)
+			subtest->run(obstacle);
+		igt_fixture()
+			clean_up();
+	}
 }
 
 int igt_main()

@@ -290,10 +290,14 @@ static void ignore_signal(int signal)
 	(void)signal;
 }
 
-static void send_signal_in(int milliseconds)
+/* In so many milliseconds, and so many after that, and so on, or once if that is 0. */
+static void send_signals(int first, int each)
 {
 	struct sigaction action = { .sa_handler = ignore_signal };
-	struct itimerval timer = { .it_value.tv_usec = 1000 * milliseconds };
+	struct itimerval timer = {
+		.it_value.tv_usec = 1000 * first,
+		.it_interval.tv_usec = 1000 * each,
+	};
 
 	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
 	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
@@ -308,7 +312,7 @@ static uint64_t interrupt_prefault(const struct huge_bo *bo, char *address)
 
 	for (int tries = 0; tries < SIGNAL_TRIES; tries++) {
 		huge_bo_map_at(bo, address, 0, bo->size);
-		send_signal_in(3);
+		send_signals(3, 0);
 		if (huge_prefault(bo->fd, address, bo->size, &done) == EINTR && done)
 			return done;
 	}
@@ -340,18 +344,9 @@ static void test_signal(void)
 	assert_no_fault_in(address, bo.size);
 }
 
-static void send_signals_each_millisecond(void)
-{
-	struct sigaction action = { .sa_handler = ignore_signal };
-	struct itimerval timer = { .it_value.tv_usec = 1000, .it_interval.tv_usec = 1000 };
-
-	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
-	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
-}
-
 static void stop_signals(int signal)
 {
-	struct itimerval none = {};
+	const struct itimerval none = {};
 
 	(void)signal;
 	setitimer(ITIMER_REAL, &none, NULL);
@@ -374,7 +369,7 @@ static void test_timer(void)
 	igt_install_exit_handler(stop_signals);
 	for (int tries = 0; tries < SIGNAL_TRIES && !interrupted; tries++) {
 		huge_bo_map_at(&bo, address, 0, bo.size);
-		send_signals_each_millisecond();
+		send_signals(1, 1);
 		done = 0;
 		do {
 			before = done;

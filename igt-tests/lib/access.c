@@ -77,6 +77,18 @@ int signal_of_writing(void *address, uint64_t value)
 	return signal_of(address, true, value);
 }
 
+int error_of_kernel_reading(const void *address)
+{
+	int pipes[2], error;
+
+	if (pipe(pipes))
+		return errno;
+	error = write(pipes[1], address, 1) == 1 ? 0 : errno;
+	close(pipes[0]);
+	close(pipes[1]);
+	return error;
+}
+
 pid_t fork_child(void)
 {
 	pid_t pid;
@@ -162,6 +174,14 @@ uint64_t page_faults(void)
 
 	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_minflt + usage.ru_majflt;
+}
+
+uint64_t repeated_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_majflt;
 }
 
 double seconds_now(void)

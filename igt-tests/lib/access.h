@@ -14,6 +14,9 @@ int signal_of_writing(void *address, uint64_t value);
 void catch_signals(void);
 void release_signals(void);
 
+/* Of a system call that has the kernel read a byte there: an errno value, or 0. */
+int error_of_kernel_reading(const void *address);
+
 /* As fork(); kill_children() ends those that a failed subtest left behind. */
 pid_t fork_child(void);
 void kill_children(void);
@@ -30,8 +33,12 @@ void await_turn(int socket);
 bool sleeps_in_driver(pid_t thread);
 void await_sleep_in_driver(pid_t thread);
 
-/* Faults of this process so far, by the kernel's own count. */
+/*
+ * Faults of this process so far, by the kernel's own count; and those that waited and were
+ * repeated, which are major ones to it.
+ */
 uint64_t page_faults(void);
+uint64_t repeated_faults(void);
 /* Monotonic clock. */
 double seconds_now(void);
 

@@ -46,16 +46,18 @@ struct bar bar_in(const char *folder)
 		snprintf(bar.path, sizeof(bar.path), "%s/resource%d", folder, i);
 	}
 	fclose(file);
-	igt_assert(bar.size);
 	return bar;
 }
 
 struct bar bar_of(int fd)
 {
 	char folder[PATH_MAX];
+	struct bar bar;
 
 	find_folder(fd, folder);
-	return bar_in(folder);
+	bar = bar_in(folder);
+	igt_assert(bar.size);
+	return bar;
 }
 
 bool bar_has(const struct bar *bar, uint64_t phys)

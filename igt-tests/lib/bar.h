@@ -18,7 +18,10 @@ struct bar {
 	uint64_t size;
 };
 
-/* The largest memory BAR of a device, by its folder in sysfs; and of an open DRM file. */
+/*
+ * The largest memory BAR of a device, by its folder in sysfs, of size 0 if it has none; and
+ * of that of an open DRM file.
+ */
 struct bar bar_in(const char *folder);
 struct bar bar_of(int fd);
 bool bar_has(const struct bar *bar, uint64_t phys);
