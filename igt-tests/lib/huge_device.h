@@ -70,7 +70,7 @@ struct huge_device {
 	int (*dirty_stop)(int fd, uint32_t handle);
 	int (*dirty_take)(int fd, uint32_t handle, uint64_t first_page, uint64_t pages,
 			  uint64_t *bitmap);
-	/* Not repeated after EINTR; done is filled in also on error. */
+	/* Goes on behind *done, which is filled in also on error; not repeated after EINTR. */
 	int (*prefault)(int fd, void *address, uint64_t length, uint64_t *done);
 };
 

@@ -124,7 +124,7 @@ static uint64_t *map_all(const struct bo *bo, unsigned int way, uint64_t *addres
 
 static void prefault_range(const struct bo *bo, uint64_t *map, uint64_t size)
 {
-	uint64_t done;
+	uint64_t done = 0;
 	int error = huge_bigbar.prefault(bo->device->fd, map, size, &done);
 
 	if (error || done != size)
