@@ -98,6 +98,12 @@ class Floor:
             if key[0] in groups and key not in found:
                 yield *key, "it did not run"
 
+    def leave_out(self, kernel, groups):
+        """Want nothing of some groups there."""
+        wanted = self.kernels.get(kernel, {})
+        for key in [key for key in wanted if key[0] in groups]:
+            del wanted[key]
+
     def renew(self, kernel, rows):
         """Take what ran on a kernel for what has to."""
         self.kernels[kernel] = {(row["group"], name_of(row)): what_became(row) for row in rows
