@@ -501,6 +501,19 @@ static const struct allocation tight_allocations[] = {
 	{ "a third", PUD_PAGES, 1, false, ENOSPC, 0 },
 };
 
+/*
+ * The CPU sees the memory from a quarter of a PUD on: that is where three quarters are
+ * left to the first place for one.
+ */
+#define APERTURE_BASE	MIB(256)
+
+static const struct allocation aperture_allocations[] = {
+	{ "a PUD", PUD_PAGES, 1, false, 0, 3 * PUD_PAGES / 4 },
+	{ "another", PUD_PAGES, 1, false, 0, 7 * PUD_PAGES / 4 },
+	{ "a third", PUD_PAGES, 1, false, ENOSPC, 0 },
+	{ "a PMD", PMD_PAGES, 0, false, 0, 11 * PUD_PAGES / 4 },
+};
+
 static void allocate(int vram, const struct allocation *allocation)
 {
 	char text[64], result[64] = "";
@@ -523,11 +536,13 @@ static void allocate(int vram, const struct allocation *allocation)
 	igt_assert_eq(alignment, allocation->alignment);
 }
 
-static void allocate_all(const struct allocation *rows, unsigned int count)
+static void allocate_all(uint64_t base, const struct allocation *rows, unsigned int count)
 {
 	int vram = open(ALIGNED_VRAM, O_RDWR | O_CLOEXEC);
 
 	igt_require_f(vram >= 0, "the module aligned_vram is not loaded\n");
+	if (base)
+		igt_assert_lt(0, dprintf(vram, "aperture %llu", (unsigned long long)base));
 	for (unsigned int i = 0; i < count; i++)
 		allocate(vram, &rows[i]);
 	close(vram);
@@ -541,8 +556,18 @@ static void allocate_all(const struct allocation *rows, unsigned int count)
  */
 static void test_range_manager(void)
 {
-	allocate_all(allocations, COUNT_OF(allocations));
-	allocate_all(tight_allocations, COUNT_OF(tight_allocations));
+	allocate_all(0, allocations, COUNT_OF(allocations));
+	allocate_all(0, tight_allocations, COUNT_OF(tight_allocations));
+}
+
+/**
+ * SUBTEST: range-manager-aperture
+ * Description: The same where the CPU sees VRAM from an address on that is not aligned: what
+ *	is large enough begins where a PUD entry fits.
+ */
+static void test_range_manager_aperture(void)
+{
+	allocate_all(APERTURE_BASE, aperture_allocations, COUNT_OF(aperture_allocations));
 }
 
 /* Another page table of the highest level begins in the midst of what is mapped there. */
@@ -582,6 +607,8 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "range-manager", "VRAM that TTM's range manager hands out", test_range_manager },
+	{ "range-manager-aperture", "VRAM at an address that is not aligned",
+	  test_range_manager_aperture },
 	{ "far-border", "Over the border between the largest page tables", test_far_border },
 	{ "max-level-words", "What max_level can be set to", test_max_level_words },
 	{ "max-level-live", "max_level and mappings that are there", test_max_level_live },

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/futex.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -658,6 +659,77 @@ static void test_signal_in_kernel(const struct obstacle *obstacle)
 	igt_assert_eq(status, 0);
 }
 
+/* Of each size. What is searched hole by hole shows with a few thousand. */
+#define MANY_BOS	3000
+/* The cheapest of some blocks is looked at: another process may have cost the others. */
+#define BLOCK_OF_BOS	100
+
+/* Seconds for each block of system memory, the cheapest of the last thousand. */
+static double create_many(int fd, uint64_t size, struct huge_bo *bos)
+{
+	double cheapest = HUGE_VAL;
+
+	for (int i = 0; i < MANY_BOS; i += BLOCK_OF_BOS) {
+		double start = seconds_now(), seconds;
+
+		for (int j = i; j < i + BLOCK_OF_BOS; j++)
+			bos[j] = huge_bo_create(fd, size, HUGE_SYSTEM, 0);
+		seconds = seconds_now() - start;
+		for (int j = i; j < i + BLOCK_OF_BOS; j++)
+			igt_assert_eq_u64(bos[j].offset % huge_expected_alignment(size), 0);
+		if (i >= MANY_BOS - 1000 && seconds < cheapest)
+			cheapest = seconds;
+	}
+	return cheapest;
+}
+
+struct creation_case {
+	const char *name;
+	const char *what;
+	uint64_t before;	/* the size of what is made first */
+	uint64_t size;
+};
+
+static const struct creation_case creation_cases[] = {
+	{ "small", "BOs of 12 KiB after some of 20 KiB", KIB(20), KIB(12) },
+	{ "large", "BOs of 2 MiB in holes of 2.5 MiB, few of which fit", KIB(1280), MIB(2) },
+	{ "larger", "BOs of 2 MiB in holes of 3 MiB, half of which fit", KIB(1540), MIB(2) },
+};
+
+/**
+ * SUBTEST: creation-%s
+ * Description: %arg[1] have aligned offsets, and cost no more than three times as much as the
+ *	same in an address space without holes: who creates has a lock that all of the
+ *	device need.
+ *
+ * arg[1]:
+ *
+ * @small:	Buffer objects of 12 KiB after many of 20 KiB
+ * @large:	Buffer objects of 2 MiB in holes of 2.5 MiB, few of which have an aligned place
+ * @larger:	Buffer objects of 2 MiB in holes of 3 MiB + 8 KiB, half of which have one
+ */
+static void test_creation(const struct creation_case *c)
+{
+	struct huge_bo *bos = calloc(2 * MANY_BOS, sizeof(*bos));
+	int fd = huge_open();
+	double first, then;
+
+	igt_assert(bos);
+	first = create_many(fd, c->size, bos);
+	for (int i = 0; i < MANY_BOS; i++)
+		huge_bo_destroy(&bos[i]);
+	create_many(fd, c->before, bos);
+	if (c->size > c->before)
+		for (int i = 0; i < MANY_BOS; i++)
+			if (i % 3)
+				huge_bo_destroy(&bos[i]);
+	then = create_many(fd, c->size, bos + MANY_BOS);
+	igt_info("%.1f us each, then %.1f us\n", first / BLOCK_OF_BOS * 1e6,
+		 then / BLOCK_OF_BOS * 1e6);
+	igt_assert(then <= 3 * first);
+	free(bos);
+}
+
 static const struct level_subtest level_subtests[] = {
 	{ "vma-lock", "Faults do not take the mmap lock", test_vma_lock },
 };
@@ -708,6 +780,7 @@ static void run_obstacle_subtests(const struct obstacle *obstacle)
 
 int igt_main()
 {
+	const struct creation_case *creation;
 	const struct obstacle *obstacle;
 
 	igt_fixture()
@@ -716,6 +789,13 @@ int igt_main()
 	for_each_case(obstacle, obstacles)
 		run_obstacle_subtests(obstacle);
 	run_flags_subtests(&begun);
+	for_each_case(creation, creation_cases) {
+		igt_describe(creation->what);
+		igt_subtest_f("creation-%s", creation->name)
+			test_creation(creation);
+		igt_fixture()
+			clean_up();
+	}
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);
 }

@@ -4,7 +4,8 @@
  *
  * bigbar has a manager of its own, which aligns by itself. Each open file of the debugfs
  * file is a device with a little less than three times as much VRAM as a PUD entry maps;
- * there is no memory behind it. Writing "PAGES ALIGNMENT [kernel]" allocates VRAM for a
+ * there is no memory behind it. Writing "aperture BASE" has the CPU see it from that
+ * physical address on. Writing "PAGES ALIGNMENT [kernel]" allocates VRAM for a
  * buffer object of the device, or of the kernel, whose driver asks for that alignment;
  * reading tells the first page of what was allocated last, and the alignment that the
  * buffer object has then. Closing the file frees all.
@@ -99,13 +100,24 @@ static int alloc(struct aligned_vram *vram, u64 pages, u32 alignment, enum ttm_b
 	return ret;
 }
 
+static int set_aperture(struct aligned_vram *vram, u64 base)
+{
+	typeof(ttm_huge_set_aperture) *set = symbol_get(ttm_huge_set_aperture);
+
+	if (!set)
+		return -ENODEV;
+	set(&vram->hdev.base, TTM_PL_VRAM, base, (u64)VRAM_PAGES << PAGE_SHIFT);
+	symbol_put(ttm_huge_set_aperture);
+	return 0;
+}
+
 static ssize_t vram_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
 	struct aligned_vram *vram = file->private_data;
 	enum ttm_bo_type type;
 	u32 alignment;
 	char text[64];
-	u64 pages;
+	u64 pages, base;
 	int ret;
 
 	if (vram->count == MOST_BOS || len >= sizeof(text))
@@ -113,6 +125,8 @@ static ssize_t vram_write(struct file *file, const char __user *from, size_t len
 	if (copy_from_user(text, from, len))
 		return -EFAULT;
 	text[len] = '\0';
+	if (sscanf(text, "aperture %llu", &base) == 1)
+		return set_aperture(vram, base) ?: len;
 	if (sscanf(text, "%llu %u", &pages, &alignment) != 2 || !pages)
 		return -EINVAL;
 	type = strstr(text, "kernel") ? ttm_bo_type_kernel : ttm_bo_type_device;

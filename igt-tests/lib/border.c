@@ -226,10 +226,14 @@ static void map_tight(struct border_scene *scene, const struct border_size *size
 	map_in_gap(scene, size, size->bytes, 1, 0);
 }
 
-/* Neither end of the gap is aligned, so that it takes arithmetic to find what is. */
+/*
+ * Neither end of the gap is aligned, so that it takes arithmetic to find what is. What is too
+ * small for a huge entry is aligned, too, to be under one page table.
+ */
 static void map_padded(struct border_scene *scene, const struct border_size *size)
 {
-	const uint64_t alignment = huge_expected_alignment(size->bytes);
+	const uint64_t alignment = size->bytes < PMD ? PMD :
+				   huge_expected_alignment(size->bytes);
 
 	map_in_gap(scene, size, size->bytes + alignment - HUGE_PAGE_SIZE, 2,
 		   alignment - 2 * HUGE_PAGE_SIZE);

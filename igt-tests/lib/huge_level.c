@@ -19,8 +19,10 @@ const char *huge_level_name(enum huge_level level)
 
 uint64_t huge_expected_alignment(uint64_t size)
 {
-	uint64_t alignment = HUGE_PAGE_SIZE;
+	uint64_t alignment = huge_level_size(HUGE_PMD);
 
+	if (size < alignment)
+		return HUGE_PAGE_SIZE;
 	while (alignment < size && alignment < huge_level_size(HUGE_PUD))
 		alignment *= 2;
 	return alignment;

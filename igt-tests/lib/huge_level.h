@@ -25,7 +25,10 @@ struct huge_levels {
 
 uint64_t huge_level_size(enum huge_level level);
 const char *huge_level_name(enum huge_level level);
-/* Of a buffer object of a size: a power of two, a PUD entry's at the most. */
+/*
+ * Of a buffer object of a size: a page if that is less than a PMD entry maps, else a power of
+ * two, a PUD entry's at the most.
+ */
 uint64_t huge_expected_alignment(uint64_t size);
 
 /**

@@ -79,10 +79,14 @@ struct ttm_huge_funcs {
  * struct ttm_huge_manager - a resource manager that aligns for huge entries
  * @func: what TTM calls.
  * @inner: what the manager's own functions are.
+ * @base: physical address at which the CPU sees its memory, in bytes.
+ * @size: how much of that it sees, in bytes.
  */
 struct ttm_huge_manager {
 	struct ttm_resource_manager_func func;
 	const struct ttm_resource_manager_func *inner;
+	u64 base;
+	u64 size;
 };
 
 /**
@@ -203,6 +207,7 @@ void ttm_huge_set_driver_manager(struct ttm_device *bdev, int type,
 				 struct ttm_resource_manager *man);
 int ttm_huge_range_man_init(struct ttm_device *bdev, unsigned int type,
 			    bool use_tt, unsigned long p_size);
+void ttm_huge_set_aperture(struct ttm_device *bdev, int type, u64 base, u64 size);
 unsigned long ttm_huge_get_unmapped_area(struct file *file, unsigned long addr,
 					 unsigned long len, unsigned long pgoff,
 					 unsigned long flags);

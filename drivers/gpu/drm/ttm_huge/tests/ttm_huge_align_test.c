@@ -24,9 +24,9 @@ struct alignment_case {
 static const struct alignment_case alignment_cases[] = {
 	{ "a byte", 1, PAGE_SIZE },
 	{ "a page", PAGE_SIZE, PAGE_SIZE },
-	{ "a page and a byte", PAGE_SIZE + 1, 2 * PAGE_SIZE },
-	{ "three pages", 3 * PAGE_SIZE, 4 * PAGE_SIZE },
-	{ "a PMD less a page", PMD_SIZE - PAGE_SIZE, PMD_SIZE },
+	{ "a page and a byte", PAGE_SIZE + 1, PAGE_SIZE },
+	{ "three pages", 3 * PAGE_SIZE, PAGE_SIZE },
+	{ "a PMD less a page", PMD_SIZE - PAGE_SIZE, PAGE_SIZE },
 	{ "a PMD", PMD_SIZE, PMD_SIZE },
 	{ "a PMD and a page", PMD_SIZE + PAGE_SIZE, 2 * PMD_SIZE },
 	{ "a PUD less a page", PUD_SIZE - PAGE_SIZE, PUD_SIZE },
@@ -187,31 +187,62 @@ static void offset_is_free_again(struct kunit *test)
 							 SZ_2M));
 }
 
+/* Between two others, where nothing else fits as well. */
+static void offset_takes_hole_of_its_size(struct kunit *test)
+{
+	struct offsets *offsets = make_offsets(test, 0, SZ_1G >> PAGE_SHIFT);
+	struct drm_vma_offset_node *nodes = offsets->nodes;
+	unsigned long start;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr,
+								 &nodes[i], SZ_4M));
+	start = drm_vma_node_start(&nodes[1]);
+	drm_vma_offset_remove(&offsets->mgr, &nodes[1]);
+	KUNIT_EXPECT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr, &nodes[3],
+							 SZ_4M));
+	KUNIT_EXPECT_EQ(test, drm_vma_node_start(&nodes[3]), start);
+}
+
+/* Just as much as one needs that may begin anywhere. */
+static void offset_fits_exactly(struct kunit *test)
+{
+	struct offsets *offsets = make_offsets(test, 1, (SZ_4M >> PAGE_SHIFT) - 1);
+	struct drm_vma_offset_node *node = &offsets->nodes[0];
+
+	KUNIT_EXPECT_EQ(test, 0, ttm_huge_vma_offset_add(&offsets->mgr, node, SZ_2M));
+	KUNIT_EXPECT_EQ(test, drm_vma_node_start(node), SZ_2M >> PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, drm_vma_node_size(node), SZ_2M >> PAGE_SHIFT);
+}
+
 #define PUD_PAGES	(PUD_SIZE >> PAGE_SHIFT)
 #define PMD_PAGES	(PMD_SIZE >> PAGE_SHIFT)
 
-/* A manager that notes what alignment it is asked for, and fails as it is told to. */
+/* A manager that notes what it is asked for, and fails as it is told to. */
 struct noting_manager {
 	struct ttm_resource_manager man;
 	int errors[4];
 	u32 asked_for[4];
+	struct ttm_place places[4];
 	unsigned int nr_calls;
 };
 
-static int note_alignment(struct ttm_resource_manager *man,
-			  struct ttm_buffer_object *bo,
-			  const struct ttm_place *place,
-			  struct ttm_resource **res)
+static int note_and_fail(struct ttm_resource_manager *man,
+			 struct ttm_buffer_object *bo,
+			 const struct ttm_place *place,
+			 struct ttm_resource **res)
 {
 	struct noting_manager *noting =
 		container_of(man, struct noting_manager, man);
 
 	noting->asked_for[noting->nr_calls] = bo->page_alignment;
+	noting->places[noting->nr_calls] = *place;
 	return noting->errors[noting->nr_calls++];
 }
 
 static const struct ttm_resource_manager_func noting_funcs = {
-	.alloc = note_alignment,
+	.alloc = note_and_fail,
 };
 
 /* What a driver's manager returns, call by call, and what it is asked for then. */
@@ -252,19 +283,28 @@ static const struct manager_case manager_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(manager, manager_cases, name);
 
+static struct noting_manager *make_noting_manager(struct kunit *test,
+						  const int errors[4])
+{
+	struct noting_manager *noting = kunit_kzalloc(test, sizeof(*noting),
+						      GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, noting);
+	noting->man.func = &noting_funcs;
+	memcpy(noting->errors, errors, sizeof(noting->errors));
+	return noting;
+}
+
 static void manager_test(struct kunit *test)
 {
 	const struct manager_case *c = test->param_value;
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, c->nr_pages);
+	struct noting_manager *noting = make_noting_manager(test, c->errors);
+	const struct ttm_place place = { .mem_type = TTM_PL_VRAM };
 	struct ttm_huge_mock *mock = test->priv;
-	struct noting_manager *noting;
 	struct ttm_resource *res;
 	int i;
 
-	noting = kunit_kzalloc(test, sizeof(*noting), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, noting);
-	noting->man.func = &noting_funcs;
-	memcpy(noting->errors, c->errors, sizeof(c->errors));
 	bo->tbo.page_alignment = c->alignment;
 	bo->tbo.type = c->type;
 
@@ -273,7 +313,7 @@ static void manager_test(struct kunit *test)
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
 	KUNIT_EXPECT_EQ(test, c->ret,
-			noting->man.func->alloc(&noting->man, &bo->tbo, NULL, &res));
+			noting->man.func->alloc(&noting->man, &bo->tbo, &place, &res));
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
 
 	KUNIT_EXPECT_EQ(test, c->nr_calls, noting->nr_calls);
@@ -283,6 +323,63 @@ static void manager_test(struct kunit *test)
 	bo->tbo.type = ttm_bo_type_device;
 }
 
+/* Memory from a quarter of what a PUD entry maps to the end of what the third maps. */
+#define QUARTER		(PUD_PAGES / 4)
+
+struct aperture_case {
+	const char *name;
+	u64 nr_pages;
+	struct ttm_place place;
+	int errors[4];
+	struct ttm_place places[4];
+	unsigned int nr_calls;
+};
+
+static const struct aperture_case aperture_cases[] = {
+	{ "the first place", PUD_PAGES, {}, { 0 },
+	  { { 3 * QUARTER, 7 * QUARTER } }, 1 },
+	{ "the second place", PUD_PAGES, {}, { -ENOSPC, 0 },
+	  { { 3 * QUARTER, 7 * QUARTER }, { 7 * QUARTER, 11 * QUARTER } }, 2 },
+	{ "no place but any", PUD_PAGES, {}, { -ENOSPC, -EINVAL, 0 },
+	  { { 3 * QUARTER, 7 * QUARTER }, { 7 * QUARTER, 11 * QUARTER }, {} }, 3 },
+	{ "an error", PUD_PAGES, {}, { -ENOMEM },
+	  { { 3 * QUARTER, 7 * QUARTER } }, 1 },
+	{ "not before the first page", PUD_PAGES, { 3 * QUARTER + 1, 0 }, { 0 },
+	  { { 7 * QUARTER, 11 * QUARTER } }, 1 },
+	{ "not behind the last page", PUD_PAGES, { 0, 11 * QUARTER - 1 }, { -ENOSPC, 0 },
+	  { { 3 * QUARTER, 7 * QUARTER }, { 0, 11 * QUARTER - 1 } }, 2 },
+	{ "larger than a PUD", 2 * PUD_PAGES, {}, { 0 },
+	  { { 3 * QUARTER, 11 * QUARTER } }, 1 },
+	{ "larger than what is behind the first place", 2 * PUD_PAGES + 1, {}, { 0 },
+	  { {} }, 1 },
+	{ "less than a PUD", PUD_PAGES - 1, {}, { 0 }, { {} }, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(aperture, aperture_cases, name);
+
+static void aperture_test(struct kunit *test)
+{
+	const struct aperture_case *c = test->param_value;
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, c->nr_pages);
+	struct noting_manager *noting = make_noting_manager(test, c->errors);
+	struct ttm_huge_mock *mock = test->priv;
+	struct ttm_resource *res;
+	int i;
+
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
+	ttm_huge_set_aperture(&mock->hdev.base, TTM_PL_VRAM,
+			      8 * (u64)PUD_SIZE + PUD_SIZE / 4,
+			      11 * (u64)(PUD_SIZE / 4));
+	noting->man.func->alloc(&noting->man, &bo->tbo, &c->place, &res);
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
+
+	KUNIT_EXPECT_EQ(test, c->nr_calls, noting->nr_calls);
+	for (i = 0; i < c->nr_calls; i++) {
+		KUNIT_EXPECT_EQ(test, c->places[i].fpfn, noting->places[i].fpfn);
+		KUNIT_EXPECT_EQ(test, c->places[i].lpfn, noting->places[i].lpfn);
+	}
+}
+
 static struct kunit_case align_cases[] = {
 	KUNIT_CASE_PARAM(alignment_test, alignment_gen_params),
 	KUNIT_CASE(offset_is_aligned),
@@ -290,6 +387,8 @@ static struct kunit_case align_cases[] = {
 	KUNIT_CASE(unaligned_offset_stays),
 	KUNIT_CASE(no_aligned_offset_left),
 	KUNIT_CASE(offset_is_free_again),
+	KUNIT_CASE(offset_takes_hole_of_its_size),
+	KUNIT_CASE(offset_fits_exactly),
 	{}
 };
 
@@ -300,6 +399,7 @@ static struct kunit_suite align_suite = {
 
 static struct kunit_case manager_kunit_cases[] = {
 	KUNIT_CASE_PARAM(manager_test, manager_gen_params),
+	KUNIT_CASE_PARAM(aperture_test, aperture_gen_params),
 	{}
 };
 
