@@ -244,19 +244,27 @@ static int unload(const char *module)
 }
 
 /* From the file that the environment names, for a module that is not installed. */
-static void load_bigbar(void)
+static void load_bigbar_with(const char *parameters)
 {
 	const char *path = getenv("BIGBAR_MODULE");
+	char command[64];
 	int fd;
 
 	if (!path) {
-		igt_assert_eq(system("modprobe bigbar"), 0);
+		snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
+		igt_assert_eq(system(command), 0);
 		return;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
-	igt_assert_f(!syscall(SYS_finit_module, fd, "", 0), "%s: %s\n", path, strerror(errno));
+	igt_assert_f(!syscall(SYS_finit_module, fd, parameters, 0), "%s: %s\n", path,
+		     strerror(errno));
 	close(fd);
+}
+
+static void load_bigbar(void)
+{
+	load_bigbar_with("");
 }
 
 static void ensure_loaded(void)
@@ -320,15 +328,28 @@ static void test_unload_library(void)
 	assert_works();
 }
 
-/* How many have enabled the device whose BAR it is. */
-static int times_enabled(const struct bar *bar)
+/* The device of an open file. */
+static struct pci_name name_of(int fd)
 {
-	const char *end = strrchr(bar->path, '/');
-	char path[PATH_MAX + 16];
+	struct bar bar = bar_of(fd);
+	struct pci_name name = {};
+	char folder[PATH_MAX];
+
+	*strrchr(bar.path, '/') = '\0';
+	igt_assert(realpath(bar.path, folder));
+	igt_assert_lt(snprintf(name.text, sizeof(name.text), "%s", strrchr(folder, '/') + 1),
+		      sizeof(name.text));
+	return name;
+}
+
+/* How many have enabled it. */
+static int times_enabled(const struct pci_name *name)
+{
+	char path[PATH_MAX];
 	int times = -1;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%.*s/enable", (int)(end - bar->path), bar->path);
+	device_path(path, name, "enable");
 	file = fopen(path, "r");
 	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
 	igt_assert_eq(fscanf(file, "%d", &times), 1);
@@ -343,15 +364,15 @@ static int times_enabled(const struct bar *bar)
  */
 static void test_reload(void)
 {
-	struct bar bar;
+	struct pci_name name;
 
 	require_module("bigbar");
 	assert_works();
-	bar = bar_of(huge_open());
-	igt_assert_eq(times_enabled(&bar), 1);
+	name = name_of(huge_open());
+	igt_assert_eq(times_enabled(&name), 1);
 	huge_release_all();
 	igt_assert_eq(unload("bigbar"), 0);
-	igt_assert_eq(times_enabled(&bar), 0);
+	igt_assert_eq(times_enabled(&name), 0);
 	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
 	load_bigbar();
 	async_moves_restore();
@@ -373,6 +394,78 @@ static void enable(const struct pci_name *name, bool on)
 
 	device_path(path, name, "enable");
 	igt_assert_eq(write_file(path, on ? "1" : "0"), 0);
+}
+
+#define VRAM_OFFSET	MIB(256)
+#define WORDS_BEFORE	(VRAM_OFFSET / sizeof(uint64_t))
+
+/* What lies before VRAM, while no driver has the device. */
+static uint64_t *map_before(const struct pci_name *name)
+{
+	const struct bar bar = memory_bar(name);
+
+	enable(name, true);
+	return (uint64_t *)bar_map(&bar, bar.phys, VRAM_OFFSET);
+}
+
+static void unmap_before(const struct pci_name *name, uint64_t *before)
+{
+	munmap(before, VRAM_OFFSET);
+	enable(name, false);
+}
+
+/* A GiB of it, after all has been used. */
+static void assert_vram_behind_offset(uint64_t size)
+{
+	struct huge_levels largest = huge_levels_at(huge_largest_level(), GIB(1)), found;
+	struct huge_bo all = huge_vram_bo(huge_open_when_there(), size), bo;
+	char *address;
+
+	igt_assert_eq_u64(huge_vram(all.fd).size, size);
+	huge_bo_await_idle(&all);
+	huge_bo_destroy(&all);
+	bo = huge_vram_bo(all.fd, GIB(1));
+	address = huge_bo_map(&bo);
+	*(volatile char *)address = 1;
+	found = huge_levels_of(&bo, address, bo.size);
+	huge_assert_levels(&found, &largest, "a GiB of VRAM");
+	huge_assert_caching(&bo, PAGE_WC);
+}
+
+/**
+ * SUBTEST: vram-offset
+ * Description: VRAM begins in the midst of what a PUD entry maps, as where firmware keeps
+ *	the first part: all the rest of the BAR is VRAM, a GiB of it has the largest
+ *	entries there are, and each word of what lies before it is what it was.
+ */
+static void test_vram_offset(void)
+{
+	struct pci_name name;
+	uint64_t *before;
+
+	require_module("bigbar");
+	name = name_of(huge_open());
+	igt_require_f(memory_bar(&name).size >= VRAM_OFFSET + GIB(2),
+		      "the BAR has less than 2.25 GiB\n");
+	huge_release_all();
+	igt_assert_eq(unload("bigbar"), 0);
+	before = map_before(&name);
+	for (uint64_t word = 0; word < WORDS_BEFORE; word++)
+		before[word] = ~word;
+	unmap_before(&name, before);
+
+	load_bigbar_with("vram_offset=256");
+	async_moves_restore();
+	assert_vram_behind_offset(memory_bar(&name).size - VRAM_OFFSET);
+	huge_release_all();
+	igt_assert_eq(unload("bigbar"), 0);
+	before = map_before(&name);
+	for (uint64_t word = 0; word < WORDS_BEFORE; word++)
+		igt_assert_eq_u64(before[word], ~word);
+	unmap_before(&name, before);
+	load_bigbar();
+	async_moves_restore();
+	assert_works();
 }
 
 /**
@@ -518,10 +611,24 @@ static const struct subtest cases[] = {
 	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },
 	{ "unload-library", "Unload of the library in use", test_unload_library },
 	{ "reload", "Unload and load again", test_reload },
+	{ "vram-offset", "VRAM begins in the midst of the BAR", test_vram_offset },
 	{ "unload-while-moving", "Unload with moves in the queue", test_unload_while_moving },
 	{ "unload-while-waiting", "Unload while a fault waits", test_unload_while_waiting },
 	{ "no-leaks", "VRAM in use is zero", test_no_leaks },
 };
+
+static bool has_vram_offset(void)
+{
+	FILE *file = fopen("/sys/module/bigbar/parameters/vram_offset", "r");
+	unsigned int offset = 0;
+
+	if (!file)
+		return false;
+	if (fscanf(file, "%u", &offset) != 1)
+		offset = 0;
+	fclose(file);
+	return offset;
+}
 
 static void clean_up(void)
 {
@@ -529,6 +636,8 @@ static void clean_up(void)
 	release_hold();
 	device_plug();
 	huge_release_all();
+	if (has_vram_offset())
+		unload("bigbar");
 	ensure_loaded();
 }
 

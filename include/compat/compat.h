@@ -242,6 +242,7 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
 #define gpu_buddy_block_size drm_buddy_block_size
 #define gpu_buddy_init drm_buddy_init
 #define gpu_buddy_fini drm_buddy_fini
+#define GPU_BUDDY_RANGE_ALLOCATION DRM_BUDDY_RANGE_ALLOCATION
 #define GPU_BUDDY_CONTIGUOUS_ALLOCATION BIT(31)
 
 static inline void gpu_buddy_free_list(struct drm_buddy *buddy,

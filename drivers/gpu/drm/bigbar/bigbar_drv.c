@@ -37,6 +37,11 @@
 /* Smaller than one PMD entry there would be nothing to show. */
 #define BIGBAR_MIN_VRAM		PMD_SIZE
 
+static unsigned int vram_offset;
+module_param(vram_offset, uint, 0444);
+MODULE_PARM_DESC(vram_offset,
+		 "Where VRAM begins in the BAR, in MiB: an even number, 0 by default. Where firmware keeps the first part for itself, it begins anywhere.");
+
 static const struct drm_ioctl_desc bigbar_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(BIGBAR_DEVICE_INFO, bigbar_device_info_ioctl,
 			  DRM_RENDER_ALLOW),
@@ -106,12 +111,17 @@ static int bigbar_find_bar(struct pci_dev *pdev)
 static int bigbar_map_vram(struct bigbar_device *bigbar, struct pci_dev *pdev,
 			   int bar)
 {
+	const u64 offset = (u64)vram_offset * SZ_1M;
 	struct bigbar_vram *vram = &bigbar->vram;
 	struct device *dev = &pdev->dev;
 	int ret;
 
-	vram->phys = pci_resource_start(pdev, bar);
-	vram->size = ALIGN_DOWN(pci_resource_len(pdev, bar), PMD_SIZE);
+	if (offset % PMD_SIZE || pci_resource_len(pdev, bar) < offset + BIGBAR_MIN_VRAM)
+		return dev_err_probe(dev, -EINVAL,
+				     "vram_offset=%u is odd, or leaves less than 2 MiB of BAR %d\n",
+				     vram_offset, bar);
+	vram->phys = pci_resource_start(pdev, bar) + offset;
+	vram->size = ALIGN_DOWN(pci_resource_len(pdev, bar) - offset, PMD_SIZE);
 
 	ret = pcim_request_region(pdev, bar, "bigbar");
 	if (ret)

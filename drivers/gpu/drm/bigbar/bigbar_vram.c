@@ -39,9 +39,11 @@ static int from_large_to_small(void *unused, const struct list_head *a,
 }
 
 /* Blocks that follow each other in VRAM as in the buffer object make a piece. */
-static int make_pieces(struct gpu_buddy *buddy,
+static int make_pieces(struct bigbar_vram *vram,
 		       struct bigbar_vram_resource *vres)
 {
+	const u64 before = vram->phys - vram->base;
+	struct gpu_buddy *buddy = &vram->buddy;
 	size_t nr_blocks = list_count_nodes(&vres->blocks);
 	struct bigbar_piece *piece = NULL;
 	struct gpu_buddy_block *block;
@@ -55,7 +57,7 @@ static int make_pieces(struct gpu_buddy *buddy,
 	pieces->count = 0;
 
 	list_for_each_entry(block, &vres->blocks, link) {
-		unsigned long at = gpu_buddy_block_offset(block) >> PAGE_SHIFT;
+		unsigned long at = PHYS_PFN(gpu_buddy_block_offset(block) - before);
 		unsigned long nr = gpu_buddy_block_size(buddy, block) >> PAGE_SHIFT;
 
 		if (piece && piece->vram_page + piece->nr_pages == at) {
@@ -91,15 +93,15 @@ static int alloc_blocks(struct bigbar_vram *vram,
 {
 	int ret;
 
-	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->size, size, align,
-				     &vres->blocks,
+	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->buddy.size, size,
+				     align, &vres->blocks,
 				     GPU_BUDDY_CONTIGUOUS_ALLOCATION);
 	if (!ret)
 		list_sort(NULL, &vres->blocks, by_offset);
 	if (!ret || ret == -ENOMEM || contiguous)
 		return no_space(ret);
 
-	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->size, size,
+	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->buddy.size, size,
 				     PAGE_SIZE, &vres->blocks, 0);
 	if (!ret)
 		list_sort(NULL, &vres->blocks, from_large_to_small);
@@ -126,7 +128,7 @@ static int bigbar_vram_alloc(struct ttm_resource_manager *man,
 	ret = alloc_blocks(vram, vres, bo->base.size, align,
 			   place->flags & TTM_PL_FLAG_CONTIGUOUS);
 	if (!ret) {
-		ret = make_pieces(&vram->buddy, vres);
+		ret = make_pieces(vram, vres);
 		if (ret)
 			gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
 	}
@@ -169,6 +171,7 @@ u64 bigbar_vram_used(struct bigbar_vram *vram)
 	u64 used;
 
 	mutex_lock(&vram->lock);
+	/* What lies before it is not available either. */
 	used = vram->size - vram->buddy.avail;
 	mutex_unlock(&vram->lock);
 	return used;
@@ -271,6 +274,19 @@ void __iomem *bigbar_vram_address(struct bigbar_vram *vram,
 	       ((u64)(piece->vram_page + page - piece->first) << PAGE_SHIFT);
 }
 
+/* Nobody gets what lies before VRAM. */
+static int take_before(struct bigbar_vram *vram)
+{
+	const u64 before = vram->phys - vram->base;
+
+	INIT_LIST_HEAD(&vram->before);
+	if (!before)
+		return 0;
+	return gpu_buddy_alloc_blocks(&vram->buddy, 0, before, before,
+				      PAGE_SIZE, &vram->before,
+				      GPU_BUDDY_RANGE_ALLOCATION);
+}
+
 /**
  * bigbar_vram_init - set up the VRAM manager
  * @bigbar: the device, with TTM set up
@@ -282,9 +298,16 @@ int bigbar_vram_init(struct bigbar_device *bigbar)
 	struct bigbar_vram *vram = &bigbar->vram;
 	int ret;
 
-	ret = gpu_buddy_init(&vram->buddy, vram->size, PAGE_SIZE);
+	vram->base = ALIGN_DOWN(vram->phys, PUD_SIZE);
+	ret = gpu_buddy_init(&vram->buddy, vram->phys - vram->base + vram->size,
+			     PAGE_SIZE);
 	if (ret)
 		return ret;
+	ret = take_before(vram);
+	if (ret) {
+		gpu_buddy_fini(&vram->buddy);
+		return ret;
+	}
 
 	mutex_init(&vram->lock);
 	gpu_buddy_driver_set_lock(&vram->buddy, &vram->lock);
@@ -308,6 +331,9 @@ void bigbar_vram_fini(struct bigbar_device *bigbar)
 	drm_WARN_ON(&bigbar->drm, ttm_resource_manager_usage(&vram->man));
 	ttm_resource_manager_cleanup(&vram->man);
 	ttm_set_driver_manager(&bigbar->ttm.base, TTM_PL_VRAM, NULL);
+	mutex_lock(&vram->lock);
+	gpu_buddy_free_list(&vram->buddy, &vram->before, 0);
+	mutex_unlock(&vram->lock);
 	gpu_buddy_fini(&vram->buddy);
 	mutex_destroy(&vram->lock);
 }
