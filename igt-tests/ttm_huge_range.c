@@ -7,6 +7,7 @@
 #include "lib/access.h"
 #include "lib/counters.h"
 #include "lib/file.h"
+#include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
@@ -398,6 +399,33 @@ static void test_contiguous_moved(void)
 }
 
 /**
+ * SUBTEST: caching-recorded
+ * Description: VRAM whose driver asks for cached entries has them write-combining, as the
+ *	kernel has it on record: one page-table entry, its neighbours, huge ones, and those
+ *	of TTM's own fault handler.
+ */
+static void test_caching_recorded(void)
+{
+	static const char * const max_levels[] = { "off", "pte", "pmd", "pud" };
+	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
+	char *address = huge_bo_map(&bo);
+
+	write_page(address, 0);
+	hold_cached(address);
+	huge_unmap(address, bo.size);
+	for (unsigned int i = 0; i < COUNT_OF(max_levels); i++) {
+		max_level_set(max_levels[i]);
+		address = huge_bo_map(&bo);
+		igt_assert_eq(madvise(address, MIB(4), MADV_RANDOM), 0);
+		write_page(address, 0);
+		write_page(address + MIB(4), 0);
+		huge_assert_caching(&bo, PAGE_WC);
+		huge_unmap(address, bo.size);
+	}
+	igt_assert(is_held());
+}
+
+/**
  * SUBTEST: system-%s
  * Description: System memory that TTM's pool gave as blocks of 2 MiB is mapped
  *	by PMD entries, %arg[1].
@@ -744,6 +772,7 @@ static void clean_up(void)
 {
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	trace_stop();
+	release_hold();
 	max_level_restore();
 	huge_release_all();
 }
@@ -753,6 +782,7 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "caching-recorded", "Cached entries are asked for", test_caching_recorded },
 	{ "only-read", "What one read maps and marks", test_only_read },
 	{ "full-table", "All PMDs of a table in one fault", test_full_table },
 	{ "beside-table", "A write beside a page table", test_beside_table },

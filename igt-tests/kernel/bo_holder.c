@@ -2,10 +2,11 @@
 /*
  * For tests: holds a buffer object as a move does, but for as long as the test wants.
  *
- * Writing "ADDRESS [fence USAGE | imported [mappable]]" to the debugfs file takes the
+ * Writing "ADDRESS [fence USAGE | imported [mappable] | cached]" to the debugfs file takes the
  * reservation of the buffer object that the writing process has mapped there; or it
  * takes that, adds a fence that has not signaled, and gives it back; or has its pages
- * stand for those of another device, meanwhile. It returns when that is done.
+ * stand for those of another device, meanwhile; or has its driver ask for cached entries,
+ * which are not right for VRAM. It returns when that is done.
  * USAGE is kernel, write, read or bookkeep. Closing the file lets go. Reading tells
  * whether it is held still: a test that waits for what it holds itself is to end, too.
  */
@@ -170,6 +171,23 @@ static void hold_imported(struct work_struct *work)
 	change_page_flags(hold, hold->page_flags, 0);
 }
 
+/* As a driver that leaves the caching to the kernel's record of the BAR. */
+static void hold_cached(struct work_struct *work)
+{
+	struct hold *hold = container_of(work, struct hold, work);
+	struct ttm_buffer_object *bo = drm_gem_ttm_of_gem(hold->obj);
+	enum ttm_caching caching;
+
+	dma_resv_lock(hold->obj->resv, NULL);
+	caching = bo->resource->bus.caching;
+	bo->resource->bus.caching = ttm_cached;
+	dma_resv_unlock(hold->obj->resv);
+	await_release(hold);
+	dma_resv_lock(hold->obj->resv, NULL);
+	bo->resource->bus.caching = caching;
+	dma_resv_unlock(hold->obj->resv);
+}
+
 /* GEM has its object in the mapping, TTM its own, which begins with that. */
 static struct drm_gem_object *get_mapped_object(unsigned long address)
 {
@@ -216,6 +234,10 @@ static int parse(struct hold *hold, char *text, unsigned long *address)
 		if (strstr(text, "mappable"))
 			hold->page_flags |= TTM_TT_FLAG_EXTERNAL_MAPPABLE;
 		INIT_WORK(&hold->work, hold_imported);
+		return 0;
+	}
+	if (str_has_prefix(text, "cached")) {
+		INIT_WORK(&hold->work, hold_cached);
 		return 0;
 	}
 	if (!str_has_prefix(text, "fence "))

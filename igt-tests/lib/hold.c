@@ -13,8 +13,12 @@
 
 static int holder = -1;
 
-static void hold(const char *text)
+/* Something about what is mapped at the address. */
+static void hold(const void *address, const char *what)
 {
+	char text[64];
+
+	snprintf(text, sizeof(text), "%p%s", address, what);
 	igt_assert_eq(holder, -1);
 	holder = open(HOLDER, O_RDWR | O_CLOEXEC);
 	igt_require_f(holder >= 0, "the module bo_holder is not loaded\n");
@@ -23,26 +27,25 @@ static void hold(const char *text)
 
 void hold_reservation(const void *address)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "%p", address);
-	hold(text);
+	hold(address, "");
 }
 
 void hold_fence(const void *address, const char *usage)
 {
-	char text[64];
+	char what[32];
 
-	snprintf(text, sizeof(text), "%p fence %s", address, usage);
-	hold(text);
+	snprintf(what, sizeof(what), " fence %s", usage);
+	hold(address, what);
 }
 
 void hold_imported(const void *address, bool mappable)
 {
-	char text[64];
+	hold(address, mappable ? " imported mappable" : " imported");
+}
 
-	snprintf(text, sizeof(text), "%p imported%s", address, mappable ? " mappable" : "");
-	hold(text);
+void hold_cached(const void *address)
+{
+	hold(address, " cached");
 }
 
 bool is_held(void)

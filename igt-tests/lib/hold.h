@@ -10,13 +10,15 @@
  * a time, and require a module for it. The first takes its reservation; the second has
  * it wait for a fence, which has a usage as the kernel's reservations have it: "kernel",
  * which is that of moves, "write", "read" or "bookkeep"; with the third its pages, in
- * system memory, are those that another device has exported, which can be mapped or not.
+ * system memory, are those that another device has exported, which can be mapped or not;
+ * with the fourth its driver asks TTM for cached entries, though it is in VRAM.
  * release_hold(), which clean-ups call, ends it, and 20 s in any case: then whatever
  * waited for it goes on, and is_held() tells.
  */
 void hold_reservation(const void *address);
 void hold_fence(const void *address, const char *usage);
 void hold_imported(const void *address, bool mappable);
+void hold_cached(const void *address);
 bool is_held(void);
 void release_hold(void);
 

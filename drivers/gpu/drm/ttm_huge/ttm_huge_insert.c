@@ -72,39 +72,73 @@ static vm_fault_t insert_pmds(struct vm_fault *vmf,
 struct pte_run {
 	const struct vm_fault *vmf;
 	const struct ttm_huge_plan *plan;
-	const struct ttm_huge_prot *prot;
+	pgprot_t prot;
 };
 
 /* Called with the lock of the page table held. */
 static int insert_pte(pte_t *pte, unsigned long address, void *data)
 {
 	const struct pte_run *run = data;
-	const struct vm_fault *vmf = run->vmf;
 	unsigned long pfn = run->plan->pfn +
-			    ((address - run->plan->address) >> PAGE_SHIFT);
+			    PHYS_PFN(address - run->plan->address);
 	pte_t entry;
 
-	if (!pte_none(ptep_get(pte)))
+	/* Its slot may be empty again. */
+	if (address == ALIGN_DOWN(run->vmf->address, PAGE_SIZE) ||
+	    !pte_none(ptep_get(pte)))
 		return 0;
 
-	if (address != ALIGN_DOWN(vmf->address, PAGE_SIZE)) {
-		entry = pte_mkold(pfn_pte(pfn, run->prot->neighbour));
-	} else {
-		entry = pte_mkyoung(pfn_pte(pfn, run->prot->fault));
-		if (vmf->flags & FAULT_FLAG_WRITE)
-			entry = pte_mkdirty(entry);
-	}
-	entry = pte_mkspecial(entry);
-	set_pte_at(vmf->vma->vm_mm, address, pte, entry);
+	entry = pte_mkspecial(pte_mkold(pfn_pte(pfn, run->prot)));
+	set_pte_at(run->vmf->vma->vm_mm, address, pte, entry);
 	return 0;
+}
+
+/* Called with the lock of the page table held. */
+static int read_pte(pte_t *pte, unsigned long address, void *data)
+{
+	pte_t *entry = data;
+
+	*entry = ptep_get(pte);
+	return 0;
+}
+
+/*
+ * The core sets the entry that faulted, with the caching that it has on record for the
+ * memory; that of its neighbours is the same. @entry is not present if it has gone since.
+ */
+static vm_fault_t insert_faulting_pte(struct vm_fault *vmf,
+				      const struct ttm_huge_plan *plan,
+				      const struct ttm_huge_prot *prot,
+				      pte_t *entry)
+{
+	unsigned long address = ALIGN_DOWN(vmf->address, PAGE_SIZE);
+	unsigned long pfn = plan->pfn + PHYS_PFN(address - plan->address);
+	vm_fault_t ret;
+
+	*entry = pte_mkyoung(pfn_pte(pfn, prot->fault));
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		*entry = pte_mkdirty(*entry);
+	ret = vmf_insert_pfn_prot(vmf->vma, address, pfn, pte_pgprot(*entry));
+	if (ret == VM_FAULT_NOPAGE &&
+	    apply_to_page_range(vmf->vma->vm_mm, address, PAGE_SIZE, read_pte,
+				entry))
+		ret = VM_FAULT_OOM;
+	return ret;
 }
 
 static vm_fault_t insert_ptes(struct vm_fault *vmf,
 			      const struct ttm_huge_plan *plan,
 			      const struct ttm_huge_prot *prot)
 {
-	struct pte_run run = { .vmf = vmf, .plan = plan, .prot = prot };
+	struct pte_run run = { .vmf = vmf, .plan = plan };
+	vm_fault_t ret;
+	pte_t entry;
 
+	ret = insert_faulting_pte(vmf, plan, prot, &entry);
+	if (ret != VM_FAULT_NOPAGE || plan->nr_entries == 1 || !pte_present(entry))
+		return ret;
+
+	run.prot = ttm_huge_recorded_prot(prot->neighbour, entry);
 	if (apply_to_page_range(vmf->vma->vm_mm, plan->address,
 				plan->nr_entries << PAGE_SHIFT, insert_pte, &run))
 		return VM_FAULT_OOM;

@@ -112,6 +112,7 @@ int ttm_huge_find_extent(struct ttm_buffer_object *bo, unsigned long page,
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo);
 
 void ttm_huge_prot_init(void);
+pgprot_t ttm_huge_recorded_prot(pgprot_t prot, pte_t entry);
 void ttm_huge_entry_prot(struct vm_fault *vmf, struct ttm_buffer_object *bo,
 			 bool tracked, struct ttm_huge_prot *prot);
 

@@ -20,8 +20,8 @@ static pgprot_t bo_prot(struct ttm_buffer_object *bo, pgprot_t prot)
 }
 
 /*
- * Bits of an entry that the kernel corrects where it tracks the caching of memory:
- * all of write-combining's. Uncached has a bit that is not among them.
+ * Bits of an entry that the kernel corrects where it has a record of how memory is
+ * cached: all that say so.
  */
 static u64 corrected_bits __read_mostly;
 
@@ -37,21 +37,37 @@ void ttm_huge_prot_init(void)
 {
 #ifdef CONFIG_X86
 	if (pat_enabled())
-		corrected_bits = pgprot_val(pgprot_writecombine(__pgprot(0)));
+		corrected_bits = _PAGE_CACHE_MASK;
 #endif
 }
 
 /*
  * The largest level whose entries carry what TTM asks for, @prot. PTEs carry any
- * caching, and encryption. A huge entry takes both from the mapping, @huge; where
- * the kernel tracks the caching of memory, as x86 does with PAT, it corrects the
- * caching by that.
+ * caching, and encryption. A huge entry takes both from the mapping, @huge. Where
+ * the kernel has a record of how memory is cached, as x86 with PAT, entries of all
+ * levels have the caching of that, whatever is asked for.
  */
 static enum ttm_huge_level carried_level(pgprot_t huge, pgprot_t prot)
 {
 	u64 differ = pgprot_val(huge) ^ pgprot_val(prot);
 
 	return differ & ~corrected_bits ? TTM_HUGE_PTE : TTM_HUGE_PUD;
+}
+
+/**
+ * ttm_huge_recorded_prot - have a protection the caching that the kernel has on record
+ * @prot: the protection
+ * @entry: an entry that the core has set for the same memory
+ *
+ * Context: any.
+ *
+ * Return: @prot, with the caching of @entry where there is such a record.
+ */
+pgprot_t ttm_huge_recorded_prot(pgprot_t prot, pte_t entry)
+{
+	u64 recorded = pgprot_val(pte_pgprot(entry)) & corrected_bits;
+
+	return __pgprot((pgprot_val(prot) & ~corrected_bits) | recorded);
 }
 
 /**
@@ -64,11 +80,11 @@ static enum ttm_huge_level carried_level(pgprot_t huge, pgprot_t prot)
  * If the writes of a mapping can be tracked, the core has made its vm_page_prot
  * read-only, which is right only while they are.
  *
- * PTEs get their protection from @prot. The core gives a huge entry that of the
- * mapping, so @prot says how large an entry may be for that to be right. What TTM
- * asks for depends on where @bo is, and a move needs the reservation; vm_page_prot
- * changes with the VMA's lock held for writing, or the reservation. So both hold
- * until the entries are set.
+ * PTEs get their protection from @prot, and see ttm_huge_recorded_prot(). The core
+ * gives a huge entry that of the mapping, so @prot says how large an entry may be for
+ * that to be right. What TTM asks for depends on where @bo is, and a move needs the
+ * reservation; vm_page_prot changes with the VMA's lock held for writing, or the
+ * reservation. So both hold until the entries are set.
  *
  * Context: any, with the reservation of @bo held, and the mmap lock or the VMA's
  * lock for reading.
