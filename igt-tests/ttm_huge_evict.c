@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "igt_shim.h"
@@ -288,8 +291,108 @@ static void clean_up(void)
 	huge_release_all();
 }
 
+#define ZAPPER		"/sys/kernel/debug/zapper"
+#define ZAPS_AT_ONCE	"100"
+#define ZAPPED_SECONDS	3
+/* Those that are needed until one falls into a fault, with the code as it should not be. */
+#define LEAST_ZAPPED	300
+
+/* Zaps all mappings of the device, as its driver would in a reset, until it is over. */
+struct zapper {
+	char *address;
+	bool is_over;
+	uint64_t zaps;
+	int error;
+};
+
+static void *zap_all(void *argument)
+{
+	struct zapper *zapper = argument;
+	int fd = open(ZAPPER, O_WRONLY | O_CLOEXEC);
+
+	while (!__atomic_load_n(&zapper->is_over, __ATOMIC_RELAXED) && !zapper->error) {
+		if (dprintf(fd, "%p " ZAPS_AT_ONCE, zapper->address) < 0)
+			zapper->error = errno;
+		zapper->zaps += atoi(ZAPS_AT_ONCE);
+	}
+	close(fd);
+	return NULL;
+}
+
+/* Mapped anew each time: what has been zapped may have a page table in its place. */
+static void touch_anew(const struct huge_bo *bo, struct pattern *pattern, uint64_t seed)
+{
+	huge_bo_map_at(bo, pattern->address, 0, bo->size);
+	pattern->seed = seed;
+	pattern_write(pattern);
+	pattern_assert(pattern);
+}
+
+static uint64_t touch_while_zapped(struct scene *scene, struct scene *moving)
+{
+	double end = seconds_now() + ZAPPED_SECONDS;
+	uint64_t rounds = 0;
+
+	while (seconds_now() < end || rounds < LEAST_ZAPPED) {
+		touch_anew(&scene->bo, &scene->pattern, rounds);
+		if (rounds++ % 100)
+			continue;
+		huge_bo_move(&moving->bo, HUGE_SYSTEM);
+		pattern_assert(&moving->pattern);
+		huge_bo_move(&moving->bo, HUGE_VRAM);
+		pattern_assert(&moving->pattern);
+	}
+	return rounds;
+}
+
+/**
+ * SUBTEST: zapped-%s
+ * Description: All mappings of the device are zapped again and again, with no reservation
+ *	held, while %arg[1] entries are set for one buffer object and another moves: data
+ *	are right, and the kernel finds no broken page table.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_zapped(enum huge_level level)
+{
+	struct scene scene = {}, moving = {};
+	struct zapper zapper = {};
+	uint64_t rounds, faults;
+	pthread_t thread;
+
+	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
+	huge_require_level(level);
+	scene.bo = huge_mapped_bo(huge_size_for_level(level), 0, &scene.address);
+	scene.pattern = pattern_of(scene.address, huge_level_size(level), 1);
+	scene.pattern.stride = scene.pattern.pages;
+	moving.bo = huge_mapped_bo(MIB(4), 0, &moving.address);
+	moving.pattern = pattern_of(moving.address, moving.bo.size, 7);
+	pattern_write(&moving.pattern);
+
+	zapper.address = moving.address;
+	faults = page_faults();
+	igt_assert_eq(pthread_create(&thread, NULL, zap_all, &zapper), 0);
+	rounds = touch_while_zapped(&scene, &moving);
+	__atomic_store_n(&zapper.is_over, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	faults = page_faults() - faults;
+
+	igt_info("%llu rounds, %llu zaps, %llu faults\n", (unsigned long long)rounds,
+		 (unsigned long long)zapper.zaps, (unsigned long long)faults);
+	igt_assert_eq(zapper.error, 0);
+	igt_assert_lte_u64(LEAST_ZAPPED, zapper.zaps);
+	igt_assert_lt_u64(rounds, faults);
+	touch_anew(&scene.bo, &scene.pattern, 0);
+	huge_assert_mapped_at(&scene.bo, scene.address, level, "at the end");
+}
+
 static const struct level_subtest level_subtests[] = {
 	{ "move", "No stale entry after a move", test_move },
+	{ "zapped", "Zapped by others while entries are set", test_zapped },
 };
 
 static const struct subtest subtests[] = {

@@ -207,24 +207,12 @@ EXPORT_SYMBOL_GPL(ttm_huge_vm_reserve);
  * under the reservation; at most it has to become writable. If writes are
  * tracked it must not, and the core splits it: then smaller ones are asked for.
  */
-static vm_fault_t upgrade_pud(struct vm_fault *vmf, pud_t pud, bool tracked)
+static vm_fault_t upgrade(struct vm_fault *vmf, enum ttm_huge_level level,
+			  unsigned long pfn, bool writable, bool tracked)
 {
-#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-	if ((vmf->flags & FAULT_FLAG_WRITE) && !pud_write(pud))
-		return tracked ? VM_FAULT_FALLBACK :
-				 vmf_insert_pfn_pud(vmf, pud_pfn(pud), true);
-#endif
-	return VM_FAULT_NOPAGE;
-}
-
-static vm_fault_t upgrade_pmd(struct vm_fault *vmf, pmd_t pmd, bool tracked)
-{
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-	if ((vmf->flags & FAULT_FLAG_WRITE) && !pmd_write(pmd))
-		return tracked ? VM_FAULT_FALLBACK :
-				 vmf_insert_pfn_pmd(vmf, pmd_pfn(pmd), true);
-#endif
-	return VM_FAULT_NOPAGE;
+	if (!(vmf->flags & FAULT_FLAG_WRITE) || writable)
+		return VM_FAULT_NOPAGE;
+	return tracked ? VM_FAULT_FALLBACK : ttm_huge_upgrade(vmf, level, pfn);
 }
 
 /*
@@ -240,7 +228,8 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 
 	if (level == TTM_HUGE_PUD) {
 		if (pud_leaf(pud))
-			return upgrade_pud(vmf, pud, tracked);
+			return upgrade(vmf, TTM_HUGE_PUD, pud_pfn(pud),
+				       pud_write(pud), tracked);
 		/* The core will find the table and ask again, for a PMD. */
 		if (!pud_none(pud))
 			return VM_FAULT_FALLBACK;
@@ -255,7 +244,8 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 	/* Asked for a PTE, a leaf has come in between: have it fault again. */
 	if (pmd_leaf(pmd))
 		return level == TTM_HUGE_PTE ? VM_FAULT_NOPAGE :
-					       upgrade_pmd(vmf, pmd, tracked);
+		       upgrade(vmf, TTM_HUGE_PMD, pmd_pfn(pmd), pmd_write(pmd),
+			       tracked);
 	req->free = pmd_none(pmd) ? TTM_HUGE_PMD : TTM_HUGE_PTE;
 
 	/* The core has not asked for more, and no longer can for a PUD. */

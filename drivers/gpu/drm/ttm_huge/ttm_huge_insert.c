@@ -6,10 +6,17 @@
  * mappings are set under it and nowhere else, so a slot can be emptied behind
  * our back (whoever reads smaps has the core split PUD entries, which removes
  * them) and can get a page table from another fault, but never a leaf entry.
- * Whoever removes entries must hold the reservation, too, or the VMA's lock for
- * writing: the core takes a huge entry that comes while it does for broken.
+ *
+ * Entries are removed by moves, which hold the reservation, by whoever changes the
+ * mapping, with the VMA's lock held for writing, and by drivers that zap all mappings of
+ * a device, to reset it for example, with neither. The core takes a huge entry that
+ * comes while it looks at the slot to remove what is there for a broken page table, and
+ * clears it without flushing the TLB. unmap_mapping_range(), by which all of those zap,
+ * holds the lock of the file's mappings for reading: huge entries are set with it
+ * held for writing. Only the locks of page tables are taken under it.
  */
 
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
@@ -24,14 +31,27 @@
  * (soft-dirty tracking), the access faults once more. It is the access that
  * marks the entry young and dirty; the second step does so for all it sets.
  */
-static vm_fault_t insert_pud(struct vm_fault *vmf,
-			     const struct ttm_huge_plan *plan, bool write)
+static vm_fault_t insert_pud(struct vm_fault *vmf, unsigned long pfn, bool write)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-	vm_fault_t ret = vmf_insert_pfn_pud(vmf, plan->pfn, false);
+	vm_fault_t ret = vmf_insert_pfn_pud(vmf, pfn, false);
 
 	if (write && ret == VM_FAULT_NOPAGE && pud_leaf(READ_ONCE(*vmf->pud)))
-		ret = vmf_insert_pfn_pud(vmf, plan->pfn, true);
+		ret = vmf_insert_pfn_pud(vmf, pfn, true);
+	return ret;
+#else
+	return VM_FAULT_FALLBACK;
+#endif
+}
+
+static vm_fault_t insert_pmd(struct vm_fault *vmf, unsigned long pfn, bool write)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	vm_fault_t ret = vmf_insert_pfn_pmd(vmf, pfn, false);
+
+	if (write && ret == VM_FAULT_NOPAGE &&
+	    pmd_leaf(pmdp_get_lockless(vmf->pmd)))
+		ret = vmf_insert_pfn_pmd(vmf, pfn, true);
 	return ret;
 #else
 	return VM_FAULT_FALLBACK;
@@ -41,12 +61,10 @@ static vm_fault_t insert_pud(struct vm_fault *vmf,
 static vm_fault_t insert_pmds(struct vm_fault *vmf,
 			      const struct ttm_huge_plan *plan, bool write)
 {
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-	unsigned long pfn = plan->pfn;
+	vm_fault_t ret = VM_FAULT_NOPAGE;
 	unsigned long i;
-	vm_fault_t ret;
 
-	for (i = 0; i < plan->nr_entries; i++) {
+	for (i = 0; i < plan->nr_entries && ret == VM_FAULT_NOPAGE; i++) {
 		unsigned long address = plan->address + i * PMD_SIZE;
 		struct vm_fault slot = {
 			.vma = vmf->vma,
@@ -55,18 +73,49 @@ static vm_fault_t insert_pmds(struct vm_fault *vmf,
 			.pmd = pmd_offset(vmf->pud, address),
 		};
 
-		ret = vmf_insert_pfn_pmd(&slot, pfn, false);
-		if (write && ret == VM_FAULT_NOPAGE &&
-		    pmd_leaf(pmdp_get_lockless(slot.pmd)))
-			ret = vmf_insert_pfn_pmd(&slot, pfn, true);
-		if (ret != VM_FAULT_NOPAGE)
-			return ret;
-		pfn += PMD_SIZE >> PAGE_SHIFT;
+		ret = insert_pmd(&slot, plan->pfn + PHYS_PFN(i * PMD_SIZE), write);
 	}
-	return VM_FAULT_NOPAGE;
-#else
-	return VM_FAULT_FALLBACK;
-#endif
+	return ret;
+}
+
+static vm_fault_t insert_huge(struct vm_fault *vmf,
+			      const struct ttm_huge_plan *plan, bool write)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	vm_fault_t ret;
+
+	i_mmap_lock_write(mapping);
+	if (plan->level == TTM_HUGE_PUD)
+		ret = insert_pud(vmf, plan->pfn, write);
+	else
+		ret = insert_pmds(vmf, plan, write);
+	i_mmap_unlock_write(mapping);
+	return ret;
+}
+
+/**
+ * ttm_huge_upgrade - make the huge entry of a fault writable
+ * @vmf: the fault, a write
+ * @level: of the entry
+ * @pfn: what it maps, from its first page on
+ *
+ * Sets it anew if it has gone meanwhile.
+ *
+ * Context: as for ttm_huge_insert().
+ *
+ * Return: as ttm_huge_insert().
+ */
+vm_fault_t ttm_huge_upgrade(struct vm_fault *vmf, enum ttm_huge_level level,
+			    unsigned long pfn)
+{
+	const struct ttm_huge_plan plan = {
+		.level = level,
+		.address = ALIGN_DOWN(vmf->address, PMD_SIZE),
+		.pfn = pfn,
+		.nr_entries = 1,
+	};
+
+	return insert_huge(vmf, &plan, true);
 }
 
 struct pte_run {
@@ -205,12 +254,7 @@ vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
 			   const struct ttm_huge_plan *plan,
 			   const struct ttm_huge_prot *prot)
 {
-	switch (plan->level) {
-	case TTM_HUGE_PUD:
-		return insert_pud(vmf, plan, prot->huge_write);
-	case TTM_HUGE_PMD:
-		return insert_pmds(vmf, plan, prot->huge_write);
-	default:
+	if (plan->level == TTM_HUGE_PTE)
 		return insert_ptes(vmf, plan, prot);
-	}
+	return insert_huge(vmf, plan, prot->huge_write);
 }

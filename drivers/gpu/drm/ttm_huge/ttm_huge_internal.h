@@ -116,6 +116,8 @@ pgprot_t ttm_huge_recorded_prot(pgprot_t prot, pte_t entry);
 void ttm_huge_entry_prot(struct vm_fault *vmf, struct ttm_buffer_object *bo,
 			 bool tracked, struct ttm_huge_prot *prot);
 
+vm_fault_t ttm_huge_upgrade(struct vm_fault *vmf, enum ttm_huge_level level,
+			    unsigned long pfn);
 vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
 			   const struct ttm_huge_plan *plan,
 			   const struct ttm_huge_prot *prot);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For tests: removes the entries of all mappings of a device, as drivers do that reset it.
+ *
+ * Writing "ADDRESS TIMES" to the debugfs file zaps, that often, all that is mapped by the
+ * file that the writing process has mapped there: by itself, with no reservation held.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+static struct dentry *zapper_file;
+
+static struct file *get_mapped_file(unsigned long address)
+{
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, address);
+	if (vma && vma->vm_file)
+		file = get_file(vma->vm_file);
+	mmap_read_unlock(current->mm);
+	return file;
+}
+
+static ssize_t zapper_write(struct file *unused, const char __user *from, size_t len,
+			    loff_t *pos)
+{
+	unsigned long address;
+	unsigned int times;
+	struct file *file;
+	char text[64];
+
+	if (len >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, len))
+		return -EFAULT;
+	text[len] = '\0';
+	if (sscanf(text, "%lx %u", &address, &times) != 2)
+		return -EINVAL;
+	file = get_mapped_file(address);
+	if (!file)
+		return -EFAULT;
+	while (times-- && !fatal_signal_pending(current)) {
+		unmap_mapping_range(file->f_mapping, 0, 0, 1);
+		cond_resched();
+	}
+	fput(file);
+	return len;
+}
+
+static const struct file_operations zapper_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = zapper_write,
+};
+
+static int __init zapper_init(void)
+{
+	zapper_file = debugfs_create_file("zapper", 0200, NULL, NULL, &zapper_fops);
+	return PTR_ERR_OR_ZERO(zapper_file);
+}
+module_init(zapper_init);
+
+static void __exit zapper_exit(void)
+{
+	debugfs_remove(zapper_file);
+}
+module_exit(zapper_exit);
+
+MODULE_DESCRIPTION("Zaps of all mappings of a file");
+MODULE_LICENSE("GPL");
