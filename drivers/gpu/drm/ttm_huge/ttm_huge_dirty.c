@@ -44,7 +44,7 @@ static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
  */
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo)
 {
-	return xa_load(&to_ttm_huge(bo->bdev)->dirty, ttm_huge_bo_index(bo));
+	return xa_load(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo));
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
 
@@ -78,7 +78,7 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 	if (!bitmap)
 		return -ENOMEM;
 
-	old = xa_store(&to_ttm_huge(bo->bdev)->dirty, ttm_huge_bo_index(bo),
+	old = xa_store(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo),
 		       bitmap, GFP_KERNEL);
 	if (xa_is_err(old)) {
 		kvfree(bitmap);
@@ -102,7 +102,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
  */
 void ttm_huge_dirty_stop(struct ttm_buffer_object *bo)
 {
-	unsigned long *bitmap = xa_erase(&to_ttm_huge(bo->bdev)->dirty,
+	unsigned long *bitmap = xa_erase(&to_ttm_huge(bo->bdev)->priv->dirty,
 					 ttm_huge_bo_index(bo));
 
 	dma_resv_assert_held(bo->base.resv);
