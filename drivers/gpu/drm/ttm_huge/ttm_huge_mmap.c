@@ -95,6 +95,17 @@ static void make_entries_old(struct vm_area_struct *vma)
 	vma->vm_page_prot = pte_pgprot(pte_mkold(pfn_pte(0, vma->vm_page_prot)));
 }
 
+/*
+ * A driver may leave an imported one to whoever exported it, and that would map its first
+ * byte where @vma begins.
+ */
+static bool can_begin_there(struct drm_gem_object *obj,
+			    struct vm_area_struct *vma)
+{
+	return !drm_gem_is_imported(obj) ||
+	       vma->vm_pgoff == drm_vma_node_start(&obj->vma_node);
+}
+
 /**
  * ttm_huge_mmap - map a buffer object, or a part of one
  * @file: DRM file
@@ -102,14 +113,16 @@ static void make_entries_old(struct vm_area_struct *vma)
  *	plus where in the buffer object the mapping begins
  *
  * For &file_operations.mmap. Unlike drm_gem_mmap(), which takes the offset of
- * the first byte only, it maps any page-aligned part.
+ * the first byte only, it maps any page-aligned part, unless the buffer object is
+ * imported.
  * &drm_gem_object_funcs.mmap must be ttm_huge_gem_mmap(), or end in it.
  *
  * Context: process context, mmap lock of the current process held for writing.
  *
  * Return: 0, and the mapping holds a reference to the buffer object; -EINVAL
- * if no buffer object has the range, or the mapping is private; -EACCES if
- * @file has no handle for the buffer object; -ENODEV after unplug.
+ * if no buffer object has the range, or the mapping is private, or does not begin
+ * with the first byte of one that is imported; -EACCES if @file has no handle for
+ * the buffer object; -ENODEV after unplug.
  */
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -126,7 +139,9 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 
-	ret = drm_gem_mmap_obj(obj, obj->size, vma);
+	ret = -EINVAL;
+	if (can_begin_there(obj, vma))
+		ret = drm_gem_mmap_obj(obj, obj->size, vma);
 
 	drm_gem_object_put(obj);
 	return ret;
