@@ -745,11 +745,23 @@ static void assert_not_mappable(const struct huge_bo *bo, char *address)
 	igt_assert_eq(errno, EIO);
 }
 
+/* Whoever exported it maps it from its first byte on, whatever the offset is. */
+static void assert_mapped_from_first_byte(const struct huge_bo *bo)
+{
+	for (uint64_t start = HUGE_PAGE_SIZE; start < bo->size; start += bo->size / 4) {
+		igt_assert(mmap(NULL, HUGE_PAGE_SIZE, PROT_READ, MAP_SHARED, bo->fd,
+				bo->offset + start) == MAP_FAILED);
+		igt_assert_eq(errno, EINVAL);
+	}
+	huge_unmap(huge_bo_map_part(bo, 0, HUGE_PAGE_SIZE, PROT_READ), HUGE_PAGE_SIZE);
+}
+
 /**
  * SUBTEST: imported
  * Description: Pages that stand for those of another device are that device's to map: a
  *	fault is SIGBUS, a prefault is EFAULT, and a debugger gets EIO. Those that can
- *	be mapped are, with their contents.
+ *	be mapped are, with their contents. mmap() of a part is refused, unless that
+ *	begins with the first byte.
  */
 static void test_imported(void)
 {
@@ -760,8 +772,10 @@ static void test_imported(void)
 
 	hold_imported(address, false);
 	assert_not_mappable(&bo, address);
+	assert_mapped_from_first_byte(&bo);
 	release_hold();
 	hold_imported(address, true);
+	assert_mapped_from_first_byte(&bo);
 	same = contents_at(&contents, address);
 	contents_assert(&same);
 	igt_assert_eq(debugger_proc_mem.read(getpid(), address, &seen, WORD), WORD);

@@ -398,11 +398,20 @@ static struct huge_bo mapped_bo(bool tracked, char **address)
 	return bo;
 }
 
+/* Of a child that does not end by itself. */
+static void kill_and_await(pid_t pid)
+{
+	int status;
+
+	igt_assert_eq(kill(pid, SIGKILL), 0);
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 static void kill_in_call(const struct call *call, const struct obstacle *obstacle)
 {
 	char *address;
 	struct huge_bo bo = mapped_bo(call->tracked, &address);
-	int status;
 	pid_t pid;
 
 	obstacle->hold(address);
@@ -412,9 +421,7 @@ static void kill_in_call(const struct call *call, const struct obstacle *obstacl
 		_exit(0);
 	}
 	await_sleep_in_driver(pid);
-	igt_assert_eq(kill(pid, SIGKILL), 0);
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	kill_and_await(pid);
 	assert_did_not_wait();
 	release_hold();
 	igt_assert_eq(*address, 0);
@@ -730,6 +737,164 @@ static void test_creation(const struct creation_case *c)
 	free(bos);
 }
 
+/* The record has the first page of each of these page tables; taking it takes seconds. */
+#define TABLES 256
+#define TABLE_SIZE MIB(2)
+#define TABLE_PAGES (TABLE_SIZE / HUGE_PAGE_SIZE)
+#define MAPPINGS 8192
+
+struct tables_record {
+	uint64_t words[TABLES * TABLE_PAGES / 64];
+};
+
+static void write_to_tables(char *address)
+{
+	write_each_page(address, TABLES * TABLE_SIZE, TABLE_SIZE);
+}
+
+static void assert_tables_recorded(const struct tables_record *record)
+{
+	for (unsigned int table = 0; table < TABLES; table++)
+		igt_assert_f(record->words[table * TABLE_PAGES / 64] & 1,
+			     "page table %u is not in the record\n", table);
+}
+
+/* The time that it took, while others have it mapped. */
+static double take_tables(const struct huge_bo *bo)
+{
+	struct tables_record record;
+	double begin = seconds_now();
+
+	igt_assert_eq(huge_dirty_try_take(bo, 0, TABLES * TABLE_PAGES, record.words), 0);
+	begin = seconds_now() - begin;
+	assert_tables_recorded(&record);
+	return begin;
+}
+
+static bool map_many(const struct huge_bo *bo)
+{
+	for (unsigned int i = 0; i < MAPPINGS; i++) {
+		if (mmap(NULL, bo->size, PROT_READ, MAP_SHARED, bo->fd, bo->offset) == MAP_FAILED)
+			return false;
+	}
+	return true;
+}
+
+/* Another process, which has many mappings, and takes the record when it is its turn. */
+static pid_t start_taker(const struct huge_bo *bo, int socket)
+{
+	struct tables_record record;
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	if (!map_many(bo))
+		_exit(1);
+	pass_turn(socket);
+	await_turn(socket);
+	_exit(huge_dirty_try_take(bo, 0, TABLES * TABLE_PAGES, record.words));
+}
+
+/* A thread that asks about a buffer object until it has had to wait for that. */
+static struct asker {
+	struct huge_bo bo;
+	pthread_t thread;
+	pid_t id;
+	bool over;
+} asker;
+
+static void *ask_on(void *unused)
+{
+	struct huge_bo_info info;
+
+	(void)unused;
+	__atomic_store_n(&asker.id, gettid(), __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&asker.over, __ATOMIC_RELAXED))
+		huge_bo_try_info(&asker.bo, &info);
+	return NULL;
+}
+
+/* Returns when someone else has it reserved; the asker waits for that. */
+static void await_reserved(const struct huge_bo *bo)
+{
+	asker = (struct asker){ .bo = *bo };
+	igt_assert_eq(pthread_create(&asker.thread, NULL, ask_on, NULL), 0);
+	while (!__atomic_load_n(&asker.id, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	await_sleep_in_driver(asker.id);
+	__atomic_store_n(&asker.over, true, __ATOMIC_RELAXED);
+}
+
+/**
+ * SUBTEST: killed-taking
+ * Description: A process that takes the record of a buffer object with thousands of
+ *	mappings is killed in the midst of it: it is gone long before it would have been
+ *	done, and what it would have taken is in the record.
+ */
+static void test_killed_taking(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(TABLES * TABLE_SIZE, HUGE_TRACKABLE, &address);
+	double all, rest;
+	int sockets[2];
+	pid_t pid;
+
+	huge_dirty_start(&bo);
+	write_to_tables(address);
+	make_turns(sockets);
+	pid = start_taker(&bo, sockets[1]);
+	await_turn(sockets[0]);
+	all = take_tables(&bo);
+	write_to_tables(address);
+	pass_turn(sockets[0]);
+	await_reserved(&bo);
+	rest = seconds_now();
+	kill_and_await(pid);
+	rest = seconds_now() - rest;
+	igt_assert_eq(pthread_join(asker.thread, NULL), 0);
+	igt_info("%.3f s for all of it, gone %.3f s after it was killed\n", all, rest);
+	take_tables(&bo);
+	igt_assert_f(rest < all / 2, "it was not gone at once\n");
+}
+
+struct remapping {
+	char *from;
+	char *to;
+	char *moved;
+	uint64_t size;
+};
+
+static void remap(void *argument)
+{
+	struct remapping *remapping = argument;
+
+	remapping->moved = mremap(remapping->from, remapping->size, remapping->size,
+				  MREMAP_MAYMOVE | MREMAP_FIXED, remapping->to);
+}
+
+/**
+ * SUBTEST: mremap
+ * Description: mremap() of a buffer object that is reserved, which is mapped twice by the
+ *	largest entry there is, does not wait, and what is written is seen where the
+ *	other mapping is.
+ */
+static void test_mremap(void)
+{
+	struct remapping remapping = { .size = GIB(1) };
+	struct huge_bo bo = huge_mapped_bo(remapping.size, 0, &remapping.from);
+	volatile char *other = huge_bo_map(&bo);
+
+	remapping.to = huge_reserve(remapping.size, bo.alignment);
+	touch(remapping.from);
+	touch((char *)other);
+	hold_reservation(remapping.from);
+	assert_ignores_hold(remap, &remapping);
+	igt_assert_f(remapping.moved == remapping.to, "mremap: %s\n", strerror(errno));
+	igt_assert_eq(*(volatile char *)remapping.moved, 2);
+	*(volatile char *)remapping.moved = 3;
+	igt_assert_eq(*other, 3);
+}
+
 static const struct level_subtest level_subtests[] = {
 	{ "vma-lock", "Faults do not take the mmap lock", test_vma_lock },
 };
@@ -737,6 +902,8 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
 	{ "contended", "All kinds of faults while moving", test_contended },
+	{ "killed-taking", "Killed while taking a long record", test_killed_taking },
+	{ "mremap", "mremap() of what is reserved", test_mremap },
 };
 
 static void run_flags_subtests(const struct obstacle *obstacle)

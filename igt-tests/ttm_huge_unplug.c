@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/bar.h"
 #include "lib/debugger.h"
+#include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/leaks.h"
 #include "lib/memory.h"
@@ -549,8 +551,30 @@ static void test_one_page_a_fault(void)
 	assert_works_again();
 }
 
+#define FREED_DEVICE	"/sys/kernel/debug/freed_device"
+
+/**
+ * SUBTEST: device-freed-first
+ * Description: A driver frees its device structure by hand, and DRM's device, with what is
+ *	undone by itself, goes only then: nobody looks at the structure any more.
+ */
+static void test_device_freed_first(void)
+{
+	int status;
+	pid_t pid;
+
+	igt_require_f(access(FREED_DEVICE, F_OK) == 0, "the module freed_device is not loaded\n");
+	/* Whoever looks dies of it. */
+	pid = fork_child();
+	if (!pid)
+		_exit(write_file(FREED_DEVICE, "1"));
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert_eq(status, 0);
+}
+
 static void clean_up(void)
 {
+	kill_children();
 	device_plug();
 	huge_release_all();
 	huge_close(huge_open_when_there());
@@ -567,6 +591,7 @@ static const struct subtest subtests[] = {
 	{ "system-memory", "Unbound while system memory is mapped", test_system_memory },
 	{ "faulting", "Unbound while threads fault", test_faulting },
 	{ "one-page-a-fault", "No fault maps all of a mapping", test_one_page_a_fault },
+	{ "device-freed-first", "The device structure goes before DRM's", test_device_freed_first },
 };
 
 int igt_main()

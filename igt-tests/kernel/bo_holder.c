@@ -5,8 +5,9 @@
  * Writing "ADDRESS [fence USAGE | imported [mappable] | cached]" to the debugfs file takes the
  * reservation of the buffer object that the writing process has mapped there; or it
  * takes that, adds a fence that has not signaled, and gives it back; or has its pages
- * stand for those of another device, meanwhile; or has its driver ask for cached entries,
- * which are not right for VRAM. It returns when that is done.
+ * stand for those of another device, and it for an imported one, meanwhile; or has its
+ * driver ask for cached entries, which are not right for VRAM. It returns when that is
+ * done.
  * USAGE is kernel, write, read or bookkeep. Closing the file lets go. Reading tells
  * whether it is held still: a test that waits for what it holds itself is to end, too.
  */
@@ -18,6 +19,7 @@
 #include <drm/ttm/ttm_tt.h>
 #include <linux/completion.h>
 #include <linux/debugfs.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
 #include <linux/fs.h>
@@ -158,6 +160,9 @@ static int change_page_flags(struct hold *hold, u32 clear, u32 set)
 	return ret;
 }
 
+/* That it is there is all that is looked at, unless it is exported or freed. */
+static struct dma_buf_attachment attachment;
+
 static void hold_imported(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
@@ -167,7 +172,9 @@ static void hold_imported(struct work_struct *work)
 		complete(&hold->taken);
 		return;
 	}
+	WRITE_ONCE(hold->obj->import_attach, &attachment);
 	await_release(hold);
+	WRITE_ONCE(hold->obj->import_attach, NULL);
 	change_page_flags(hold, hold->page_flags, 0);
 }
 

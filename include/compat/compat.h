@@ -17,6 +17,15 @@
 #define kzalloc_obj(p) kzalloc(sizeof(p), GFP_KERNEL)
 #endif
 
+#ifdef COMPAT_GEM_IS_IMPORTED_ABSENT
+#include <drm/drm_gem.h>
+
+static inline bool drm_gem_is_imported(const struct drm_gem_object *obj)
+{
+	return obj->import_attach;
+}
+#endif
+
 #ifdef COMPAT_LIST_COUNT_NODES_ABSENT
 #include <linux/list.h>
 

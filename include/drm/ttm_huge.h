@@ -7,7 +7,6 @@
 
 #include <linux/mm_types.h>
 #include <linux/types.h>
-#include <linux/xarray.h>
 
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
@@ -18,7 +17,7 @@ struct drm_gem_object;
 struct drm_vma_offset_manager;
 struct drm_vma_offset_node;
 struct file;
-struct ttm_huge_stats;
+struct ttm_huge_private;
 struct vm_fault;
 
 /**
@@ -102,18 +101,8 @@ struct ttm_huge_device {
 	struct ttm_device base;
 	/** @funcs: the driver's callbacks, or NULL. */
 	const struct ttm_huge_funcs *funcs;
-	/** @stats: per-CPU counters of faults. */
-	struct ttm_huge_stats __percpu *stats;
-	/**
-	 * @dirty: bitmaps of the buffer objects whose writes are tracked, by
-	 * fake offset.
-	 */
-	struct xarray dirty;
-	/**
-	 * @dummy_pages: what mappings show once the device is unplugged, by
-	 * fake offset of the buffer object.
-	 */
-	struct xarray dummy_pages;
+	/** @priv: what ttm_huge keeps for it; goes with the DRM device. */
+	struct ttm_huge_private *priv;
 	/** @managers: those that align, by memory type. */
 	struct ttm_huge_manager managers[TTM_NUM_MEM_TYPES];
 };

@@ -200,8 +200,9 @@ enum drm_bigbar_dirty_op {
  *
  * Whatever a CPU writes to the buffer object through a mapping, of any process,
  * is recorded. A write that happens during TAKE is in this record or in the
- * next. While writes are tracked, what has been written is mapped by single
- * pages, and it stays so after STOP until the range is mapped anew.
+ * next. A process that is killed during TAKE leaves the record as it was. While
+ * writes are tracked, what has been written is mapped by single pages, and it
+ * stays so after STOP until the range is mapped anew.
  *
  * Errors: EINVAL also if the buffer object cannot be tracked, or the pages are
  * not inside it; ENODATA for TAKE if it is not tracked now; EFAULT if @bitmap

@@ -258,14 +258,14 @@ static int counters_show(struct seq_file *m, void *unused)
 	for (i = 0; i < TTM_HUGE_LEVELS; i++)
 		seq_printf(m, "level %s faults %llu entries %llu\n",
 			   ttm_huge_level_names[i],
-			   sum(hdev->stats,
+			   sum(hdev->priv->stats,
 			       offsetof(struct ttm_huge_stats, level[i])),
-			   sum(hdev->stats,
+			   sum(hdev->priv->stats,
 			       offsetof(struct ttm_huge_stats, entries[i])));
 	for (i = 0; i < TTM_HUGE_REASONS; i++)
 		seq_printf(m, "reason %s faults %llu\n",
 			   ttm_huge_reason_names[i],
-			   sum(hdev->stats,
+			   sum(hdev->priv->stats,
 			       offsetof(struct ttm_huge_stats, reason[i])));
 	return 0;
 }

@@ -89,13 +89,13 @@ int ttm_huge_max_level(void)
 
 static void device_fini(struct drm_device *drm, void *data)
 {
-	struct ttm_huge_device *hdev = data;
+	struct ttm_huge_private *priv = data;
 
 	/* Or the driver has freed a buffer object without ttm_huge_bo_fini(). */
-	drm_WARN_ON(drm, !xa_empty(&hdev->dirty) || !xa_empty(&hdev->dummy_pages));
-	xa_destroy(&hdev->dirty);
-	xa_destroy(&hdev->dummy_pages);
-	free_percpu(hdev->stats);
+	drm_WARN_ON(drm, !xa_empty(&priv->dirty) || !xa_empty(&priv->dummy_pages));
+	xa_destroy(&priv->dirty);
+	xa_destroy(&priv->dummy_pages);
+	free_percpu(priv->stats);
 }
 
 /**
@@ -107,7 +107,8 @@ static void device_fini(struct drm_device *drm, void *data)
  * Before or behind ttm_device_init(), which it does not do. Nothing undoes it by
  * hand: that happens when @drm is released, after &drm_driver.release and the
  * release actions that the driver has added behind this. In one of those the last
- * buffer object goes, and @hdev itself no earlier than @drm.
+ * buffer object goes, or before. Then @hdev can go, too: what is undone is in memory
+ * of @drm's, as some drivers free their device structure by hand, and earlier.
  *
  * Context: process context, before the first buffer object.
  *
@@ -117,14 +118,20 @@ int drmm_ttm_huge_device_init(struct drm_device *drm,
 			      struct ttm_huge_device *hdev,
 			      const struct ttm_huge_funcs *funcs)
 {
+	struct ttm_huge_private *priv;
+
 	ttm_huge_prot_init();
-	hdev->funcs = funcs;
-	xa_init(&hdev->dirty);
-	xa_init(&hdev->dummy_pages);
-	hdev->stats = alloc_percpu(struct ttm_huge_stats);
-	if (!hdev->stats)
+	priv = drmm_kzalloc(drm, sizeof(*priv), GFP_KERNEL);
+	if (!priv)
 		return -ENOMEM;
-	return drmm_add_action_or_reset(drm, device_fini, hdev);
+	xa_init(&priv->dirty);
+	xa_init(&priv->dummy_pages);
+	priv->stats = alloc_percpu(struct ttm_huge_stats);
+	if (!priv->stats)
+		return -ENOMEM;
+	hdev->funcs = funcs;
+	hdev->priv = priv;
+	return drmm_add_action_or_reset(drm, device_fini, priv);
 }
 EXPORT_SYMBOL_GPL(drmm_ttm_huge_device_init);
 
@@ -139,13 +146,13 @@ EXPORT_SYMBOL_GPL(drmm_ttm_huge_device_init);
  */
 void ttm_huge_bo_fini(struct ttm_buffer_object *bo)
 {
-	struct ttm_huge_device *hdev = to_ttm_huge(bo->bdev);
+	struct ttm_huge_private *priv = to_ttm_huge(bo->bdev)->priv;
 	unsigned long index = ttm_huge_bo_index(bo);
-	struct page *page = xa_erase(&hdev->dummy_pages, index);
+	struct page *page = xa_erase(&priv->dummy_pages, index);
 
 	if (page)
 		__free_page(page);
-	kvfree(xa_erase(&hdev->dirty, index));
+	kvfree(xa_erase(&priv->dirty, index));
 }
 EXPORT_SYMBOL_GPL(ttm_huge_bo_fini);
 

@@ -5,16 +5,18 @@
  * A write is recorded when its fault makes a page-table entry writable. While
  * a buffer object is tracked, every other entry of it is read-only: those that
  * reads make may be huge, the one that a write makes is a PTE. All of this
- * happens under the reservation. Reading the record takes it, clears it and
- * removes the entries of the pages in it, under one reservation: what is
+ * happens under the reservation. Reading the record takes it, removes the
+ * entries of the pages in it and clears it, under one reservation: what is
  * written through such an entry before it goes is in this record, and what is
- * written after it faults, and is in the next.
+ * written after it faults, and is in the next. It is cleared last: who is killed
+ * meanwhile leaves it as it was, with some entries less, which come back.
  */
 
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include <drm/drm_util.h>
@@ -44,7 +46,7 @@ static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
  */
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo)
 {
-	return xa_load(&to_ttm_huge(bo->bdev)->dirty, ttm_huge_bo_index(bo));
+	return xa_load(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo));
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
 
@@ -78,7 +80,7 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 	if (!bitmap)
 		return -ENOMEM;
 
-	old = xa_store(&to_ttm_huge(bo->bdev)->dirty, ttm_huge_bo_index(bo),
+	old = xa_store(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo),
 		       bitmap, GFP_KERNEL);
 	if (xa_is_err(old)) {
 		kvfree(bitmap);
@@ -102,7 +104,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
  */
 void ttm_huge_dirty_stop(struct ttm_buffer_object *bo)
 {
-	unsigned long *bitmap = xa_erase(&to_ttm_huge(bo->bdev)->dirty,
+	unsigned long *bitmap = xa_erase(&to_ttm_huge(bo->bdev)->priv->dirty,
 					 ttm_huge_bo_index(bo));
 
 	dma_resv_assert_held(bo->base.resv);
@@ -132,6 +134,28 @@ void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_mark);
 
+/*
+ * By page tables: scattered writes would take a walk for each page. For each table the core
+ * looks at all mappings, in all processes, of which there can be tens of thousands: that
+ * is as long as no one can be killed.
+ */
+static int unmap_recorded(struct ttm_buffer_object *bo, unsigned long page,
+			  unsigned long nr_pages, const unsigned long *record)
+{
+	unsigned long i;
+
+	for (i = find_first_bit(record, nr_pages); i < nr_pages;
+	     i = find_next_bit(record, nr_pages, i + PTRS_PER_PTE)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		i = ALIGN_DOWN(i, PTRS_PER_PTE);
+		unmap_pages(bo, page + i,
+			    min(nr_pages - i, (unsigned long)PTRS_PER_PTE));
+		cond_resched();
+	}
+	return 0;
+}
+
 /**
  * ttm_huge_dirty_take - read the record and clear it
  * @bo: the buffer object
@@ -141,31 +165,30 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_mark);
  *
  * A write that happens at the same time is in this record or in the next.
  *
- * Context: process context with the reservation of @bo held.
+ * A signal that does not kill is left pending: it would begin anew each time. Nor is
+ * the reservation dropped on the way: who could not get it back would have a part of the
+ * record that no one else sees.
  *
- * Return: 0, or -ENODATA if @bo is not tracked.
+ * Context: process context with the reservation of @bo held; for long if @bo has many
+ * mappings. Faults and ioctls that wait for that can be killed, and mremap() does not.
+ *
+ * Return: 0; -ENODATA if @bo is not tracked; -EINTR if the task has been killed, and the
+ * record is as it was.
  */
 int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out)
 {
 	unsigned long *bitmap = ttm_huge_dirty_bitmap(bo);
-	unsigned long i;
+	int ret;
 
 	dma_resv_assert_held(bo->base.resv);
 	if (!bitmap)
 		return -ENODATA;
 
 	bitmap_copy_clear_tail(out, bitmap + page / BITS_PER_LONG, nr_pages);
-	bitmap_clear(bitmap, page, nr_pages);
-
-	/* By page tables: scattered writes would take a walk for each page. */
-	for (i = find_first_bit(out, nr_pages); i < nr_pages;
-	     i = find_next_bit(out, nr_pages, i + PTRS_PER_PTE)) {
-		i = ALIGN_DOWN(i, PTRS_PER_PTE);
-		unmap_pages(bo, page + i,
-			    min(nr_pages - i, (unsigned long)PTRS_PER_PTE));
-		cond_resched();
-	}
-	return 0;
+	ret = unmap_recorded(bo, page, nr_pages, out);
+	if (!ret)
+		bitmap_clear(bitmap, page, nr_pages);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_take);

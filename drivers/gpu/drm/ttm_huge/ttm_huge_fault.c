@@ -257,9 +257,9 @@ static vm_fault_t look_at_slot(struct vm_fault *vmf, enum ttm_huge_level level,
 static void count(struct ttm_huge_device *hdev,
 		  const struct ttm_huge_plan *plan)
 {
-	this_cpu_inc(hdev->stats->level[plan->level]);
-	this_cpu_add(hdev->stats->entries[plan->level], plan->nr_entries);
-	this_cpu_inc(hdev->stats->reason[plan->reason]);
+	this_cpu_inc(hdev->priv->stats->level[plan->level]);
+	this_cpu_add(hdev->priv->stats->entries[plan->level], plan->nr_entries);
+	this_cpu_inc(hdev->priv->stats->reason[plan->reason]);
 }
 
 /*
@@ -379,15 +379,15 @@ static vm_fault_t fault_reserved(struct vm_fault *vmf,
 /* A page of zeros that stands in for all of the buffer object's memory. */
 static struct page *dummy_page(struct ttm_buffer_object *bo)
 {
-	struct ttm_huge_device *hdev = to_ttm_huge(bo->bdev);
+	struct ttm_huge_private *priv = to_ttm_huge(bo->bdev)->priv;
 	unsigned long index = ttm_huge_bo_index(bo);
-	struct page *page = xa_load(&hdev->dummy_pages, index);
+	struct page *page = xa_load(&priv->dummy_pages, index);
 
 	if (page)
 		return page;
 
 	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (page && xa_err(xa_store(&hdev->dummy_pages, index, page,
+	if (page && xa_err(xa_store(&priv->dummy_pages, index, page,
 				    GFP_KERNEL))) {
 		__free_page(page);
 		page = NULL;

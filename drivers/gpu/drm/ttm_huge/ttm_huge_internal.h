@@ -7,6 +7,7 @@
 
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/xarray.h>
 
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
@@ -28,6 +29,19 @@ struct ttm_huge_stats {
 	u64 level[TTM_HUGE_LEVELS];
 	u64 entries[TTM_HUGE_LEVELS];
 	u64 reason[TTM_HUGE_REASONS];
+};
+
+/**
+ * struct ttm_huge_private - what is kept for a device, for as long as DRM has that
+ * @stats: per-CPU counters of faults.
+ * @dirty: bitmaps of the buffer objects whose writes are tracked, by fake offset.
+ * @dummy_pages: what mappings show once the device is unplugged, by fake offset of the
+ *	buffer object.
+ */
+struct ttm_huge_private {
+	struct ttm_huge_stats __percpu *stats;
+	struct xarray dirty;
+	struct xarray dummy_pages;
 };
 
 /**

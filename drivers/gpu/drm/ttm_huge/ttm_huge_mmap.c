@@ -3,7 +3,6 @@
  * From mmap() on a DRM file to a mapping of a buffer object.
  */
 
-#include <linux/dma-resv.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -95,6 +94,17 @@ static void make_entries_old(struct vm_area_struct *vma)
 	vma->vm_page_prot = pte_pgprot(pte_mkold(pfn_pte(0, vma->vm_page_prot)));
 }
 
+/*
+ * A driver may leave an imported one to whoever exported it, and that would map its first
+ * byte where @vma begins.
+ */
+static bool can_begin_there(struct drm_gem_object *obj,
+			    struct vm_area_struct *vma)
+{
+	return !drm_gem_is_imported(obj) ||
+	       vma->vm_pgoff == drm_vma_node_start(&obj->vma_node);
+}
+
 /**
  * ttm_huge_mmap - map a buffer object, or a part of one
  * @file: DRM file
@@ -102,14 +112,16 @@ static void make_entries_old(struct vm_area_struct *vma)
  *	plus where in the buffer object the mapping begins
  *
  * For &file_operations.mmap. Unlike drm_gem_mmap(), which takes the offset of
- * the first byte only, it maps any page-aligned part.
+ * the first byte only, it maps any page-aligned part, unless the buffer object is
+ * imported.
  * &drm_gem_object_funcs.mmap must be ttm_huge_gem_mmap(), or end in it.
  *
  * Context: process context, mmap lock of the current process held for writing.
  *
  * Return: 0, and the mapping holds a reference to the buffer object; -EINVAL
- * if no buffer object has the range, or the mapping is private; -EACCES if
- * @file has no handle for the buffer object; -ENODEV after unplug.
+ * if no buffer object has the range, or the mapping is private, or does not begin
+ * with the first byte of one that is imported; -EACCES if @file has no handle for
+ * the buffer object; -ENODEV after unplug.
  */
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -126,7 +138,9 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 
-	ret = drm_gem_mmap_obj(obj, obj->size, vma);
+	ret = -EINVAL;
+	if (can_begin_there(obj, vma))
+		ret = drm_gem_mmap_obj(obj, obj->size, vma);
 
 	drm_gem_object_put(obj);
 	return ret;
@@ -185,23 +199,44 @@ int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 }
 EXPORT_SYMBOL_GPL(ttm_huge_gem_mmap);
 
+/* Where a mapping shows all that another one shows, or 0. */
+static unsigned long address_in(struct vm_area_struct *vma,
+				struct vm_area_struct *other)
+{
+	unsigned long page = other->vm_pgoff - vma->vm_pgoff;
+
+	if (vma->vm_private_data != other->vm_private_data ||
+	    page >= vma_pages(vma) || vma_pages(vma) - page < vma_pages(other))
+		return 0;
+	return vma->vm_start + (page << PAGE_SHIFT);
+}
+
 /*
  * mremap() takes a PUD entry for a broken page table: it says so in the kernel
- * log and clears it, but not the TLB. So none may be left when it looks. The
- * reservation keeps faults on other mappings from setting one while we zap
- * those: the core would take that for broken, too.
+ * log and clears it, but not the TLB. So none may be left in the original when it
+ * looks. No one says which that is: one of the process's mappings that show what the
+ * copy does, which is not among them yet. The lock of each keeps faults from setting
+ * a PUD entry while it is zapped: the core would take that for broken, too. The
+ * reservation would as well, but whoever waits for that here cannot be killed, and
+ * with the mmap lock held, nor can others who wait for that.
  */
-static void before_mremap(struct vm_area_struct *vma,
-			  struct ttm_buffer_object *bo)
+static void before_mremap(struct vm_area_struct *copy)
 {
-	if (bo->base.size < PUD_SIZE)
+	unsigned long size = copy->vm_end - copy->vm_start;
+	struct vm_area_struct *vma;
+	unsigned long address = 0;
+
+	if (size < PUD_SIZE)
 		return;
 
-	dma_resv_lock(bo->base.resv, NULL);
-	unmap_mapping_range(vma->vm_file->f_mapping,
-			    (loff_t)vma->vm_pgoff << PAGE_SHIFT,
-			    vma->vm_end - vma->vm_start, 1);
-	dma_resv_unlock(bo->base.resv);
+	while ((vma = find_vma(copy->vm_mm, address))) {
+		address = address_in(vma, copy);
+		if (address) {
+			vma_start_write(vma);
+			zap_special_vma_range(vma, address, size);
+		}
+		address = vma->vm_end;
+	}
 }
 
 /*
@@ -230,7 +265,9 @@ static void before_fork(struct vm_area_struct *child,
  *
  * Context: process context with the mmap locks of @vma's process and of the
  * current one held for writing, and the VMA lock of the original, so that no
- * fault on that comes in between. Waits for the reservation.
+ * fault on that comes in between. Takes the lock of other mappings of the buffer object
+ * in the same process for writing: that waits for faults of this process, all of which
+ * end when it is killed. Not for the reservation, as it cannot fail.
  */
 void ttm_huge_vm_open(struct vm_area_struct *vma)
 {
@@ -240,7 +277,7 @@ void ttm_huge_vm_open(struct vm_area_struct *vma)
 	if (vma->vm_mm != current->mm)
 		before_fork(vma, bo);
 	else if (!vma_lookup(vma->vm_mm, vma->vm_start))
-		before_mremap(vma, bo);
+		before_mremap(vma);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_vm_open);
 
@@ -256,7 +293,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_vm_open);
  *
  * Context: process context with the mmap lock of @vma's process held for
  * writing. Takes the VMA's lock for writing, so that no fault brings the entry
- * back before the split.
+ * back before the split. Waits for no one but faults, as ttm_huge_vm_open().
  *
  * Return: 0.
  */

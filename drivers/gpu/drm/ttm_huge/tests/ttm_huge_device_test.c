@@ -18,7 +18,7 @@ static void counters_begin_at_zero(struct kunit *test)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		KUNIT_EXPECT_MEMEQ(test, per_cpu_ptr(mock->hdev.stats, cpu),
+		KUNIT_EXPECT_MEMEQ(test, per_cpu_ptr(mock->hdev.priv->stats, cpu),
 				   &zero, sizeof(zero));
 }
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For tests: a driver that frees its device structure by hand, while DRM's device is
+ * still there.
+ *
+ * radeon did so at every unbind, nouveau does if a file is open. What ttm_huge has to undo
+ * when DRM's device is released must not be in that structure. Writing to the debugfs file
+ * sets up such a device and takes it down. Whoever reads the structure meanwhile gets what
+ * slab debugging leaves in freed memory, on any kernel; whoever writes there has the write
+ * fail with EUCLEAN.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poison.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <drm/drm_drv.h>
+#include <drm/ttm_huge.h>
+
+static struct dentry *device_file;
+
+static const struct drm_driver driver = {
+	.name = "freed_device",
+};
+
+/* Looked up when it is needed: this module is built without the drivers. */
+static int set_up(struct drm_device *drm, struct ttm_huge_device *hdev)
+{
+	typeof(drmm_ttm_huge_device_init) *init = symbol_get(drmm_ttm_huge_device_init);
+
+	return init ? init(drm, hdev, NULL) : -ENODEV;
+}
+
+static int free_first(struct drm_device *drm, struct ttm_huge_device *hdev)
+{
+	int ret = set_up(drm, hdev);
+
+	memset(hdev, POISON_FREE, sizeof(*hdev));
+	/* What is undone has functions of that module. */
+	drm_dev_put(drm);
+	if (ret != -ENODEV)
+		symbol_put(drmm_ttm_huge_device_init);
+	if (!ret && memchr_inv(hdev, POISON_FREE, sizeof(*hdev)))
+		ret = -EUCLEAN;
+	return ret;
+}
+
+static int run(struct device *parent)
+{
+	struct ttm_huge_device *hdev = kvzalloc(sizeof(*hdev), GFP_KERNEL);
+	struct drm_device *drm;
+	int ret;
+
+	if (!hdev)
+		return -ENOMEM;
+	drm = drm_dev_alloc(&driver, parent);
+	ret = IS_ERR(drm) ? PTR_ERR(drm) : free_first(drm, hdev);
+	kvfree(hdev);
+	return ret;
+}
+
+static ssize_t device_write(struct file *file, const char __user *from, size_t len,
+			    loff_t *pos)
+{
+	struct device *parent = root_device_register("freed_device");
+	int ret;
+
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+	ret = run(parent);
+	root_device_unregister(parent);
+	return ret ?: len;
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.write = device_write,
+};
+
+static int __init device_init(void)
+{
+	device_file = debugfs_create_file("freed_device", 0200, NULL, NULL, &device_fops);
+	return PTR_ERR_OR_ZERO(device_file);
+}
+module_init(device_init);
+
+static void __exit device_exit(void)
+{
+	debugfs_remove(device_file);
+}
+module_exit(device_exit);
+
+MODULE_DESCRIPTION("A device structure that is freed before DRM's device");
+MODULE_LICENSE("GPL");
