@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "../igt_shim.h"
 #include "access.h"
 #include "hold.h"
+#include "lockdown.h"
 
 #define HOLDER	"/sys/kernel/debug/bo_holder"
 
@@ -16,7 +16,7 @@ static int holder = -1;
 static void hold(const char *text)
 {
 	igt_assert_eq(holder, -1);
-	holder = open(HOLDER, O_RDWR | O_CLOEXEC);
+	holder = open_unless_locked_down(HOLDER);
 	igt_require_f(holder >= 0, "the module bo_holder is not loaded\n");
 	igt_assert_lt(0, write(holder, text, strlen(text)));
 }
