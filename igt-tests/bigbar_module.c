@@ -18,6 +18,7 @@
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
+#include "lib/lockdown.h"
 #include "lib/plug.h"
 #include "lib/subtest.h"
 
@@ -243,28 +244,52 @@ static int unload(const char *module)
 	return syscall(SYS_delete_module, module, O_NONBLOCK) ? errno : 0;
 }
 
+static int load_file(const char *path, const char *parameters)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+
+	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
+	error = syscall(SYS_finit_module, fd, parameters, 0) ? errno : 0;
+	close(fd);
+	return error;
+}
+
 /* From the file that the environment names, for a module that is not installed. */
 static void load_bigbar_with(const char *parameters)
 {
 	const char *path = getenv("BIGBAR_MODULE");
 	char command[64];
-	int fd;
+	int error;
 
-	if (!path) {
-		snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
-		igt_assert_eq(system(command), 0);
+	if (path) {
+		error = load_file(path, parameters);
+		igt_assert_f(!error, "%s: %s\n", path, strerror(error));
 		return;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
-	igt_assert_f(!syscall(SYS_finit_module, fd, parameters, 0), "%s: %s\n", path,
-		     strerror(errno));
-	close(fd);
+	snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
+	igt_assert_eq(system(command), 0);
 }
 
 static void load_bigbar(void)
 {
 	load_bigbar_with("");
+}
+
+/*
+ * What is unloaded has to come back. The kernel looks at a module's signature before it
+ * sees that there is one of that name.
+ */
+static void require_reloadable(void)
+{
+	const char *path = getenv("BIGBAR_MODULE");
+	int error;
+
+	require_module("bigbar");
+	if (!path)
+		return;
+	error = load_file(path, "");
+	skip_if_locked_down(error, "unsigned modules cannot be loaded");
+	igt_assert_eq(error, EEXIST);
 }
 
 static void ensure_loaded(void)
@@ -366,7 +391,7 @@ static void test_reload(void)
 {
 	struct pci_name name;
 
-	require_module("bigbar");
+	require_reloadable();
 	assert_works();
 	name = name_of(huge_open());
 	igt_assert_eq(times_enabled(&name), 1);
@@ -443,7 +468,7 @@ static void test_vram_offset(void)
 	struct pci_name name;
 	uint64_t *before;
 
-	require_module("bigbar");
+	require_reloadable();
 	name = name_of(huge_open());
 	igt_require_f(memory_bar(&name).size >= VRAM_OFFSET + GIB(2),
 		      "the BAR has less than 2.25 GiB\n");
@@ -484,6 +509,8 @@ static void test_neighbour(void)
 	uint64_t *memory;
 	int fd;
 
+	if (!is_built_in("bigbar"))
+		require_reloadable();
 	assert_not_bound(&name);
 	enable(&name, true);
 	memory = (uint64_t *)bar_map(&bar, bar.phys, bar.size);
@@ -515,7 +542,7 @@ static void test_neighbour(void)
  */
 static void test_unload_while_moving(void)
 {
-	require_module("bigbar");
+	require_reloadable();
 	for (int round = 0; round < MOVING_ROUNDS; round++) {
 		int fd = huge_open_when_there();
 
@@ -574,7 +601,7 @@ static void test_unload_while_waiting(void)
 	struct huge_bo bo;
 	pthread_t thread;
 
-	require_module("bigbar");
+	require_reloadable();
 	bo = huge_vram_bo(huge_open(), MIB(2));
 	reader.address = huge_bo_map(&bo);
 	hold_reservation(reader.address);

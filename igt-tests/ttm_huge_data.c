@@ -369,6 +369,8 @@ static void test_fork(enum huge_level level)
 	/* Few pages: in system memory each is an entry, and there are two processes. */
 	pattern.stride = pattern.pages / 16;
 	pattern_write(&pattern);
+	/* A child cannot skip, if page tables cannot be read. */
+	huge_assert_mapped_at(&bo, address, level, "parent");
 	make_turns(sockets);
 	igt_fork(child, 1) {
 		close(sockets[0]);

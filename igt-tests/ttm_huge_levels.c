@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/huge_device.h"
+#include "lib/lockdown.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -538,7 +538,7 @@ static void allocate(int vram, const struct allocation *allocation)
 
 static void allocate_all(uint64_t base, const struct allocation *rows, unsigned int count)
 {
-	int vram = open(ALIGNED_VRAM, O_RDWR | O_CLOEXEC);
+	int vram = open_unless_locked_down(ALIGNED_VRAM);
 
 	igt_require_f(vram >= 0, "the module aligned_vram is not loaded\n");
 	if (base)

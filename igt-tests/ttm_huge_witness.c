@@ -14,6 +14,7 @@
 #include "lib/counters.h"
 #include "lib/huge_device.h"
 #include "lib/known_kernel.h"
+#include "lib/lockdown.h"
 #include "lib/outside.h"
 #include "lib/page_table.h"
 #include "lib/plug.h"
@@ -257,6 +258,8 @@ static void assert_sees_caching(const char *name, enum page_caching caching)
 
 	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
 	address = mmap(NULL, HUGE_PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	if (address == MAP_FAILED)
+		skip_if_locked_down(errno, "BARs cannot be mapped");
 	igt_assert_f(address != MAP_FAILED, "%s: %s\n", path, strerror(errno));
 	table = outside_read(address, HUGE_PAGE_SIZE);
 	igt_assert_eq(table.count, 1);
@@ -531,8 +534,51 @@ static void test_unplugged(enum huge_level level)
 	assert_elsewhere(address + bo.size - window, window, &bar);
 }
 
+/* Page tables of four levels end there; the kernel goes beyond only where it is asked to. */
+#define FOUR_LEVELS_END (UINT64_C(1) << 47)
+#define FAR ((char *)(uintptr_t)(2 * FOUR_LEVELS_END))
+
+static void assert_maps_far(const struct cell *cell, bool is_free)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), cell->size);
+	char *address = huge_bo_map_near(&bo, FAR);
+
+	igt_assert_eq(address == FAR, is_free);
+	igt_assert_lte_u64(FOUR_LEVELS_END, (uintptr_t)address);
+	write_all(address, bo.size, possible_level(cell->level));
+	assert_mapping(&bo, address, cell, true);
+	huge_release_all();
+}
+
+/**
+ * SUBTEST: five-levels-%s
+ * Description: Where page tables have five levels, VRAM is mapped at an address that four
+ *	do not reach by %arg[1] entries: at the one that is asked for, and elsewhere if
+ *	that is taken. Skips where they have four.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_five_levels(enum huge_level level)
+{
+	/* Those of VRAM come first. */
+	const struct cell *cell = &cells[level];
+	void *taken;
+
+	igt_require_f(outside_has_five_levels(), "page tables have four levels\n");
+	assert_maps_far(cell, true);
+	taken = mmap(FAR, HUGE_PAGE_SIZE, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	igt_assert(taken == FAR);
+	assert_maps_far(cell, false);
+}
+
 static void clean_up(void)
 {
+	munmap(FAR, HUGE_PAGE_SIZE);
 	huge_release_all();
 	device_plug();
 }
@@ -549,6 +595,7 @@ static const struct subtest subtests[] = {
 };
 
 static const struct level_subtest level_subtests[] = {
+	{ "five-levels", "Beyond what four levels of page tables reach", test_five_levels },
 	{ "unplugged", "After the device has gone", test_unplugged },
 };
 

@@ -9,6 +9,7 @@
 
 #include "../igt_shim.h"
 #include "bar.h"
+#include "lockdown.h"
 
 /* Of the flags in the sysfs file; the lines behind the BARs are other windows. */
 #define IORESOURCE_MEM 0x200
@@ -72,6 +73,8 @@ char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length)
 
 	igt_assert_f(fd >= 0, "%s: %s\n", bar->path, strerror(errno));
 	address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, phys - bar->phys);
+	if (address == MAP_FAILED)
+		skip_if_locked_down(errno, "BARs cannot be mapped");
 	igt_assert_f(address != MAP_FAILED, "%s: %s\n", bar->path, strerror(errno));
 	close(fd);
 	return address;

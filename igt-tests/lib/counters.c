@@ -6,6 +6,7 @@
 
 #include "../igt_shim.h"
 #include "counters.h"
+#include "lockdown.h"
 #include "page_table.h"
 
 #define COUNTERS_FILE "/sys/kernel/debug/dri/%d/ttm_huge_counters"
@@ -17,6 +18,8 @@ static FILE *open_or_fail(const char *path, const char *mode)
 {
 	FILE *file = fopen(path, mode);
 
+	if (!file)
+		skip_if_locked_down(errno, "debugfs and tracefs cannot be read");
 	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
 	return file;
 }

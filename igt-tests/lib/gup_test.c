@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,6 +9,7 @@
 #include "../igt_shim.h"
 #include "gup_test.h"
 #include "huge_level.h"
+#include "lockdown.h"
 
 #define GUP_TEST "/sys/kernel/debug/gup_test"
 
@@ -35,7 +35,7 @@ int gup_test(enum gup_call call, void *page, int write)
 		.nr_pages_per_call = 1,
 		.gup_flags = write ? FOLL_WRITE : 0,
 	};
-	int fd = open(GUP_TEST, O_RDWR | O_CLOEXEC), error;
+	int fd = open_unless_locked_down(GUP_TEST), error;
 
 	igt_require_f(fd >= 0, "%s: %s\n", GUP_TEST, strerror(errno));
 	error = ioctl(fd, _IOWR('g', call, struct gup_test), &arg) ? errno : 0;

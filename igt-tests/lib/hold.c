@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "../igt_shim.h"
 #include "access.h"
 #include "hold.h"
+#include "lockdown.h"
 
 #define HOLDER	"/sys/kernel/debug/bo_holder"
 
@@ -20,7 +20,7 @@ static void hold(const void *address, const char *what)
 
 	snprintf(text, sizeof(text), "%p%s", address, what);
 	igt_assert_eq(holder, -1);
-	holder = open(HOLDER, O_RDWR | O_CLOEXEC);
+	holder = open_unless_locked_down(HOLDER);
 	igt_require_f(holder >= 0, "the module bo_holder is not loaded\n");
 	igt_assert_lt(0, write(holder, text, strlen(text)));
 }

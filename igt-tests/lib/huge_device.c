@@ -320,6 +320,12 @@ void *huge_bo_map_at(const struct huge_bo *bo, void *address, uint64_t start, ui
 	return mapped;
 }
 
+void *huge_bo_map_near(const struct huge_bo *bo, void *hint)
+{
+	return remember(mmap(hint, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED, bo->fd,
+			     bo->offset), bo->size);
+}
+
 void huge_unmap(void *address, uint64_t length)
 {
 	igt_assert_eq(munmap(address, length), 0);

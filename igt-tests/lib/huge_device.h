@@ -147,6 +147,8 @@ void *huge_bo_map(const struct huge_bo *bo);
 void *huge_bo_map_part(const struct huge_bo *bo, uint64_t start, uint64_t length, int prot);
 /* Maps at an address that huge_reserve() returned, or over another mapping. */
 void *huge_bo_map_at(const struct huge_bo *bo, void *address, uint64_t start, uint64_t length);
+/* Where the kernel maps it that is asked for an address. */
+void *huge_bo_map_near(const struct huge_bo *bo, void *hint);
 void huge_unmap(void *address, uint64_t length);
 /* Waits until it has been cleared, or moved: whoever touches it then does not. */
 void huge_bo_await_idle(const struct huge_bo *bo);

@@ -8,6 +8,7 @@
 #include "../igt_shim.h"
 #include "file.h"
 #include "injection.h"
+#include "lockdown.h"
 #include "subtest.h"
 
 #define DEBUGFS "/sys/kernel/debug/"
@@ -65,7 +66,7 @@ static void restore(int signal)
 
 static void save(struct setting *setting)
 {
-	int fd = open(setting->path, O_RDONLY | O_CLOEXEC);
+	int fd = open_unless_locked_down(setting->path);
 
 	igt_require_f(fd >= 0, "%s: %s: the kernel has no fault injection\n", setting->path,
 		      strerror(errno));

@@ -37,6 +37,8 @@
 
 static int monitor = -1;
 /* Where the top table is, and its level if that of PTEs is 0. */
+#define FOUR_LEVELS 3
+#define FIVE_LEVELS 4
 static uint64_t top_table;
 static int top_level;
 
@@ -70,7 +72,12 @@ static void take_registers(void)
 	const char *registers = monitor_ask(monitor, CPU, "info registers");
 
 	top_table = number_behind(registers, "CR3=") & ENTRY_ADDRESS;
-	top_level = number_behind(registers, "CR4=") & CR4_LA57 ? 4 : 3;
+	top_level = number_behind(registers, "CR4=") & CR4_LA57 ? FIVE_LEVELS : FOUR_LEVELS;
+}
+
+bool outside_has_five_levels(void)
+{
+	return top_level == FIVE_LEVELS;
 }
 
 /* "ADDRESS: 0xVALUE 0xVALUE" in each line. */

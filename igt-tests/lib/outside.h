@@ -6,6 +6,7 @@
 #ifndef OUTSIDE_H
 #define OUTSIDE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "page_table.h"
@@ -16,6 +17,9 @@
  */
 void outside_start(void);
 void outside_stop(void);
+
+/* Whether the page tables have five levels; else they have four. */
+bool outside_has_five_levels(void);
 
 /*
  * What maps a range of whole pages, as page_table_read() has it. The first page and

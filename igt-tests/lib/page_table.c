@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <xf86drm.h>
 
 #include "../igt_shim.h"
+#include "lockdown.h"
 #include "page_table.h"
 
 #define WITNESS "/sys/kernel/debug/dri/%d/ttm_huge_page_tables"
@@ -41,7 +41,7 @@ int page_table_open(int fd)
 	int witness;
 
 	snprintf(path, sizeof(path), WITNESS, primary_minor(fd));
-	witness = open(path, O_RDWR | O_CLOEXEC);
+	witness = open_unless_locked_down(path);
 	igt_require_f(witness >= 0 || errno != EACCES, "%s: needs root\n", path);
 	igt_assert_f(witness >= 0, "%s: %s\n", path, strerror(errno));
 	return witness;

@@ -29,8 +29,10 @@ uint64_t *map_subject(const struct subject *subject, void *address)
 	void *map = mmap(address, subject->size, PROT_READ | PROT_WRITE,
 			 subject->flags | fixed, subject->fd, subject->offset);
 
-	if (map == MAP_FAILED)
+	if (map == MAP_FAILED) {
+		fail_if_locked_down("mappings of BARs");
 		err(EXIT_FAILURE, "cannot map %lu bytes", subject->size);
+	}
 	if (subject->advice != NO_ADVICE)
 		advise(subject, map, subject->advice);
 	if (subject->random)

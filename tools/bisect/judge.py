@@ -63,7 +63,8 @@ def complaint_of_command(boot):
 def why_not_begun(boot):
     """Of a subtest whose guest lives: what loads the modules says so."""
     lines = lines_of(boot / "run.log")
-    said = [line for line in lines if line.startswith(("insmod:", "modprobe:", "load-modules:"))]
+    who = ("insert-module:", "modprobe:", "load-modules:")
+    said = [line for line in lines if line.startswith(who)]
     return said[0] if said else last_line(boot / "run.log")
 
 

@@ -105,6 +105,13 @@ uint64_t minor_faults(void)
 	return usage.ru_minflt;
 }
 
+void fail_if_locked_down(const char *what)
+{
+	if (errno == EPERM)
+		errx(EXIT_FAILURE, "the kernel is locked down and refuses %s: boot it without that to measure",
+		     what);
+}
+
 int open_file(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);

@@ -56,4 +56,7 @@ uint64_t parse_size(const char *text);
 
 int open_file(const char *path, int flags);
 
+/* Ends the program if that is why a call has just failed, as errno tells root. */
+void fail_if_locked_down(const char *what);
+
 #endif

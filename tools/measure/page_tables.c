@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "measure.h"
 #include "page_tables.h"
 
 #define PAGE_TABLES_PATH	"/sys/kernel/debug/dri/%u/ttm_huge_page_tables"
@@ -17,8 +18,10 @@ int open_page_tables(const struct device *device)
 
 	snprintf(path, sizeof(path), PAGE_TABLES_PATH, device->minor);
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT)
+	if (fd < 0 && errno != ENOENT) {
+		fail_if_locked_down(path);
 		err(EXIT_FAILURE, "cannot open %s", path);
+	}
 	return fd;
 }
 

@@ -252,7 +252,7 @@ class Bisects(Toy):
 
     def test_no_load(self):
         """a commit on which the modules do not load is skipped"""
-        self.expect_skips("noload", "the subtest did not begin: insmod: ERROR")
+        self.expect_skips("noload", "the subtest did not begin: insert-module: cannot load")
 
     def expect_bad(self, what, reason):
         """It is bad, and no skip."""

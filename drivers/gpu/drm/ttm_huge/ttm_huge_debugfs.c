@@ -285,6 +285,8 @@ DEFINE_SHOW_ATTRIBUTE(counters);
  * ttm_huge_counters shows how many faults set entries of each level, and why
  * they did not set larger ones.
  *
+ * On a kernel that is locked down nobody can open the first one: it can be written.
+ *
  * Context: process context.
  */
 void ttm_huge_debugfs_init(struct ttm_device *bdev, struct dentry *root)
