@@ -35,8 +35,9 @@
  * TTM_HUGE_VM_OPS behind them in its &struct vm_operations_struct.
  *
  * VRAM must be registered as write-combining, or with whatever caching its
- * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86 huge
- * entries get their caching from there.
+ * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86 entries
+ * get their caching from there. If the CPU does not see it from a multiple of
+ * PUD_SIZE on, ttm_huge_set_aperture() says so.
  *
  * To track writes, mappings must have ttm_huge_trackable_vm_ops.
  *
