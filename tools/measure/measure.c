@@ -108,7 +108,7 @@ uint64_t minor_faults(void)
 void fail_if_locked_down(const char *what)
 {
 	if (errno == EPERM)
-		errx(EXIT_FAILURE, "the kernel is locked down and refuses %s: boot it without that to measure",
+		errx(EXIT_FAILURE, "the kernel is locked down and refuses %s: boot it unlocked",
 		     what);
 }
 
