@@ -447,6 +447,7 @@ static void assert_vram_behind_offset(uint64_t size)
 	char *address;
 
 	igt_assert_eq_u64(huge_vram(all.fd).size, size);
+	igt_assert_eq_u64(huge_vram(all.fd).used, size);
 	huge_bo_await_idle(&all);
 	huge_bo_destroy(&all);
 	bo = huge_vram_bo(all.fd, GIB(1));

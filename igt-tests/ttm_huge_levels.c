@@ -514,6 +514,14 @@ static const struct allocation aperture_allocations[] = {
 	{ "a PMD", PMD_PAGES, 0, false, 0, 11 * PUD_PAGES / 4 },
 };
 
+/* In the first place there is a page. */
+static const struct allocation tight_aperture_allocations[] = {
+	{ "a page", 1, 1, false, 0, 0 },
+	{ "a page in the first place", 1, 3 * PUD_PAGES / 4, false, 0, 3 * PUD_PAGES / 4 },
+	{ "a PUD", PUD_PAGES, 1, false, 0, 7 * PUD_PAGES / 4 },
+	{ "another", PUD_PAGES, 1, false, ENOSPC, 0 },
+};
+
 static void allocate(int vram, const struct allocation *allocation)
 {
 	char text[64], result[64] = "";
@@ -568,6 +576,8 @@ static void test_range_manager(void)
 static void test_range_manager_aperture(void)
 {
 	allocate_all(APERTURE_BASE, aperture_allocations, COUNT_OF(aperture_allocations));
+	allocate_all(APERTURE_BASE, tight_aperture_allocations,
+		     COUNT_OF(tight_aperture_allocations));
 }
 
 /* Another page table of the highest level begins in the midst of what is mapped there. */

@@ -666,8 +666,8 @@ static void test_signal_in_kernel(const struct obstacle *obstacle)
 	igt_assert_eq(status, 0);
 }
 
-/* Of each size. What is searched hole by hole shows with a few thousand. */
-#define MANY_BOS	3000
+/* Of each size. What is searched hole by hole shows with some thousand holes. */
+#define MANY_BOS	6000
 /* The cheapest of some blocks is looked at: another process may have cost the others. */
 #define BLOCK_OF_BOS	100
 
@@ -699,7 +699,7 @@ struct creation_case {
 
 static const struct creation_case creation_cases[] = {
 	{ "small", "BOs of 12 KiB after some of 20 KiB", KIB(20), KIB(12) },
-	{ "large", "BOs of 2 MiB in holes of 2.5 MiB, few of which fit", KIB(1280), MIB(2) },
+	{ "large", "BOs of 2 MiB in holes of 2 MiB + 8 KiB, few of which fit", KIB(1028), MIB(2) },
 	{ "larger", "BOs of 2 MiB in holes of 3 MiB, half of which fit", KIB(1540), MIB(2) },
 };
 
@@ -712,8 +712,10 @@ static const struct creation_case creation_cases[] = {
  * arg[1]:
  *
  * @small:	Buffer objects of 12 KiB after many of 20 KiB
- * @large:	Buffer objects of 2 MiB in holes of 2.5 MiB, few of which have an aligned place
- * @larger:	Buffer objects of 2 MiB in holes of 3 MiB + 8 KiB, half of which have one
+ * @large:	Buffer objects of 2 MiB in holes of 2 MiB + 8 KiB, few of which have an aligned
+ *		place
+ * @larger:	Buffer objects of 2 MiB in holes of 3 MiB + 8 KiB, half of which have an aligned
+ *		place
  */
 static void test_creation(const struct creation_case *c)
 {
