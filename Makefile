@@ -43,7 +43,7 @@ debug-kernel: ## build a kernel that complains, which KERNEL=debug then picks
 	@KERNEL= $(lab) chroot -- /src/tools/lab/kernel/build debug
 
 check: ## run all tests in the lab, KERNEL=all for every kernel, results in build/check.json
-	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G --vram 4G
+	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G --vram 4G --timeout 3600
 
 check-dkms: ## build, install and load the modules by DKMS, for each kernel of the lab
 	@$(lab) setup
