@@ -132,6 +132,10 @@ int __igt_waitchildren(void);
 typedef void (*igt_exit_handler_t)(int signal);
 void igt_install_exit_handler(igt_exit_handler_t handler);
 
+/* The devices that --device or IGT_DEVICE ask for: how many, and the card of one, or -1. */
+int igt_device_filter_count(void);
+int drm_open_filtered_card(int index);
+
 /* Log. */
 enum igt_log_level {
 	IGT_LOG_DEBUG,
@@ -145,6 +149,12 @@ SHIM_PRINTF(3, 4)
 void igt_log(const char *domain, enum igt_log_level level, const char *format, ...);
 
 #define igt_info(...) igt_log(NULL, IGT_LOG_INFO, __VA_ARGS__)
+
+/*
+ * Lines of the kernel log that match are no warnings to the runner, until the subtest ends
+ * or has another regular expression.
+ */
+void igt_emit_ignore_dmesg_regex(const char *regex);
 
 #endif /* igt.h */
 
