@@ -57,10 +57,31 @@ static bool has_driver(int fd, const char *driver)
 	return equal;
 }
 
-static int open_if_driver(drmDevicePtr candidate, int node_type)
+/*
+ * The one that --device or IGT_DEVICE asks for, NULL if they ask for none. Its place on the
+ * bus stays when its nodes get other numbers.
+ */
+static drmDevicePtr wanted_device(void)
 {
+	static drmDevicePtr wanted;
 	int fd;
 
+	if (wanted || !igt_device_filter_count())
+		return wanted;
+	fd = drm_open_filtered_card(0);
+	igt_require_f(fd >= 0, "no device as --device or IGT_DEVICE have it\n");
+	igt_assert_eq(drmGetDevice2(fd, 0, &wanted), 0);
+	close(fd);
+	return wanted;
+}
+
+static int open_if_driver(drmDevicePtr candidate, int node_type)
+{
+	drmDevicePtr wanted = wanted_device();
+	int fd;
+
+	if (wanted && !drmDevicesEqual(candidate, wanted))
+		return -1;
 	if (!(candidate->available_nodes & (1 << node_type)))
 		return -1;
 	fd = open(candidate->nodes[node_type], O_RDWR | O_CLOEXEC);
@@ -73,14 +94,14 @@ static int open_if_driver(drmDevicePtr candidate, int node_type)
 
 int huge_try_open_node(int node_type)
 {
-	drmDevicePtr devices[MAX_DEVICES];
-	int count = drmGetDevices2(0, devices, MAX_DEVICES);
+	drmDevicePtr candidates[MAX_DEVICES];
+	int count = drmGetDevices2(0, candidates, MAX_DEVICES);
 	int fd = -1;
 
 	for (int i = 0; i < count && fd < 0; i++)
-		fd = open_if_driver(devices[i], node_type);
+		fd = open_if_driver(candidates[i], node_type);
 	if (count > 0)
-		drmFreeDevices(devices, count);
+		drmFreeDevices(candidates, count);
 	if (fd < 0)
 		return -1;
 	igt_assert_lt(open_file_count, MAX_OPEN);

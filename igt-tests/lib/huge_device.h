@@ -87,7 +87,8 @@ struct huge_bo {
 
 /*
  * Opens a new client, on a render node if the driver has them. Skips without device.
- * The driver is bigbar, or the one that the environment has in IGT_FORCE_DRIVER.
+ * The driver is bigbar, or the one that the environment has in IGT_FORCE_DRIVER; the device
+ * is its first, or the one that --device or IGT_DEVICE asks for.
  */
 int huge_open(void);
 int huge_open_node(int node_type);
