@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
-#include "drm/bigbar_drm.h"
+#include "bigbar_drm.h"
 #include "igt_shim.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"

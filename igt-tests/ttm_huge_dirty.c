@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "drm/bigbar_drm.h"
+#include "bigbar_drm.h"
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/huge_device.h"

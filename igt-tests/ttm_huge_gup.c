@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef HAVE_LIBURING
 #include <liburing.h>
+#endif
 #include <linux/futex.h>
+#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -56,11 +59,14 @@ static struct {
 	bool mounted;
 } disk;
 
-static int shell(const char *format, const char *a, const char *b)
+__attribute__((format(printf, 1, 2))) static int shell(const char *format, ...)
 {
 	char command[160];
+	va_list arguments;
 
-	snprintf(command, sizeof(command), format, a, b);
+	va_start(arguments, format);
+	vsnprintf(command, sizeof(command), format, arguments);
+	va_end(arguments);
 	return system(command);
 }
 
@@ -68,9 +74,9 @@ static void remove_disk(int signal)
 {
 	(void)signal;
 	if (disk.mounted)
-		shell("umount %s%s", disk.mount_point, "");
+		shell("umount %s", disk.mount_point);
 	if (disk.made)
-		shell("rm -rf %s%s", disk.dir, "");
+		shell("rm -rf %s", disk.dir);
 	disk.mounted = false;
 	disk.made = false;
 }
@@ -85,10 +91,10 @@ static void make_disk(void)
 	snprintf(disk.mount_point, sizeof(disk.mount_point), "%s/mnt", disk.dir);
 	snprintf(disk.file, sizeof(disk.file), "%s/file", disk.mount_point);
 	/* Built in, perhaps; if it is neither there nor built in, mount says so. */
-	shell("modprobe -q loop%s%s", "", "");
+	shell("modprobe -q loop");
 	igt_require_f(!shell("truncate -s 32M %s/image && mkdir %s/mnt", disk.dir, disk.dir),
 		      "no room for a file system\n");
-	igt_require_f(!shell("mkfs.ext4 -q -F %s/image%s", disk.dir, ""), "cannot make an ext4\n");
+	igt_require_f(!shell("mkfs.ext4 -q -F %s/image", disk.dir), "cannot make an ext4\n");
 	disk.mounted = !shell("mount -o loop %s/image %s", disk.dir, disk.mount_point);
 	igt_require_f(disk.mounted, "cannot mount an ext4 on a loop device\n");
 }
@@ -122,6 +128,7 @@ static int use_direct_read(char *page)
 	return error;
 }
 
+#ifdef HAVE_LIBURING
 static int use_io_uring(char *page)
 {
 	struct iovec iov = { .iov_base = page, .iov_len = HUGE_PAGE_SIZE };
@@ -133,6 +140,14 @@ static int use_io_uring(char *page)
 	io_uring_queue_exit(&ring);
 	return error;
 }
+#else
+static int use_io_uring(char *page)
+{
+	(void)page;
+	igt_require_f(false, "built without liburing\n");
+	return 0;
+}
+#endif
 
 /* EAGAIN, the word has another value, comes after the kernel has found the page. */
 static int use_futex(char *page)

@@ -582,29 +582,33 @@ static void clean_up(void)
 	huge_release_all();
 }
 
-/* Numbers of a file of /proc/PID, as scanf() finds them in one of its lines. */
-static void numbers_in(pid_t pid, const char *file, const char *format, uint64_t numbers[2])
+#define PROC_LINE 512
+
+/* The line of a file of /proc/PID that begins like that. */
+static void line_of(pid_t pid, const char *file, const char *begin, char line[PROC_LINE])
 {
-	char path[64], line[512];
+	char path[64];
 	bool found = false;
 	FILE *stream;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	stream = fopen(path, "r");
 	igt_assert_f(stream, "%s: %s\n", path, strerror(errno));
-	while (!found && fgets(line, sizeof(line), stream))
-		found = sscanf(line, format, &numbers[0], &numbers[1]) > 0;
+	while (!found && fgets(line, PROC_LINE, stream))
+		found = !strncmp(line, begin, strlen(begin));
 	fclose(stream);
-	igt_assert_f(found, "%s has no %s\n", path, format);
+	igt_assert_f(found, "%s has no line that begins with '%s'\n", path, begin);
 }
 
 /* How often it has slept of its own accord. */
 static uint64_t sleeps_of(pid_t pid)
 {
-	uint64_t numbers[2];
+	char line[PROC_LINE];
+	uint64_t sleeps;
 
-	numbers_in(pid, "status", "voluntary_ctxt_switches: %" SCNu64, numbers);
-	return numbers[0];
+	line_of(pid, "status", "voluntary_ctxt_switches:", line);
+	igt_assert_eq(sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &sleeps), 1);
+	return sleeps;
 }
 
 /* Minor and major ones, behind the name: those that are tried again are major. */
@@ -612,10 +616,12 @@ static uint64_t sleeps_of(pid_t pid)
 
 static uint64_t faults_of(pid_t pid)
 {
-	uint64_t numbers[2];
+	char line[PROC_LINE];
+	uint64_t minor, major;
 
-	numbers_in(pid, "stat", FAULTS_IN_STAT, numbers);
-	return numbers[0] + numbers[1];
+	line_of(pid, "stat", "", line);
+	igt_assert_eq(sscanf(line, FAULTS_IN_STAT, &minor, &major), 2);
+	return minor + major;
 }
 
 static void ignore(int signal)

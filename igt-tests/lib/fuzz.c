@@ -12,7 +12,7 @@
 
 #include "../igt_shim.h"
 #include "access.h"
-#include "drm/bigbar_drm.h"
+#include "bigbar_drm.h"
 #include "fuzz.h"
 #include "huge_device.h"
 #include "subtest.h"

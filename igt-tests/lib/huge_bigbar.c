@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <xf86drm.h>
 
-#include "drm/bigbar_drm.h"
+#include "bigbar_drm.h"
 #include "huge_device.h"
 
 static int call(int fd, unsigned long request, void *argument)
