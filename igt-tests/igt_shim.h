@@ -9,6 +9,7 @@
 
 #if defined(HAVE_IGT_H) || __has_include("igt.h")
 #include "igt.h"
+#include "igt_device_scan.h"
 #else
 
 #include <getopt.h>
