@@ -26,13 +26,6 @@
  */
 IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
 
-/* What the kernel says when an allocation fails: in any operation, and in some. */
-#define NO_TABLE "^\\[TTM\\] Failed allocating page table$"
-#define NOT_EVICTED "^\\[TTM\\] (Buffer eviction failed|Failed to find memory space for " \
-		    "buffer \\S+ eviction)$"
-#define FAULT_REPEATED "^Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF$"
-#define NO_DENTRY "^debugfs: out of free dentries, can not create "
-
 /* More than any operation has. */
 #define MOST_ALLOCATIONS 20000
 
@@ -175,7 +168,6 @@ static int run_open(void)
  */
 static void test_open(void)
 {
-	igt_emit_ignore_dmesg_regex(NO_TABLE "|" NO_DENTRY);
 	scene.node = drmGetRenderDeviceNameFromFd(scene.fd);
 	igt_assert(scene.node);
 	fail_each(&(struct operation){
@@ -361,7 +353,6 @@ static void touch_again(int error)
  */
 static void test_fault(enum huge_level level)
 {
-	igt_emit_ignore_dmesg_regex(NO_TABLE "|" FAULT_REPEATED);
 	make_bo(huge_size_for_level(level), HUGE_VRAM, 0);
 	fail_each(&(struct operation){
 		.prepare = map_anew,
@@ -418,7 +409,6 @@ static void test_fault_system(void)
  */
 static void test_fault_tracked(void)
 {
-	igt_emit_ignore_dmesg_regex(NO_TABLE "|" FAULT_REPEATED);
 	make_bo(MIB(2), HUGE_VRAM, HUGE_TRACKABLE);
 	huge_dirty_start(&scene.bo);
 	fail_each(&(struct operation){
@@ -503,7 +493,6 @@ static void test_evict(void)
 {
 	struct huge_vram vram;
 
-	igt_emit_ignore_dmesg_regex(NO_TABLE "|" NOT_EVICTED);
 	injection_spare_pages();
 	make_bo(MIB(2), HUGE_VRAM, 0);
 	vram = huge_vram(scene.fd);
@@ -663,7 +652,6 @@ static const struct level_subtest level_subtests[] = {
 
 static void set_scene(void)
 {
-	igt_emit_ignore_dmesg_regex(NO_TABLE);
 	injection_begin();
 	catch_signals();
 	scene.fd = huge_open();
