@@ -499,6 +499,8 @@ static void test_evict(void)
 	/* Its clearing would take too long. */
 	igt_require_f(vram.size <= 4 * GIB(1), "more than 4 GiB of VRAM\n");
 	scene.filler = huge_vram_bo(scene.fd, vram.size - vram.used);
+	/* What is behind that in the queue would wait for longer than TTM does. */
+	huge_bo_await_idle(&scene.filler);
 	pattern_write(&scene.pattern);
 	fail_each(&(struct operation){
 		.prepare = fill_vram,
