@@ -475,6 +475,10 @@ static void test_move_to_vram(void)
 /* The victim is used before the filler, and evicted first. */
 static void fill_vram(void)
 {
+	uint64_t own = huge_bo_placement(&scene.bo) == HUGE_VRAM ? scene.bo.size : 0;
+
+	/* Or the filler goes, for which there is no memory. */
+	huge_vram_used_settled(scene.fd, scene.filler.size + own);
 	huge_bo_move(&scene.bo, HUGE_VRAM);
 	huge_bo_info(&scene.filler);
 }
