@@ -39,6 +39,7 @@ IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
 /* What an operation is done on. */
 static struct {
 	int fd;
+	int maker;
 	struct huge_bo bo;
 	struct huge_bo made;
 	struct huge_bo filler;
@@ -100,10 +101,10 @@ static void fail_each(const struct operation *operation)
 	igt_assert_lt(1, nth);
 }
 
-static int create_in(enum huge_placement placement, unsigned int flags)
+static int create_in(int fd, enum huge_placement placement, unsigned int flags)
 {
 	/* Not page aligned in size or in power: several blocks, if they are scattered. */
-	return huge_bo_try_create(scene.fd, MIB(1) + KIB(20), placement, flags, &scene.made);
+	return huge_bo_try_create(fd, MIB(1) + KIB(20), placement, flags, &scene.made);
 }
 
 /* A handle without offset is of a call that went wrong after it was made. */
@@ -117,7 +118,7 @@ static void destroy_made(int error)
 
 static int run_create_vram(void)
 {
-	return create_in(HUGE_VRAM, HUGE_TRACKABLE);
+	return create_in(scene.fd, HUGE_VRAM, HUGE_TRACKABLE);
 }
 
 /**
@@ -136,7 +137,7 @@ static void test_create_vram(void)
 
 static int run_create_system(void)
 {
-	return create_in(HUGE_SYSTEM, HUGE_SYSTEM_WC);
+	return create_in(scene.fd, HUGE_SYSTEM, HUGE_SYSTEM_WC);
 }
 
 /**
@@ -476,17 +477,26 @@ static void test_move_to_vram(void)
 static void fill_vram(void)
 {
 	uint64_t own = huge_bo_placement(&scene.bo) == HUGE_VRAM ? scene.bo.size : 0;
+	uint64_t used = scene.filler.size + own;
 
 	/* Or the filler goes, for which there is no memory. */
-	huge_vram_used_settled(scene.fd, scene.filler.size + own);
+	igt_assert_eq_u64(huge_vram_used_settled(scene.fd, used), used);
 	huge_bo_move(&scene.bo, HUGE_VRAM);
 	huge_bo_info(&scene.filler);
+	scene.maker = huge_open();
 }
 
+static int run_create_evicting(void)
+{
+	return create_in(scene.maker, HUGE_VRAM, HUGE_TRACKABLE);
+}
+
+/* Also what has no handle, as it could not be handed out, leaves VRAM with its file. */
 static void check_victim(int error)
 {
 	pattern_assert(&scene.pattern);
 	destroy_made(error);
+	huge_close(scene.maker);
 }
 
 /**
@@ -508,7 +518,7 @@ static void test_evict(void)
 	pattern_write(&scene.pattern);
 	fail_each(&(struct operation){
 		.prepare = fill_vram,
-		.run = run_create_vram,
+		.run = run_create_evicting,
 		.finish = check_victim,
 	});
 }
