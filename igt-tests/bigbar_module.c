@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -53,20 +54,25 @@ static void device_path(char path[PATH_MAX], const struct pci_name *name, const 
 	snprintf(path, PATH_MAX, PCI "/devices/%s/%s", name->text, file);
 }
 
-static unsigned int read_id(const struct pci_name *name, const char *file)
+/* What a file of sysfs says, 0 if it is not there. */
+static long read_number(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long number = 0;
+
+	if (!file)
+		return 0;
+	igt_assert_f(fscanf(file, "%li", &number) == 1, "%s has no number\n", path);
+	fclose(file);
+	return number;
+}
+
+static long device_number(const struct pci_name *name, const char *file)
 {
 	char path[PATH_MAX];
-	unsigned int id = 0;
-	FILE *stream;
 
 	device_path(path, name, file);
-	stream = fopen(path, "r");
-	if (!stream)
-		return 0;
-	if (fscanf(stream, "%x", &id) != 1)
-		id = 0;
-	fclose(stream);
-	return id;
+	return read_number(path);
 }
 
 static struct bar memory_bar(const struct pci_name *name)
@@ -80,7 +86,7 @@ static struct bar memory_bar(const struct pci_name *name)
 /* How large the memory is that it has for virtual machines to share, if it is one. */
 static uint64_t ivshmem_size(const struct pci_name *name)
 {
-	if (read_id(name, "vendor") != 0x1af4 || read_id(name, "device") != 0x1110)
+	if (device_number(name, "vendor") != 0x1af4 || device_number(name, "device") != 0x1110)
 		return 0;
 	return memory_bar(name).size;
 }
@@ -110,7 +116,7 @@ static bool is_neighbours_ivshmem(const struct pci_name *name)
 
 static bool is_serial_without_memory_bar(const struct pci_name *name)
 {
-	if (read_id(name, "vendor") != 0x1b36 || read_id(name, "device") != 0x0002)
+	if (device_number(name, "vendor") != 0x1b36 || device_number(name, "device") != 0x0002)
 		return false;
 	return !memory_bar(name).size;
 }
@@ -268,10 +274,11 @@ static void load_bigbar_with(const char *parameters)
 	if (path) {
 		error = load_file(path, parameters);
 		igt_assert_f(!error, "%s: %s\n", path, strerror(error));
-		return;
+	} else {
+		snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
+		igt_assert_eq(system(command), 0);
 	}
-	snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
-	igt_assert_eq(system(command), 0);
+	async_moves_restore();
 }
 
 static void load_bigbar(void)
@@ -375,21 +382,6 @@ static struct pci_name name_of(int fd)
 	return name;
 }
 
-/* How many have enabled it. */
-static int times_enabled(const struct pci_name *name)
-{
-	char path[PATH_MAX];
-	int times = -1;
-	FILE *file;
-
-	device_path(path, name, "enable");
-	file = fopen(path, "r");
-	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
-	igt_assert_eq(fscanf(file, "%d", &times), 1);
-	fclose(file);
-	return times;
-}
-
 /**
  * SUBTEST: reload
  * Description: When everything is closed the module can be unloaded, which disables the
@@ -402,13 +394,12 @@ static void test_reload(void)
 	require_reloadable();
 	assert_works();
 	name = name_of(huge_open());
-	igt_assert_eq(times_enabled(&name), 1);
+	igt_assert_eq(device_number(&name, "enable"), 1);
 	huge_release_all();
 	igt_assert_eq(unload("bigbar"), 0);
-	igt_assert_eq(times_enabled(&name), 0);
+	igt_assert_eq(device_number(&name, "enable"), 0);
 	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
 	load_bigbar();
-	async_moves_restore();
 	assert_works();
 }
 
@@ -429,23 +420,49 @@ static void enable(const struct pci_name *name, bool on)
 	igt_assert_eq(write_file(path, on ? "1" : "0"), 0);
 }
 
-#define VRAM_OFFSET	MIB(256)
-#define WORDS_BEFORE	(VRAM_OFFSET / sizeof(uint64_t))
-
-/* What lies before VRAM, while no driver has the device. */
-static uint64_t *map_before(const struct pci_name *name)
+/* The beginning of the memory of a device that no driver has. */
+static uint64_t *map_bare(const struct pci_name *name, uint64_t size)
 {
 	const struct bar bar = memory_bar(name);
 
 	enable(name, true);
-	return (uint64_t *)bar_map(&bar, bar.phys, VRAM_OFFSET);
+	return (uint64_t *)bar_map(&bar, bar.phys, size, PROT_READ | PROT_WRITE);
 }
 
-static void unmap_before(const struct pci_name *name, uint64_t *before)
+static void unmap_bare(const struct pci_name *name, uint64_t *memory, uint64_t size)
 {
-	munmap(before, VRAM_OFFSET);
+	munmap(memory, size);
 	enable(name, false);
 }
+
+/* Each word is another one. */
+static void fill(const struct pci_name *name, uint64_t size)
+{
+	uint64_t *memory = map_bare(name, size);
+
+	for (uint64_t word = 0; word < size / sizeof(*memory); word++)
+		memory[word] = ~word;
+	unmap_bare(name, memory, size);
+}
+
+static void assert_filled(const struct pci_name *name, uint64_t size)
+{
+	uint64_t *memory = map_bare(name, size);
+
+	for (uint64_t word = 0; word < size / sizeof(*memory); word++)
+		igt_assert_eq_u64(memory[word], ~word);
+	unmap_bare(name, memory, size);
+}
+
+static void load_with_offset(uint64_t mib)
+{
+	char parameter[64];
+
+	snprintf(parameter, sizeof(parameter), "vram_offset=%" PRIu64, mib);
+	load_bigbar_with(parameter);
+}
+
+#define VRAM_OFFSET MIB(256)
 
 /* A GiB of it, after all has been used. */
 static void assert_vram_behind_offset(uint64_t size)
@@ -475,7 +492,6 @@ static void assert_vram_behind_offset(uint64_t size)
 static void test_vram_offset(void)
 {
 	struct pci_name name;
-	uint64_t *before;
 
 	require_reloadable();
 	name = name_of(huge_open());
@@ -483,22 +499,54 @@ static void test_vram_offset(void)
 		      "the BAR has less than 2.25 GiB\n");
 	huge_release_all();
 	igt_assert_eq(unload("bigbar"), 0);
-	before = map_before(&name);
-	for (uint64_t word = 0; word < WORDS_BEFORE; word++)
-		before[word] = ~word;
-	unmap_before(&name, before);
-
-	load_bigbar_with("vram_offset=256");
-	async_moves_restore();
+	fill(&name, VRAM_OFFSET);
+	load_with_offset(VRAM_OFFSET / MIB(1));
 	assert_vram_behind_offset(memory_bar(&name).size - VRAM_OFFSET);
 	huge_release_all();
 	igt_assert_eq(unload("bigbar"), 0);
-	before = map_before(&name);
-	for (uint64_t word = 0; word < WORDS_BEFORE; word++)
-		igt_assert_eq_u64(before[word], ~word);
-	unmap_before(&name, before);
+	assert_filled(&name, VRAM_OFFSET);
 	load_bigbar();
-	async_moves_restore();
+	assert_works();
+}
+
+/* The device is not bound, and that is said once. */
+static void assert_offset_refused(const struct pci_name *name, uint64_t mib)
+{
+	char line[KERNEL_LOG_LINE] = "";
+	int log = kernel_log_open();
+
+	load_with_offset(mib);
+	assert_not_bound(name);
+	igt_assert_eq(count_lines(log, name, line), 1);
+	igt_assert_f(strstr(line, "vram_offset="), "no offset in: %s\n", line);
+	igt_assert_eq(unload("bigbar"), 0);
+}
+
+/**
+ * SUBTEST: vram-offset-refused
+ * Description: VRAM that would not begin where a PMD entry can, or would leave less than
+ *	2 MiB of the BAR: no probe, one line in the kernel log. All but 2 MiB is fine.
+ */
+static void test_vram_offset_refused(void)
+{
+	struct pci_name name;
+	uint64_t mib;
+
+	require_reloadable();
+	name = name_of(huge_open());
+	mib = memory_bar(&name).size / MIB(1);
+	igt_emit_ignore_dmesg_regex("^bigbar [0-9a-f:.]+: error (-EINVAL|-22): vram_offset=");
+	huge_release_all();
+	igt_assert_eq(unload("bigbar"), 0);
+	assert_offset_refused(&name, 1);
+	assert_offset_refused(&name, mib - 1);
+	assert_offset_refused(&name, mib);
+	assert_offset_refused(&name, UINT32_MAX - 1);
+	load_with_offset(mib - 2);
+	igt_assert_eq_u64(huge_vram(huge_open_when_there()).size, MIB(2));
+	huge_release_all();
+	igt_assert_eq(unload("bigbar"), 0);
+	load_bigbar();
 	assert_works();
 }
 
@@ -512,33 +560,24 @@ static void test_neighbour(void)
 {
 	struct pci_name name = require_device(is_neighbours_ivshmem,
 					      "ivshmem device that bigbar was not given");
-	const struct bar bar = memory_bar(&name);
-	const uint64_t words = bar.size / sizeof(uint64_t);
+	const uint64_t size = memory_bar(&name).size;
 	struct huge_bo all;
-	uint64_t *memory;
 	int fd;
 
 	if (!is_built_in("bigbar"))
 		require_reloadable();
 	assert_not_bound(&name);
-	enable(&name, true);
-	memory = (uint64_t *)bar_map(&bar, bar.phys, bar.size);
-	for (uint64_t word = 0; word < words; word++)
-		memory[word] = ~word;
+	fill(&name, size);
 	huge_release_all();
 	if (!is_built_in("bigbar")) {
 		igt_assert_eq(unload("bigbar"), 0);
 		load_bigbar();
-		async_moves_restore();
 	}
 	fd = huge_open_when_there();
 	all = huge_vram_bo(fd, huge_vram(fd).size);
 	huge_bo_await_idle(&all);
 	assert_not_bound(&name);
-	for (uint64_t word = 0; word < words; word++)
-		igt_assert_eq_u64(memory[word], ~word);
-	munmap(memory, bar.size);
-	enable(&name, false);
+	assert_filled(&name, size);
 }
 
 #define MOVING_ROUNDS 8
@@ -566,7 +605,6 @@ static void test_unload_while_moving(void)
 		huge_close(fd);
 		igt_assert_eq(unload("bigbar"), 0);
 		load_bigbar();
-		async_moves_restore();
 	}
 	assert_works();
 }
@@ -626,7 +664,6 @@ static void test_unload_while_waiting(void)
 	igt_assert_eq(reader.error, EFAULT);
 	igt_assert_eq(unload("bigbar"), 0);
 	load_bigbar();
-	async_moves_restore();
 	assert_works();
 }
 
@@ -648,23 +685,11 @@ static const struct subtest cases[] = {
 	{ "unload-library", "Unload of the library in use", test_unload_library },
 	{ "reload", "Unload and load again", test_reload },
 	{ "vram-offset", "VRAM begins in the midst of the BAR", test_vram_offset },
+	{ "vram-offset-refused", "VRAM would not fit into the BAR", test_vram_offset_refused },
 	{ "unload-while-moving", "Unload with moves in the queue", test_unload_while_moving },
 	{ "unload-while-waiting", "Unload while a fault waits", test_unload_while_waiting },
 	{ "no-leaks", "VRAM in use is zero", test_no_leaks },
 };
-
-static bool has_vram_offset(void)
-{
-	FILE *file = fopen("/sys/module/bigbar/parameters/vram_offset", "r");
-	unsigned int offset = 0;
-
-	if (!file)
-		return false;
-	if (fscanf(file, "%u", &offset) != 1)
-		offset = 0;
-	fclose(file);
-	return offset;
-}
 
 static void clean_up(void)
 {
@@ -672,7 +697,7 @@ static void clean_up(void)
 	release_hold();
 	device_plug();
 	huge_release_all();
-	if (has_vram_offset())
+	if (read_number("/sys/module/bigbar/parameters/vram_offset"))
 		unload("bigbar");
 	ensure_loaded();
 }

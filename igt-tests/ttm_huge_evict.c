@@ -292,7 +292,7 @@ static void clean_up(void)
 }
 
 #define ZAPPER		"/sys/kernel/debug/zapper"
-#define ZAPS_AT_ONCE	"100"
+#define ZAPS_AT_ONCE	100
 #define ZAPPED_SECONDS	3
 /* Those that are needed until one falls into a fault, with the code as it should not be. */
 #define LEAST_ZAPPED	300
@@ -311,9 +311,9 @@ static void *zap_all(void *argument)
 	int fd = open(ZAPPER, O_WRONLY | O_CLOEXEC);
 
 	while (!__atomic_load_n(&zapper->is_over, __ATOMIC_RELAXED) && !zapper->error) {
-		if (dprintf(fd, "%p " ZAPS_AT_ONCE, zapper->address) < 0)
+		if (dprintf(fd, "%p %u", zapper->address, ZAPS_AT_ONCE) < 0)
 			zapper->error = errno;
-		zapper->zaps += atoi(ZAPS_AT_ONCE);
+		zapper->zaps += ZAPS_AT_ONCE;
 	}
 	close(fd);
 	return NULL;

@@ -198,7 +198,8 @@ static void assert_vram_as_before(const struct scene *scene)
 	struct pattern left = scene->pattern;
 
 	igt_assert(bar_has(&scene->bar, scene->memory.pfn * HUGE_PAGE_SIZE));
-	left.address = bar_map(&scene->bar, scene->memory.pfn * HUGE_PAGE_SIZE, scene->bo.size);
+	left.address = bar_map(&scene->bar, scene->memory.pfn * HUGE_PAGE_SIZE, scene->bo.size,
+			       PROT_READ | PROT_WRITE);
 	pattern_assert(&left);
 	munmap(left.address, scene->bo.size);
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <inttypes.h>
@@ -14,7 +12,6 @@
 #include "lib/counters.h"
 #include "lib/huge_device.h"
 #include "lib/known_kernel.h"
-#include "lib/lockdown.h"
 #include "lib/outside.h"
 #include "lib/page_table.h"
 #include "lib/plug.h"
@@ -231,36 +228,31 @@ static void assert_sees_anonymous_memory(void)
 	assert_hole(area + KIB(8));
 }
 
-/* A file that maps a BAR, of a device without a driver. */
-static char *bar_file(const char *name)
+/* The BAR that a file of sysfs maps, of a device without a driver. */
+static struct bar bar_without_driver(const char *name)
 {
-	char driver[PATH_MAX], *found = NULL;
+	struct bar bar = {};
+	char driver[PATH_MAX];
 	glob_t files;
 
 	igt_assert_eq(glob("/sys/bus/pci/devices/*/resource2_wc", 0, NULL, &files), 0);
-	for (size_t i = 0; i < files.gl_pathc && !found; i++) {
+	for (size_t i = 0; i < files.gl_pathc && !bar.path[0]; i++) {
 		*strrchr(files.gl_pathv[i], '/') = '\0';
 		snprintf(driver, sizeof(driver), "%s/driver", files.gl_pathv[i]);
 		if (access(driver, F_OK))
-			igt_assert_lt(0, asprintf(&found, "%s/%s", files.gl_pathv[i], name));
+			snprintf(bar.path, sizeof(bar.path), "%s/%s", files.gl_pathv[i], name);
 	}
 	globfree(&files);
-	igt_assert_f(found, "no device without a driver has a prefetchable BAR 2\n");
-	return found;
+	igt_assert_f(bar.path[0], "no device without a driver has a prefetchable BAR 2\n");
+	return bar;
 }
 
 static void assert_sees_caching(const char *name, enum page_caching caching)
 {
-	char *path = bar_file(name);
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	const struct bar bar = bar_without_driver(name);
+	char *address = bar_map(&bar, bar.phys, HUGE_PAGE_SIZE, PROT_READ);
 	struct page_table table;
-	void *address;
 
-	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
-	address = mmap(NULL, HUGE_PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
-	if (address == MAP_FAILED)
-		skip_if_locked_down(errno, "BARs cannot be mapped");
-	igt_assert_f(address != MAP_FAILED, "%s: %s\n", path, strerror(errno));
 	table = outside_read(address, HUGE_PAGE_SIZE);
 	igt_assert_eq(table.count, 1);
 	igt_assert_eq(table.runs[0].caching, caching);
@@ -268,8 +260,6 @@ static void assert_sees_caching(const char *name, enum page_caching caching)
 	igt_assert(!table.runs[0].writable);
 	page_table_free(&table);
 	munmap(address, HUGE_PAGE_SIZE);
-	close(fd);
-	free(path);
 }
 
 /**

@@ -66,13 +66,13 @@ bool bar_has(const struct bar *bar, uint64_t phys)
 	return phys >= bar->phys && phys - bar->phys < bar->size;
 }
 
-char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length)
+char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length, int prot)
 {
 	int fd = open(bar->path, O_RDWR | O_CLOEXEC);
 	char *address;
 
 	igt_assert_f(fd >= 0, "%s: %s\n", bar->path, strerror(errno));
-	address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, phys - bar->phys);
+	address = mmap(NULL, length, prot, MAP_SHARED, fd, phys - bar->phys);
 	if (address == MAP_FAILED)
 		skip_if_locked_down(errno, "BARs cannot be mapped");
 	igt_assert_f(address != MAP_FAILED, "%s: %s\n", bar->path, strerror(errno));

@@ -26,7 +26,7 @@ struct bar bar_in(const char *folder);
 struct bar bar_of(int fd);
 bool bar_has(const struct bar *bar, uint64_t phys);
 /* Mapped for the caller to unmap; some kernels refuse that while a driver has it. */
-char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length);
+char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length, int prot);
 /* How often a driver has it, by the kernel's tree of resources. */
 unsigned int bar_owners(const char *driver);
 /* How much of what a table maps is in the BAR, in bytes. */

@@ -26,10 +26,9 @@ struct workqueue_struct;
  * struct bigbar_vram - the memory BAR and who has which part of it
  * @man: TTM's view of it.
  * @lock: protects @buddy; taken last.
- * @buddy: free and allocated blocks, by their offset from @base: as a block is aligned
- *	to its size, so is then its physical address.
- * @base: physical address, aligned to what a PUD entry maps; at most @phys.
- * @before: what lies between @base and @phys, and is no VRAM.
+ * @buddy: free and allocated blocks, by their offset from @phys rounded down to what a
+ *	PUD entry maps: as a block is aligned to its size, so is then its physical address.
+ * @before: the blocks that lie before @phys, and are no VRAM.
  * @phys: physical address, in bytes.
  * @size: size in bytes, a multiple of PMD_SIZE.
  * @io: write-combining kernel mapping of all of it; gone once the device is
@@ -39,7 +38,6 @@ struct bigbar_vram {
 	struct ttm_resource_manager man;
 	struct mutex lock; /* protects buddy */
 	struct gpu_buddy buddy;
-	resource_size_t base;
 	struct list_head before;
 	resource_size_t phys;
 	u64 size;

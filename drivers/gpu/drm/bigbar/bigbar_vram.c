@@ -38,11 +38,16 @@ static int from_large_to_small(void *unused, const struct list_head *a,
 	return by_offset(unused, a, b);
 }
 
+/* How much of what a PUD entry maps lies before VRAM, and is none. */
+static u64 bytes_before(const struct bigbar_vram *vram)
+{
+	return vram->phys & ~PUD_MASK;
+}
+
 /* Blocks that follow each other in VRAM as in the buffer object make a piece. */
 static int make_pieces(struct bigbar_vram *vram,
 		       struct bigbar_vram_resource *vres)
 {
-	const u64 before = vram->phys - vram->base;
 	struct gpu_buddy *buddy = &vram->buddy;
 	size_t nr_blocks = list_count_nodes(&vres->blocks);
 	struct bigbar_piece *piece = NULL;
@@ -57,7 +62,8 @@ static int make_pieces(struct bigbar_vram *vram,
 	pieces->count = 0;
 
 	list_for_each_entry(block, &vres->blocks, link) {
-		unsigned long at = PHYS_PFN(gpu_buddy_block_offset(block) - before);
+		unsigned long at = PHYS_PFN(gpu_buddy_block_offset(block) -
+					    bytes_before(vram));
 		unsigned long nr = gpu_buddy_block_size(buddy, block) >> PAGE_SHIFT;
 
 		if (piece && piece->vram_page + piece->nr_pages == at) {
@@ -277,13 +283,13 @@ void __iomem *bigbar_vram_address(struct bigbar_vram *vram,
 /* Nobody gets what lies before VRAM. */
 static int take_before(struct bigbar_vram *vram)
 {
-	const u64 before = vram->phys - vram->base;
+	const u64 size = bytes_before(vram);
 
 	INIT_LIST_HEAD(&vram->before);
-	if (!before)
+	if (!size)
 		return 0;
-	return gpu_buddy_alloc_blocks(&vram->buddy, 0, before, before,
-				      PAGE_SIZE, &vram->before,
+	return gpu_buddy_alloc_blocks(&vram->buddy, 0, size, size, PAGE_SIZE,
+				      &vram->before,
 				      GPU_BUDDY_RANGE_ALLOCATION);
 }
 
@@ -298,8 +304,7 @@ int bigbar_vram_init(struct bigbar_device *bigbar)
 	struct bigbar_vram *vram = &bigbar->vram;
 	int ret;
 
-	vram->base = ALIGN_DOWN(vram->phys, PUD_SIZE);
-	ret = gpu_buddy_init(&vram->buddy, vram->phys - vram->base + vram->size,
+	ret = gpu_buddy_init(&vram->buddy, bytes_before(vram) + vram->size,
 			     PAGE_SIZE);
 	if (ret)
 		return ret;

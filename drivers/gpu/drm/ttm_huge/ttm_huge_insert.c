@@ -151,28 +151,17 @@ static int read_pte(pte_t *pte, unsigned long address, void *data)
 	return 0;
 }
 
-/*
- * The core sets the entry that faulted, with the caching that it has on record for the
- * memory; that of its neighbours is the same. @entry is not present if it has gone since.
- */
 static vm_fault_t insert_faulting_pte(struct vm_fault *vmf,
 				      const struct ttm_huge_plan *plan,
-				      const struct ttm_huge_prot *prot,
-				      pte_t *entry)
+				      const struct ttm_huge_prot *prot)
 {
 	unsigned long address = ALIGN_DOWN(vmf->address, PAGE_SIZE);
 	unsigned long pfn = plan->pfn + PHYS_PFN(address - plan->address);
-	vm_fault_t ret;
+	pte_t entry = pte_mkyoung(pfn_pte(pfn, prot->fault));
 
-	*entry = pte_mkyoung(pfn_pte(pfn, prot->fault));
 	if (vmf->flags & FAULT_FLAG_WRITE)
-		*entry = pte_mkdirty(*entry);
-	ret = vmf_insert_pfn_prot(vmf->vma, address, pfn, pte_pgprot(*entry));
-	if (ret == VM_FAULT_NOPAGE &&
-	    apply_to_page_range(vmf->vma->vm_mm, address, PAGE_SIZE, read_pte,
-				entry))
-		ret = VM_FAULT_OOM;
-	return ret;
+		entry = pte_mkdirty(entry);
+	return vmf_insert_pfn_prot(vmf->vma, address, pfn, pte_pgprot(entry));
 }
 
 static vm_fault_t insert_ptes(struct vm_fault *vmf,
@@ -180,16 +169,26 @@ static vm_fault_t insert_ptes(struct vm_fault *vmf,
 			      const struct ttm_huge_prot *prot)
 {
 	struct pte_run run = { .vmf = vmf, .plan = plan };
+	struct mm_struct *mm = vmf->vma->vm_mm;
 	vm_fault_t ret;
 	pte_t entry;
 
-	ret = insert_faulting_pte(vmf, plan, prot, &entry);
-	if (ret != VM_FAULT_NOPAGE || plan->nr_entries == 1 || !pte_present(entry))
+	ret = insert_faulting_pte(vmf, plan, prot);
+	if (ret != VM_FAULT_NOPAGE || plan->nr_entries == 1)
 		return ret;
 
+	/*
+	 * The core gave it the caching that it has on record for the memory; that of the
+	 * neighbours is the same. It may have gone since: the access will fault again.
+	 */
+	if (apply_to_page_range(mm, ALIGN_DOWN(vmf->address, PAGE_SIZE), PAGE_SIZE,
+				read_pte, &entry))
+		return VM_FAULT_OOM;
+	if (!pte_present(entry))
+		return VM_FAULT_NOPAGE;
 	run.prot = ttm_huge_recorded_prot(prot->neighbour, entry);
-	if (apply_to_page_range(vmf->vma->vm_mm, plan->address,
-				plan->nr_entries << PAGE_SHIFT, insert_pte, &run))
+	if (apply_to_page_range(mm, plan->address, plan->nr_entries << PAGE_SHIFT,
+				insert_pte, &run))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
 }
