@@ -117,7 +117,7 @@ static int bigbar_map_vram(struct bigbar_device *bigbar, struct pci_dev *pdev,
 	int ret;
 
 	if (offset % PMD_SIZE || pci_resource_len(pdev, bar) < offset + BIGBAR_MIN_VRAM)
-		return dev_err_probe(dev, -EINVAL,
+		return dev_err_probe(dev, -ENODEV,
 				     "vram_offset=%u is odd, or leaves less than 2 MiB of BAR %d\n",
 				     vram_offset, bar);
 	vram->phys = pci_resource_start(pdev, bar) + offset;
