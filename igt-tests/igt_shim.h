@@ -130,6 +130,10 @@ int __igt_waitchildren(void);
 	for (int child = 0; child < (count); child++) \
 		for (; __igt_fork(); exit(0))
 
+/* After so many seconds the test fails, for what takes that long. */
+void igt_set_timeout(unsigned int seconds, const char *operation);
+void igt_reset_timeout(void);
+
 typedef void (*igt_exit_handler_t)(int signal);
 void igt_install_exit_handler(igt_exit_handler_t handler);
 

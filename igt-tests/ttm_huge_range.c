@@ -29,6 +29,7 @@ IGT_TEST_DESCRIPTION("What one fault maps, and why not more");
 
 #define ENTRIES_PER_TABLE 512
 #define FAULT_NOPAGE 0x100	/* VM_FAULT_NOPAGE: entries are set */
+#define FAULT_SECONDS 60	/* more than any fault takes */
 
 static void write_page(char *address, uint64_t page)
 {
@@ -747,7 +748,10 @@ static void test_reason(const struct reason_case *c)
 	struct huge_bo bo;
 	char *page = c->scene(&bo);
 
+	/* If nothing is set the access is repeated for ever. */
+	igt_set_timeout(FAULT_SECONDS, "a fault");
 	assert_reason(&bo, page, c->level, c->reason);
+	igt_reset_timeout();
 }
 
 /**
@@ -770,6 +774,7 @@ static void test_no_huge_flag(void)
 
 static void clean_up(void)
 {
+	igt_reset_timeout();
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	trace_stop();
 	release_hold();
