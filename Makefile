@@ -101,7 +101,7 @@ prove: ## prove the planner for every request there can be, in the lab
 		-C /src/drivers/gpu/drm/ttm_huge/tests O=$$LAB_BUILD/plan-prove prove'
 
 mutants: debug-kernel ## break the modules, one fault of NAMES= (all) at a time, and see the tests fail
-	@igt-tests/mutants/run $(NAMES)
+	@igt-tests/mutants/run $(if $(GUESTS),--guests $(GUESTS)) $(NAMES)
 
 lint: ## check the style of all code in the lab
 	@$(lab) setup

@@ -4,7 +4,8 @@
 import dataclasses
 import re
 
-ASSERTION = re.compile(r"Failed assertion: (.*)")
+# A time limit is one, too, if the subtest has set it for what it does.
+ASSERTION = re.compile(r"(?:Failed assertion|Timed out): (.*)")
 
 # How a subtest noticed a fault.
 BY_ASSERTION = "assertion"
