@@ -39,6 +39,24 @@ IGT_TEST_DESCRIPTION("Random ioctls and mappings");
 /* What a call finds is left by some of so many before it. */
 #define CALLS_TO_RESET 2000
 
+/*
+ * What the kernel says when an allocation fails: kmemleak, which scans more then, and
+ * vmalloc(), with a stack and how much memory there is.
+ */
+#define WORD "[0-9A-Za-z_]+"
+#define LOG_STACK \
+	"(CPU:|Tainted:|Hardware name:) .*" \
+	"|Call Trace:| </?TASK>| ([?] )?[0-9A-Za-z_.]+[+]0x" WORD "/0x" WORD "( [[]" WORD "[]])?" \
+	"|(RIP|RSP|RAX|RDX|RBP|R[0-9][0-9]|Code): .*"
+#define LOG_MEMORY \
+	"Mem-Info:|active_anon:.*|Node [0-9]+ .*|lowmem_reserve.*" \
+	"|[0-9]+ (total pagecache pages|pages .*)|(Free|Total) swap .*"
+#define LOG_SHORT_MEMORY \
+	LOG_NO_PAGE_TABLE "|" LOG_NO_DENTRY "|" LOG_FAULT_REPEATED \
+	"|kmemleak: Cannot allocate a scan area, scanning the full object" \
+	"|warn_alloc: [0-9]+ callbacks suppressed" \
+	"|bigbar_fuzz: vmalloc error: size .*|" LOG_STACK "|" LOG_MEMORY
+
 /* What the processes share with their parent. */
 static struct tally {
 	uint64_t calls;
@@ -234,6 +252,7 @@ static void test_calls(void)
  */
 static void test_short_memory(void)
 {
+	kernel_log_expect(LOG_SHORT_MEMORY);
 	injection_begin();
 	injection_spare_pages();
 	injection_set_percent(SHORT_PERCENT);

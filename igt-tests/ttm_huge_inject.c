@@ -10,6 +10,7 @@
 #include "lib/access.h"
 #include "lib/huge_device.h"
 #include "lib/injection.h"
+#include "lib/kernel_log.h"
 #include "lib/leaks.h"
 #include "lib/pattern.h"
 #include "lib/subtest.h"
@@ -56,12 +57,14 @@ static struct {
  * @run: returns 0 or an errno value
  * @finish: after each time, whether it failed or not: undo and check
  * @error: that it may have beside ENOMEM
+ * @log: what the kernel may say, if that is not LOG_NO_PAGE_TABLE alone
  */
 struct operation {
 	void (*prepare)(void);
 	int (*run)(void);
 	void (*finish)(int error);
 	int error;
+	const char *log;
 };
 
 static void do_nothing(void)
@@ -94,6 +97,7 @@ static void fail_each(const struct operation *operation)
 {
 	unsigned int nth = 1;
 
+	kernel_log_expect(operation->log ? operation->log : LOG_NO_PAGE_TABLE);
 	while (fails_once(operation, nth))
 		igt_assert_lt(nth++, MOST_ALLOCATIONS);
 	igt_info("%u allocations\n", nth - 1);
@@ -175,6 +179,7 @@ static void test_open(void)
 		.prepare = do_nothing,
 		.run = run_open,
 		.finish = finish_nothing,
+		.log = LOG_NO_PAGE_TABLE "|" LOG_NO_DENTRY,
 	});
 	free(scene.node);
 }
@@ -360,6 +365,7 @@ static void test_fault(enum huge_level level)
 		.run = run_read,
 		.finish = touch_again,
 		.error = EIO,
+		.log = LOG_NO_PAGE_TABLE "|" LOG_FAULT_REPEATED,
 	});
 }
 
@@ -417,6 +423,7 @@ static void test_fault_tracked(void)
 		.run = run_write,
 		.finish = touch_again,
 		.error = EIO,
+		.log = LOG_NO_PAGE_TABLE "|" LOG_FAULT_REPEATED,
 	});
 }
 
@@ -520,6 +527,8 @@ static void test_evict(void)
 		.prepare = fill_vram,
 		.run = run_create_evicting,
 		.finish = check_victim,
+		.log = LOG_NO_PAGE_TABLE "|" LOG_TTM "(" EVICTION_FAILED
+		       "|Failed to find memory space for buffer [^ ]+ eviction)",
 	});
 }
 

@@ -44,9 +44,6 @@ IGT_TEST_DESCRIPTION("Everything at the same time, and the device goes meanwhile
 /* What the ballast leaves of VRAM, for buffer objects that come and go. */
 #define ROOM MIB(8)
 
-/* What TTM says if it cannot evict, for which only a device that is gone is a reason. */
-#define EVICTION_FAILED "Buffer eviction failed"
-
 static struct stress_stage *stage;
 
 /* Sums over all rounds of what the stage and the device count in one. */
@@ -206,6 +203,7 @@ static void count_leaks(const struct in_use *before, int fd)
 	sums.leaked_vram += leaked.vram;
 }
 
+/* For which only a device that is gone is a reason. */
 static void count_failed_evictions(int log)
 {
 	char line[KERNEL_LOG_LINE];
@@ -333,6 +331,7 @@ static void test_everything(void)
 	memset(&sums, 0, sizeof(sums));
 	memset(stage, 0, sizeof(*stage));
 	stage->seed = seed_of_environment("STRESS_SEED");
+	kernel_log_expect(LOG_TTM EVICTION_FAILED);
 	while (goes_well() && (stage->round < rounds ||
 			       (what_did_not_happen() && seconds_now() < limit))) {
 		play_round((double)seconds / rounds, stage->round % 2);

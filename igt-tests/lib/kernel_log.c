@@ -10,6 +10,8 @@
 #define LOG "/dev/kmsg"
 #define WARNING 4
 #define LEVEL_MASK 7
+/* With what IGT has in front of it, no kernel takes a longer line. */
+#define MOST_EXPECTED 900
 
 int kernel_log_open(void)
 {
@@ -57,4 +59,13 @@ bool kernel_log_warns(int log, char line[KERNEL_LOG_LINE])
 void kernel_log_say(const char *text)
 {
 	write_file(LOG, text);
+}
+
+void kernel_log_expect(const char *lines)
+{
+	char whole[MOST_EXPECTED];
+
+	igt_assert_f(!strchr(lines, '\\'), "a backslash in %s\n", lines);
+	igt_assert_lt(snprintf(whole, sizeof(whole), "^(%s)$", lines), sizeof(whole));
+	igt_emit_ignore_dmesg_regex(whole);
 }

@@ -16,4 +16,20 @@ bool kernel_log_warns(int log, char line[KERNEL_LOG_LINE]);
 /* Says something in it, to tell what has led to the lines that follow. */
 void kernel_log_say(const char *text);
 
+/*
+ * Tells igt_runner what the kernel may say at level warning or worse until the subtest ends,
+ * in place of what it was told before: a regular expression for whole lines. It goes through
+ * the kernel log, which escapes backslashes: there must be none.
+ */
+void kernel_log_expect(const char *lines);
+
+/* What more than one test expects. */
+#define LOG_TTM "[[]TTM[]] "
+#define LOG_NO_PAGE_TABLE LOG_TTM "Failed allocating page table"
+/* It is, as it has to be for want of a page table and not for want of the memory itself. */
+#define LOG_FAULT_REPEATED "Huh VM_FAULT_OOM leaked out to the #PF handler[.] Retrying PF"
+#define LOG_NO_DENTRY "debugfs: out of free dentries, can not create .*"
+/* Behind LOG_TTM, and to look for. */
+#define EVICTION_FAILED "Buffer eviction failed"
+
 #endif
