@@ -116,6 +116,7 @@ static void add_ballast(int fd)
 		vram = huge_vram(fd);
 		left = vram.size - vram.used;
 	}
+	igt_require_f(left <= ROOM, "some of VRAM is left: nothing would be evicted\n");
 }
 
 static void set_stage(int fd)
@@ -319,7 +320,7 @@ static const char *what_did_not_happen(void)
  *	writer, and whoever reads one checks it. In rounds: every other one ends
  *	with the device unplugged while all of this goes on; it comes back for
  *	the next. Nothing is leaked, and no eviction fails while the device is
- *	there.
+ *	there. Of 4 GiB of VRAM and more some would stay free: it is skipped.
  */
 static void test_everything(void)
 {
