@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For the benchmark: makes many buffer objects, as TTM does or as ttm_huge does.
+ *
+ * Each open file of the debugfs folder is a device of its own, which has its buffer objects
+ * made as the file's name says, and where that says. Writing "COUNT SIZE" makes so many of
+ * so many bytes; how long that took is what the write took. There is no memory behind
+ * them: VRAM is addresses alone, and system memory would come with the first access.
+ * Closing the file frees all.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_gem.h>
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_device.h>
+#include <drm/ttm/ttm_placement.h>
+#include <drm/ttm/ttm_range_manager.h>
+#include <drm/ttm/ttm_tt.h>
+#include <drm/ttm_huge.h>
+
+/* Of 1 TiB: nothing is ever evicted. */
+#define VRAM_PAGES	(1UL << (40 - PAGE_SHIFT))
+
+/* How buffer objects are made, and where. */
+struct kind {
+	const char *name;
+	bool by_ttm_huge;
+	int mem_type;
+};
+
+static const struct kind kinds[] = {
+	{ "ttm-system", false, TTM_PL_SYSTEM },
+	{ "ttm-vram", false, TTM_PL_VRAM },
+	{ "ttm_huge-system", true, TTM_PL_SYSTEM },
+	{ "ttm_huge-vram", true, TTM_PL_VRAM },
+};
+
+/**
+ * struct maker - what an open file stands for
+ * @drm: the DRM device
+ * @hdev: the TTM device: of TTM's part alone, or of both
+ * @kind: how it has buffer objects made
+ * @init_bo: makes them
+ * @init_manager: sets up VRAM
+ * @bos: all that were made
+ */
+struct maker {
+	struct drm_device *drm;
+	struct ttm_huge_device hdev;
+	const struct kind *kind;
+	typeof(ttm_bo_init_reserved) *init_bo;
+	typeof(ttm_range_man_init_nocheck) *init_manager;
+	struct list_head bos;
+};
+
+struct made_bo {
+	struct ttm_buffer_object ttm;
+	struct list_head link;
+};
+
+static const struct drm_driver driver = {
+	.name = "bo_maker",
+	.driver_features = DRIVER_GEM,
+};
+
+static struct device *parent;
+static struct dentry *folder;
+
+static struct ttm_tt *create_tt(struct ttm_buffer_object *bo, u32 page_flags)
+{
+	struct ttm_tt *tt = kzalloc(sizeof(*tt), GFP_KERNEL);
+
+	if (!tt)
+		return NULL;
+	if (ttm_tt_init(tt, bo, page_flags, ttm_cached, 0)) {
+		kfree(tt);
+		return NULL;
+	}
+	return tt;
+}
+
+static void destroy_tt(struct ttm_device *bdev, struct ttm_tt *tt)
+{
+	ttm_tt_fini(tt);
+	kfree(tt);
+}
+
+/* There are no contents. */
+static int move(struct ttm_buffer_object *bo, bool evict, struct ttm_operation_ctx *ctx,
+		struct ttm_resource *new_mem, struct ttm_place *hop)
+{
+	ttm_bo_move_null(bo, new_mem);
+	return 0;
+}
+
+static struct ttm_device_funcs ttm_funcs = {
+	.ttm_tt_create = create_tt,
+	.ttm_tt_destroy = destroy_tt,
+	.eviction_valuable = ttm_bo_eviction_valuable,
+	.move = move,
+};
+
+static void free_bo(struct drm_gem_object *obj)
+{
+	ttm_bo_fini(container_of(obj, struct ttm_buffer_object, base));
+}
+
+static const struct drm_gem_object_funcs gem_funcs = {
+	.free = free_bo,
+};
+
+static void destroy_bo(struct ttm_buffer_object *bo)
+{
+	drm_gem_object_release(&bo->base);
+	kfree(container_of(bo, struct made_bo, ttm));
+}
+
+static int make_bo(struct maker *maker, u64 size)
+{
+	const struct ttm_place place = { .mem_type = maker->kind->mem_type };
+	struct ttm_placement placement = { .num_placement = 1, .placement = &place };
+	struct ttm_operation_ctx ctx = { .interruptible = true };
+	struct made_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL);
+	int ret;
+
+	if (!bo)
+		return -ENOMEM;
+	bo->ttm.base.funcs = &gem_funcs;
+	drm_gem_private_object_init(maker->drm, &bo->ttm.base, size);
+	ret = maker->init_bo(&maker->hdev.base, &bo->ttm, ttm_bo_type_device, &placement, 0,
+			     &ctx, NULL, NULL, destroy_bo);
+	if (ret)
+		return ret;
+	ttm_bo_unreserve(&bo->ttm);
+	list_add(&bo->link, &maker->bos);
+	return 0;
+}
+
+static ssize_t maker_write(struct file *file, const char __user *from, size_t len,
+			   loff_t *pos)
+{
+	struct maker *maker = file->private_data;
+	unsigned int count;
+	char text[64];
+	int ret = 0;
+	u64 size;
+
+	if (len >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, len))
+		return -EFAULT;
+	text[len] = '\0';
+	if (sscanf(text, "%u %llu", &count, &size) != 2 || !size || !PAGE_ALIGNED(size))
+		return -EINVAL;
+	while (count-- && !ret) {
+		ret = fatal_signal_pending(current) ? -EINTR : make_bo(maker, size);
+		cond_resched();
+	}
+	return ret ?: len;
+}
+
+/* Looked up when they are needed: this module is built without the drivers. */
+static int find_functions(struct maker *maker)
+{
+	if (!maker->kind->by_ttm_huge) {
+		maker->init_bo = ttm_bo_init_reserved;
+		maker->init_manager = ttm_range_man_init_nocheck;
+		return 0;
+	}
+	maker->init_bo = symbol_get(ttm_huge_bo_init_reserved);
+	if (!maker->init_bo)
+		return -ENODEV;
+	maker->init_manager = symbol_get(ttm_huge_range_man_init);
+	if (!maker->init_manager) {
+		symbol_put(ttm_huge_bo_init_reserved);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static void put_functions(struct maker *maker)
+{
+	if (!maker->kind->by_ttm_huge)
+		return;
+	symbol_put(ttm_huge_range_man_init);
+	symbol_put(ttm_huge_bo_init_reserved);
+}
+
+static int set_up(struct maker *maker)
+{
+	struct drm_device *drm = drm_dev_alloc(&driver, parent);
+	struct ttm_device *bdev = &maker->hdev.base;
+	int ret;
+
+	if (IS_ERR(drm))
+		return PTR_ERR(drm);
+	maker->drm = drm;
+	ret = ttm_device_init(bdev, &ttm_funcs, parent, drm->anon_inode->i_mapping,
+			      drm->vma_offset_manager, 0);
+	if (ret)
+		goto err_drm;
+	ret = maker->init_manager(bdev, TTM_PL_VRAM, false, VRAM_PAGES);
+	if (ret)
+		goto err_ttm;
+	return 0;
+
+err_ttm:
+	ttm_device_fini(bdev);
+err_drm:
+	drm_dev_put(drm);
+	return ret;
+}
+
+static int maker_open(struct inode *inode, struct file *file)
+{
+	struct maker *maker = kzalloc(sizeof(*maker), GFP_KERNEL);
+	int ret;
+
+	if (!maker)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&maker->bos);
+	maker->kind = inode->i_private;
+	ret = find_functions(maker);
+	if (ret)
+		goto err_free;
+	ret = set_up(maker);
+	if (ret)
+		goto err_put;
+	file->private_data = maker;
+	return 0;
+
+err_put:
+	put_functions(maker);
+err_free:
+	kfree(maker);
+	return ret;
+}
+
+static int maker_release(struct inode *inode, struct file *file)
+{
+	struct maker *maker = file->private_data;
+	struct ttm_device *bdev = &maker->hdev.base;
+	struct made_bo *bo, *next;
+
+	list_for_each_entry_safe(bo, next, &maker->bos, link)
+		drm_gem_object_put(&bo->ttm.base);
+	/* In this order: what TTM frees late has VRAM until then. */
+	ttm_device_fini(bdev);
+	ttm_range_man_fini_nocheck(bdev, TTM_PL_VRAM);
+	drm_dev_put(maker->drm);
+	put_functions(maker);
+	kfree(maker);
+	return 0;
+}
+
+static const struct file_operations maker_fops = {
+	.owner = THIS_MODULE,
+	.open = maker_open,
+	.write = maker_write,
+	.release = maker_release,
+};
+
+static int __init maker_init(void)
+{
+	parent = root_device_register("bo_maker");
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+	folder = debugfs_create_dir("bo_maker", NULL);
+	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
+		debugfs_create_file(kinds[i].name, 0200, folder, (void *)&kinds[i],
+				    &maker_fops);
+	return 0;
+}
+module_init(maker_init);
+
+static void __exit maker_exit(void)
+{
+	debugfs_remove(folder);
+	root_device_unregister(parent);
+}
+module_exit(maker_exit);
+
+MODULE_DESCRIPTION("Buffer objects made by TTM, or by ttm_huge, in large numbers");
+MODULE_LICENSE("GPL");
