@@ -8,6 +8,9 @@ from figures import ReportError
 # What cannot be told from no change: counted instructions repeat this well.
 COUNTED_NOISE = 0.01
 
+# A whole mapping of less is not measured: many small buffer objects are.
+SMALL_BELOW = 2 << 20
+
 IN_TREE = "in-tree"
 # A BO in system memory has a baseline and a peer of its own.
 SYSTEM_BASELINE = {"system": "in-tree-system", "in-tree-system": "in-tree-system"}
@@ -63,6 +66,10 @@ class Bench:
     def sizes(self, work):
         return sorted({metric.bytes for metric in self.metrics.values()
                        if metric.work == work})
+
+    def has_small_bos(self, work):
+        """Whether it is done with many, at sizes that are no matter of growth"""
+        return max(self.sizes(work), default=0) < SMALL_BELOW
 
     def measured(self):
         return [metric for metric in self.metrics.values() if metric.ns is not None]

@@ -87,7 +87,7 @@ def work_section(bench, work):
               if bench.loses(cell)}
     parts = [f'<h2 id="{work}">{escape(work)}</h2>',
              f"<p>{escape(bench.works[work])}</p>"]
-    if work != "small-bos":
+    if not bench.has_small_bos(work):
         parts += [work_curves(bench, work), work_bars(bench, work, size)]
     parts.append(table(columns(bench), [row_of(bench, cell) for cell in cells], losers))
     parts += [f'<p class="empty">{escape(line)}</p>'

@@ -10,7 +10,13 @@ const uint64_t all_sizes[] = {
 
 bool is_size_of(const struct work *work, uint64_t size)
 {
-	return work->small == (size < MIB(2));
+	if (!work->sizes)
+		return size >= MIB(2);
+	for (const uint64_t *one = work->sizes; *one; one++) {
+		if (*one == size)
+			return true;
+	}
+	return false;
 }
 
 void metric_name(char name[NAME_LENGTH], const char *metric, const struct way *way,
@@ -42,5 +48,5 @@ const char *why_not(const struct way *way, const struct work *work, uint64_t siz
 {
 	if (!(way->works & 1U << (work - works)))
 		return work->not_for;
-	return work->small ? NULL : why_not_size(way, work, size);
+	return why_not_size(way, work, size);
 }

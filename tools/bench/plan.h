@@ -7,7 +7,7 @@
 
 #include "work.h"
 
-/* By factors of four, and the one that the figures are set for; 0 behind the last. */
+/* In order; those of whole mappings by factors of four, but for 2 GiB; 0 behind the last. */
 extern const uint64_t all_sizes[];
 /* Whether it is a size of what this work is done with. */
 bool is_size_of(const struct work *work, uint64_t size);

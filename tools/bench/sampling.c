@@ -44,6 +44,15 @@ void add_sample(struct samples *samples, int64_t ns)
 		samples->ns[samples->nr++] = ns;
 }
 
+/* A second is little beside a benchmark that does not wait for its clock. */
+void rest(void)
+{
+	if (wall_time)
+		usleep(20000);
+	else
+		settle();
+}
+
 static int compare_ns(const void *a, const void *b)
 {
 	const int64_t *left = a, *right = b;

@@ -31,6 +31,8 @@ extern bool wall_time;
 /* False once there are enough. */
 bool more_samples(const struct samples *samples);
 void add_sample(struct samples *samples, int64_t ns);
+/* Before one: what happened until then is to cost nothing in it. */
+void rest(void);
 /* The least, or the median of wall time. */
 int64_t central_sample(const struct samples *samples);
 

@@ -117,15 +117,6 @@ static int64_t loop_by_pieces_ns(touch_t touch, uint64_t *map, uint64_t pages)
 	return pages / piece * loop_ns(touch, map, piece);
 }
 
-/* A second is little beside a benchmark that does not wait for its clock. */
-static void rest(void)
-{
-	if (wall_time)
-		usleep(20000);
-	else
-		settle();
-}
-
 static uint64_t unmap_ns(uint64_t *map, uint64_t bytes)
 {
 	uint64_t start;
@@ -513,6 +504,8 @@ static void run_small_bos(const struct way *way, struct subject *subject,
 
 #define ONLY_BIGBAR "only buffer objects of bigbar can be moved by user space"
 
+static const uint64_t small_sizes[] = { KIB(4), KIB(64), 0 };
+
 const struct work works[NR_WORKS] = {
 	[WORK_TOUCH] = {
 		.metrics = { "first-touch", "unmap" },
@@ -582,7 +575,7 @@ const struct work works[NR_WORKS] = {
 		.metrics = { "small-bos" },
 		.what = { "mmap() of 4,096 BOs, a write to every page, munmap()" },
 		.not_for = "it has not 4,096 BOs",
-		.small = true,
+		.sizes = small_sizes,
 		.run = run_small_bos,
 	},
 };

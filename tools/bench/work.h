@@ -32,7 +32,7 @@ enum work_id {
  * @not_for: why a way that has not this work in its mask has not
  * @largest: largest size, or 0
  * @too_large: why larger ones are not measured
- * @small: sizes are those of small buffer objects
+ * @sizes: those it is done with, 0 behind the last; NULL for all from 2 MiB on
  * @run: measures; a result for each metric
  */
 struct work {
@@ -41,7 +41,7 @@ struct work {
 	const char *not_for;
 	uint64_t largest;
 	const char *too_large;
-	bool small;
+	const uint64_t *sizes;
 	void (*run)(const struct way *way, struct subject *subject, struct result *results);
 };
 
