@@ -4,7 +4,7 @@
 #include "plan.h"
 
 const uint64_t all_sizes[] = {
-	KIB(4), KIB(64),
+	KIB(4), KIB(12), KIB(64),
 	MIB(2), MIB(8), MIB(32), MIB(128), MIB(512), GIB(1), GIB(2), GIB(8), 0
 };
 

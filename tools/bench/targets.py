@@ -121,6 +121,21 @@ def small_figures(bench):
                           found, 1)
 
 
+# What create-mixed times, of what it makes.
+TIMED_BOS = 1000
+
+
+def create_figures(bench):
+    """By the same module in the same boot"""
+    for where, ours, theirs in (("system memory", "system", "in-tree-system"),
+                                ("VRAM", "pte", "in-tree")):
+        found = cost(bench, f"create-mixed.{ours}.12K")
+        base = cost(bench, f"create-mixed.{theirs}.12K")
+        more = f" ({format_ns(found / TIMED_BOS)} and {format_ns(base / TIMED_BOS)} each)"
+        yield at_most(f"creation behind BOs of another size, {where}: times TTM's own",
+                      found / base, 1.2, more)
+
+
 def bounded_lines(figures):
     """Why what is not reached is not, where that is known"""
     for figure in figures:
@@ -137,4 +152,5 @@ def targets(bench):
     """All of them; they are set for counted instructions."""
     return [*touch_figures(bench), *one_page_figures(bench),
             *zap_figures(bench), *small_figures(bench),
+            *create_figures(bench),
             clock_figure(bench.clock)]

@@ -21,6 +21,7 @@
 #define ANY_MEMORY (W(TOUCH) | W(ONE_PAGE) | W(ONE_PAGE_ADVISED) | W(RANDOM) | W(FORK))
 #define ANY_BO (ANY_MEMORY | W(TWO_THREADS) | W(TWO_BOS))
 #define ANY_BIGBAR_BO (ANY_BO | W(EVICT))
+#define CREATE (W(CREATE_MIXED) | W(CREATE_MIXED_IOCTL))
 
 static struct device bigbar;
 static struct device qxl;
@@ -250,13 +251,13 @@ const struct way ways[] = {
 	{
 		.name = "in-tree", .what = "in-tree TTM, the same BO", .role = PEER,
 		.largest_moved = GIB(1),
-		.works = ANY_BIGBAR_BO | W(SMALL_BOS),
+		.works = ANY_BIGBAR_BO | W(SMALL_BOS) | W(CREATE_MIXED),
 		.begin = begin_in_tree, .end = end_bigbar, .open = open_vram, .close = close_bo,
 	}, {
 		.name = "in-tree-system", .what = "in-tree TTM, a BO in system memory",
 		.role = PEER,
 		.largest = GIB(1), .too_large = AS_BELOW,
-		.works = ANY_BO | W(SMALL_BOS),
+		.works = ANY_BO | W(SMALL_BOS) | W(CREATE_MIXED),
 		.begin = begin_in_tree, .end = end_bigbar, .open = open_system, .close = close_bo,
 	}, {
 		.name = "qxl", .what = "in-tree qxl, a surface in its VRAM", .role = PEER,
@@ -277,7 +278,7 @@ const struct way ways[] = {
 	}, {
 		.name = "pte", .what = "ttm_huge, runs of PTEs", .role = OURS,
 		.largest_moved = GIB(1),
-		.works = ANY_BIGBAR_BO | W(SMALL_BOS),
+		.works = ANY_BIGBAR_BO | W(SMALL_BOS) | CREATE,
 		.begin = begin_ptes, .end = end_bigbar, .open = open_vram, .close = close_bo,
 	}, {
 		.name = "scattered-2m", .what = "ttm_huge, VRAM in blocks of 2 MiB", .role = OURS,
@@ -305,7 +306,7 @@ const struct way ways[] = {
 	}, {
 		.name = "system", .what = "ttm_huge, a BO in system memory", .role = OURS,
 		.largest = GIB(1), .too_large = AS_BELOW,
-		.works = ANY_BO | W(SMALL_BOS),
+		.works = ANY_BO | W(SMALL_BOS) | CREATE,
 		.begin = begin_ours, .end = end_bigbar, .open = open_system, .close = close_bo,
 	}, {
 		.name = "anon-4k", .what = "anonymous memory, no THP", .role = YARDSTICK,

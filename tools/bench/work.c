@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "create.h"
 #include "measure/measure.h"
 #include "trace.h"
 #include "work.h"
@@ -505,6 +506,7 @@ static void run_small_bos(const struct way *way, struct subject *subject,
 #define ONLY_BIGBAR "only buffer objects of bigbar can be moved by user space"
 
 static const uint64_t small_sizes[] = { KIB(4), KIB(64), 0 };
+static const uint64_t mixed_sizes[] = { KIB(12), 0 };
 
 const struct work works[NR_WORKS] = {
 	[WORK_TOUCH] = {
@@ -577,5 +579,21 @@ const struct work works[NR_WORKS] = {
 		.not_for = "it has not 4,096 BOs",
 		.sizes = small_sizes,
 		.run = run_small_bos,
+	},
+	[WORK_CREATE_MIXED] = {
+		.metrics = { "create-mixed" },
+		.what = {
+			"making the last 1,000 of 24,000 BOs, of which 12,000 were of 20 KiB",
+		},
+		.not_for = "it is made as others of its placement are, whatever maps it",
+		.sizes = mixed_sizes,
+		.run = run_create_mixed,
+	},
+	[WORK_CREATE_MIXED_IOCTL] = {
+		.metrics = { "create-mixed-ioctl" },
+		.what = { "the same by bigbar's ioctl, which also clears VRAM" },
+		.not_for = "bigbar makes it alike, whatever maps it",
+		.sizes = mixed_sizes,
+		.run = run_create_mixed_ioctl,
 	},
 };

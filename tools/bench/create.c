@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Many buffer objects of a size, then as many of a smaller one: where TTM or a driver
+ * aligns, each of the first leaves a hole that could do for one of the second, and does
+ * not. Only the last of them are timed.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "create.h"
+#include "measure/measure.h"
+
+#define MAKER_FOLDER	"/sys/kernel/debug/bo_maker/"
+
+#define FIRST_BOS	12000
+#define FIRST_SIZE	KIB(20)
+#define MIXED_BOS	12000
+#define TIMED_BOS	1000
+
+static enum huge_placement placement_of(const struct subject *subject)
+{
+	enum huge_placement placement;
+	int error = huge_bigbar.placement(subject->fd, subject->bo.handle, &placement);
+
+	if (error)
+		errx(EXIT_FAILURE, "cannot ask where the BO is: %s", strerror(error));
+	return placement;
+}
+
+static int open_maker(const struct way *way, enum huge_placement placement)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), MAKER_FOLDER "%s-%s", way->role == OURS ? "ttm_huge" : "ttm",
+		 placement == HUGE_VRAM ? "vram" : "system");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0) {
+		fail_if_locked_down("debugfs");
+		err(EXIT_FAILURE, "cannot open %s, of the module bo_maker", path);
+	}
+	return fd;
+}
+
+static void make_bos(int fd, unsigned int count, uint64_t size)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), "%u %lu", count, size);
+
+	if (write(fd, text, length) != length)
+		err(EXIT_FAILURE, "cannot make %u BOs of %lu bytes", count, size);
+}
+
+static int64_t create_mixed_ns(int fd, uint64_t size)
+{
+	uint64_t start;
+
+	make_bos(fd, FIRST_BOS, FIRST_SIZE);
+	make_bos(fd, MIXED_BOS - TIMED_BOS, size);
+	rest();
+	start = now_ns();
+	make_bos(fd, TIMED_BOS, size);
+	return now_ns() - start;
+}
+
+/* The device and its offsets are new each time. */
+void run_create_mixed(const struct way *way, struct subject *subject, struct result *results)
+{
+	do {
+		int fd = open_maker(way, placement_of(subject));
+
+		add_sample(&results->ns, create_mixed_ns(fd, subject->size));
+		close(fd);
+	} while (more_samples(&results->ns));
+}
+
+static void create_bos(int fd, enum huge_placement placement, unsigned int count, uint64_t size,
+		       uint32_t *handles)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		int error = huge_bigbar.create(fd, size, placement, 0, &handles[i]);
+
+		if (error)
+			errx(EXIT_FAILURE, "cannot create a BO of %lu bytes: %s", size,
+			     strerror(error));
+	}
+}
+
+static int64_t create_mixed_ioctl_ns(int fd, enum huge_placement placement, uint64_t size,
+				     uint32_t *handles)
+{
+	const unsigned int before = FIRST_BOS + MIXED_BOS - TIMED_BOS;
+	uint64_t start;
+
+	create_bos(fd, placement, FIRST_BOS, FIRST_SIZE, handles);
+	create_bos(fd, placement, before - FIRST_BOS, size, handles + FIRST_BOS);
+	rest();
+	start = now_ns();
+	create_bos(fd, placement, TIMED_BOS, size, handles + before);
+	return now_ns() - start;
+}
+
+static void destroy_bos(int fd, const uint32_t *handles)
+{
+	for (unsigned int i = 0; i < FIRST_BOS + MIXED_BOS; i++) {
+		int error = huge_bigbar.destroy(fd, handles[i]);
+
+		if (error)
+			errx(EXIT_FAILURE, "cannot close a BO: %s", strerror(error));
+	}
+}
+
+void run_create_mixed_ioctl(const struct way *way, struct subject *subject,
+			    struct result *results)
+{
+	uint32_t *handles = calloc(FIRST_BOS + MIXED_BOS, sizeof(*handles));
+
+	(void)way;
+	if (!handles)
+		errx(EXIT_FAILURE, "no memory for %d handles", FIRST_BOS + MIXED_BOS);
+	do {
+		add_sample(&results->ns,
+			   create_mixed_ioctl_ns(subject->fd, placement_of(subject),
+						 subject->size, handles));
+		destroy_bos(subject->fd, handles);
+	} while (more_samples(&results->ns));
+	free(handles);
+}
