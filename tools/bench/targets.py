@@ -136,6 +136,14 @@ def create_figures(bench):
                       found / base, 1.2, more)
 
 
+def prefault_figures(bench):
+    for size in ("1G", "8G"):
+        found = (cost(bench, f"prefault-timer.pte.{size}")
+                 / cost(bench, f"prefault.pte.{size}"))
+        yield at_most(f"prefault of {size} by PTEs under a timer: times without it",
+                      found, 2)
+
+
 def bounded_lines(figures):
     """Why what is not reached is not, where that is known"""
     for figure in figures:
@@ -152,5 +160,5 @@ def targets(bench):
     """All of them; they are set for counted instructions."""
     return [*touch_figures(bench), *one_page_figures(bench),
             *zap_figures(bench), *small_figures(bench),
-            *create_figures(bench),
+            *create_figures(bench), *prefault_figures(bench),
             clock_figure(bench.clock)]

@@ -267,18 +267,19 @@ const struct way ways[] = {
 	}, {
 		.name = "pud", .what = "ttm_huge, PUD entries", .role = OURS,
 		.smallest = GIB(1), .too_small = "no PUD entry is smaller than 1 GiB: see pmd",
-		.works = ANY_BIGBAR_BO | W(UNMAP_PART),
+		.works = ANY_BIGBAR_BO | W(UNMAP_PART) | W(PREFAULT),
 		.begin = begin_ours, .end = end_bigbar, .open = open_vram, .close = close_bo,
 	}, {
 		.name = "pmd", .what = "ttm_huge, PMD entries, at an address aligned to 2 MiB only",
 		.role = OURS,
 		.largest_moved = GIB(1),
-		.works = ANY_BIGBAR_BO,
+		.works = ANY_BIGBAR_BO | W(PREFAULT),
 		.begin = begin_ours, .end = end_bigbar, .open = open_vram_2m, .close = close_bo,
 	}, {
 		.name = "pte", .what = "ttm_huge, runs of PTEs", .role = OURS,
 		.largest_moved = GIB(1),
-		.works = ANY_BIGBAR_BO | W(SMALL_BOS) | CREATE,
+		.works = ANY_BIGBAR_BO | W(SMALL_BOS) | CREATE | W(PREFAULT) |
+			 W(PREFAULT_TIMER),
 		.begin = begin_ptes, .end = end_bigbar, .open = open_vram, .close = close_bo,
 	}, {
 		.name = "scattered-2m", .what = "ttm_huge, VRAM in blocks of 2 MiB", .role = OURS,

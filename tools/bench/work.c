@@ -13,6 +13,7 @@
 
 #include "create.h"
 #include "measure/measure.h"
+#include "prefault.h"
 #include "trace.h"
 #include "work.h"
 
@@ -504,9 +505,12 @@ static void run_small_bos(const struct way *way, struct subject *subject,
 }
 
 #define ONLY_BIGBAR "only buffer objects of bigbar can be moved by user space"
+#define ONLY_PREFAULT "only bigbar maps ahead of use, and other memory shows nothing more"
 
 static const uint64_t small_sizes[] = { KIB(4), KIB(64), 0 };
 static const uint64_t mixed_sizes[] = { KIB(12), 0 };
+/* By PTEs it takes some milliseconds. */
+static const uint64_t timer_sizes[] = { GIB(1), GIB(8), 0 };
 
 const struct work works[NR_WORKS] = {
 	[WORK_TOUCH] = {
@@ -595,5 +599,18 @@ const struct work works[NR_WORKS] = {
 		.not_for = "bigbar makes it alike, whatever maps it",
 		.sizes = mixed_sizes,
 		.run = run_create_mixed_ioctl,
+	},
+	[WORK_PREFAULT] = {
+		.metrics = { "prefault" },
+		.what = { "mapping all of it ahead of use by one ioctl, behind mmap()" },
+		.not_for = ONLY_PREFAULT,
+		.run = run_prefault,
+	},
+	[WORK_PREFAULT_TIMER] = {
+		.metrics = { "prefault-timer" },
+		.what = { "the same while a signal comes each millisecond" },
+		.not_for = "only PTEs take so long that a signal comes",
+		.sizes = timer_sizes,
+		.run = run_prefault_timer,
 	},
 };

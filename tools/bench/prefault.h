@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What it costs to map a range ahead of use.
+ */
+#ifndef PREFAULT_H
+#define PREFAULT_H
+
+#include "results.h"
+#include "ways.h"
+
+void run_prefault(const struct way *way, struct subject *subject, struct result *results);
+/* The same while a timer sends signals, as profilers do. */
+void run_prefault_timer(const struct way *way, struct subject *subject,
+			struct result *results);
+
+#endif
