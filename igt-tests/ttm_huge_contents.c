@@ -776,6 +776,7 @@ static void test_imported(void)
 	release_hold();
 	hold_imported(address, true);
 	assert_mapped_from_first_byte(&bo);
+	igt_assert_eq(signal_of_reading(address), 0);
 	same = contents_at(&contents, address);
 	contents_assert(&same);
 	igt_assert_eq(debugger_proc_mem.read(getpid(), address, &seen, WORD), WORD);
