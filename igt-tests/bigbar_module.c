@@ -72,6 +72,7 @@ static long device_number(const struct pci_name *name, const char *file)
 	char path[PATH_MAX];
 
 	device_path(path, name, file);
+	igt_assert_f(exists(path), "%s is not there\n", path);
 	return read_number(path);
 }
 
