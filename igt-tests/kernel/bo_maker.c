@@ -103,7 +103,7 @@ static int move(struct ttm_buffer_object *bo, bool evict, struct ttm_operation_c
 	return 0;
 }
 
-static struct ttm_device_funcs ttm_funcs = {
+static const struct ttm_device_funcs ttm_funcs = {
 	.ttm_tt_create = create_tt,
 	.ttm_tt_destroy = destroy_tt,
 	.eviction_valuable = ttm_bo_eviction_valuable,
