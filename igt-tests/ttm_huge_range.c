@@ -104,6 +104,31 @@ static void test_around(const struct around_case *c)
 	assert_page(address, page);
 }
 
+/**
+ * SUBTEST: part
+ * Description: A fault in a mapping of the middle of a buffer object maps nothing in
+ *	front of that mapping and nothing behind it, where other memory is mapped.
+ */
+static void test_part(void)
+{
+	const uint64_t beside = KIB(16);
+	char *whole, *area, *part;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &whole);
+	struct pattern pattern = pattern_of(whole, bo.size, 27);
+
+	pattern_write(&pattern);
+	/* Inside one page table. */
+	area = huge_reserve(bo.size, bo.size);
+	igt_assert_eq(mprotect(area, bo.size, PROT_READ), 0);
+	part = huge_bo_map_at(&bo, area + beside, beside, bo.size - 2 * beside);
+	pattern.address = part;
+	pattern.first_page = beside / HUGE_PAGE_SIZE;
+	pattern.pages = (bo.size - 2 * beside) / HUGE_PAGE_SIZE;
+	pattern_assert(&pattern);
+	igt_assert(is_zero(area, beside));
+	igt_assert(is_zero(area + bo.size - beside, beside));
+}
+
 static void assert_read_through(uint64_t size, unsigned int flags, int prot,
 				enum huge_level level, uint64_t entries)
 {
@@ -789,6 +814,7 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "caching-recorded", "Cached entries are asked for", test_caching_recorded },
 	{ "only-read", "What one read maps and marks", test_only_read },
+	{ "part", "Nothing beside a mapping of the middle", test_part },
 	{ "full-table", "All PMDs of a table in one fault", test_full_table },
 	{ "beside-table", "A write beside a page table", test_beside_table },
 	{ "no-huge-flag", "Made for single pages", test_no_huge_flag },
