@@ -29,6 +29,7 @@ IGT_TEST_DESCRIPTION("Write tracking by single pages under huge mappings");
 
 #define MAX_PAGES (GIB(2) / HUGE_PAGE_SIZE)
 #define BITS 64
+#define WRITE_SECONDS 60	/* more than any write takes */
 
 /* With a word that the driver must leave alone. */
 struct record {
@@ -95,8 +96,11 @@ static volatile uint64_t *word_of(char *address, uint64_t page)
 
 static void write_pages(char *address, const uint64_t *pages, unsigned int count)
 {
+	/* A write whose entry never becomes writable is repeated for ever. */
+	igt_set_timeout(WRITE_SECONDS, "a write");
 	for (unsigned int i = 0; i < count; i++)
 		*word_of(address, pages[i]) = pages[i] + 1;
+	igt_reset_timeout();
 }
 
 static void read_sparsely(char *address, const struct huge_bo *bo)

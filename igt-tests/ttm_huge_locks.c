@@ -675,7 +675,7 @@ static void test_signal_in_kernel(const struct obstacle *obstacle)
 /* The cheapest of some blocks is looked at: another process may have cost the others. */
 #define BLOCK_OF_BOS	100
 #define MEASURED_BOS	500
-#define MOST_BOS	6000
+#define MOST_BOS	9000
 
 /* In system memory. Seconds for a block of them, the cheapest. */
 static double create_bos(int fd, uint64_t size, unsigned int count, struct huge_bo *bos)
@@ -702,19 +702,19 @@ struct creation_case {
 	const char *what;
 	uint64_t size;
 	uint64_t before;	/* the size of what makes the holes */
-	unsigned int count;	/* of those; a search of 2000 holes costs more than all else */
+	unsigned int count;	/* of those; a search of 2000 holes costs more than creation */
 };
 
 static const struct creation_case creation_cases[] = {
 	{ "small", "BOs of 12 KiB after some of 20 KiB", KIB(12), KIB(20), 2000 },
 	{ "large", "BOs of 2 MiB in holes of 2 MiB + 8 KiB, few of which fit", MIB(2), KIB(1028),
-	  6000 },
+	  9000 },
 	{ "larger", "BOs of 2 MiB in holes of 3 MiB, half of which fit", MIB(2), KIB(1540), 600 },
 };
 
 /**
  * SUBTEST: creation-%s
- * Description: %arg[1] have aligned offsets, and cost no more than three times as much as the
+ * Description: %arg[1] have aligned offsets, and cost no more than twice as much as the
  *	same in an address space without holes: who creates has a lock that all of the
  *	device need.
  *
@@ -743,7 +743,7 @@ static void test_creation(const struct creation_case *c)
 	then = create_bos(fd, c->size, MEASURED_BOS, bos);
 	igt_info("%.1f us each, then %.1f us\n", first / BLOCK_OF_BOS * 1e6,
 		 then / BLOCK_OF_BOS * 1e6);
-	igt_assert(then <= 3 * first);
+	igt_assert(then <= 2 * first);
 	free(bos);
 }
 
