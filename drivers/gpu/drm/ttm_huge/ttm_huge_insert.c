@@ -22,6 +22,13 @@
 
 #include "ttm_huge_internal.h"
 
+static void assert_reserved(const struct vm_fault *vmf)
+{
+	const struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+
+	dma_resv_assert_held(bo->base.resv);
+}
+
 /*
  * The insert functions of the core warn if they are told to write and find a
  * page table in the slot, and leave it alone if not told to. A PUD slot can get
@@ -222,6 +229,7 @@ vm_fault_t ttm_huge_make_writable(struct vm_fault *vmf)
 {
 	unsigned long address = ALIGN_DOWN(vmf->address, PAGE_SIZE);
 
+	assert_reserved(vmf);
 	if (pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	if (apply_to_page_range(vmf->vma->vm_mm, address, PAGE_SIZE,
@@ -253,6 +261,7 @@ vm_fault_t ttm_huge_insert(struct vm_fault *vmf,
 			   const struct ttm_huge_plan *plan,
 			   const struct ttm_huge_prot *prot)
 {
+	assert_reserved(vmf);
 	if (plan->level == TTM_HUGE_PTE)
 		return insert_ptes(vmf, plan, prot);
 	return insert_huge(vmf, plan, prot->huge_write);
