@@ -85,6 +85,16 @@ static vm_fault_t insert_pmds(struct vm_fault *vmf,
 	return ret;
 }
 
+/* Nobody looks meanwhile at the slots to remove what is in them. */
+static vm_fault_t insert_not_zapped(struct vm_fault *vmf,
+				    const struct ttm_huge_plan *plan, bool write)
+{
+	i_mmap_assert_write_locked(vmf->vma->vm_file->f_mapping);
+	if (plan->level == TTM_HUGE_PUD)
+		return insert_pud(vmf, plan->pfn, write);
+	return insert_pmds(vmf, plan, write);
+}
+
 static vm_fault_t insert_huge(struct vm_fault *vmf,
 			      const struct ttm_huge_plan *plan, bool write)
 {
@@ -92,10 +102,7 @@ static vm_fault_t insert_huge(struct vm_fault *vmf,
 	vm_fault_t ret;
 
 	i_mmap_lock_write(mapping);
-	if (plan->level == TTM_HUGE_PUD)
-		ret = insert_pud(vmf, plan->pfn, write);
-	else
-		ret = insert_pmds(vmf, plan, write);
+	ret = insert_not_zapped(vmf, plan, write);
 	i_mmap_unlock_write(mapping);
 	return ret;
 }
@@ -122,6 +129,7 @@ vm_fault_t ttm_huge_upgrade(struct vm_fault *vmf, enum ttm_huge_level level,
 		.nr_entries = 1,
 	};
 
+	assert_reserved(vmf);
 	return insert_huge(vmf, &plan, true);
 }
 
