@@ -26,6 +26,7 @@
 IGT_TEST_DESCRIPTION("Bad input, both nodes, and structures of other sizes");
 
 #define BAD_HANDLE 0x7fffffff
+#define NOBODY 65534
 #define ALL_ONES (~UINT64_C(0))
 
 static int call(int fd, unsigned long request, void *argument)
@@ -134,26 +135,30 @@ static void test_create_rounds_up(int fd)
 static void assert_vram_file(int fd)
 {
 	const struct huge_vram vram = huge_vram(fd);
-	unsigned long long used = 0, size = 0;
+	unsigned long long used = 0, size = 0, ttm_used = 0, ttm_size = 0;
 	char path[64], line[128];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/vram", primary_minor(fd));
 	file = fopen(path, "r");
 	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
-	while (fgets(line, sizeof(line), file) &&
-	       sscanf(line, "used %llu of %llu bytes", &used, &size) != 2)
-		;
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "used %llu of %llu bytes", &used, &size);
+		sscanf(line, " size: %llu", &ttm_size);
+		sscanf(line, " usage: %llu", &ttm_used);
+	}
 	fclose(file);
 	igt_assert_eq_u64(size, vram.size);
 	igt_assert_eq_u64(used, vram.used);
+	igt_assert_eq_u64(ttm_size, vram.size);
+	igt_assert_eq_u64(ttm_used, vram.used);
 }
 
 /**
  * SUBTEST: vram-used
  * Description: VRAM in use grows by the size of a buffer object, and by no more where
  *	that is no power of two, contiguous or not; and it shrinks by that. debugfs has
- *	the same numbers.
+ *	the same numbers, TTM's own among them.
  */
 static void test_vram_used(int fd)
 {
@@ -364,7 +369,8 @@ static void test_mmap_private_mprotect(int fd)
  */
 static void test_mmap_range(int fd)
 {
-	struct huge_bo bo = huge_vram_bo(fd, KIB(64));
+	/* So that the next hole is not aligned. */
+	struct huge_bo first = huge_vram_bo(fd, KIB(4)), bo = huge_vram_bo(fd, MIB(2));
 	const int prot = PROT_READ | PROT_WRITE;
 
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size + KIB(4), prot, MAP_SHARED), EINVAL);
@@ -376,6 +382,7 @@ static void test_mmap_range(int fd)
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), 0);
 
 	/* TTM may hold it a while longer, until it has been cleared. */
+	huge_bo_destroy(&first);
 	huge_bo_destroy(&bo);
 	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), EINVAL);
@@ -392,16 +399,55 @@ static void assert_version(int fd)
 	drmFreeVersion(version);
 }
 
+/* 0, or the errno of the first call that fails. */
+static int call_all(int fd)
+{
+	struct huge_bo_info info;
+	uint64_t record, done;
+	struct huge_bo bo;
+	void *address;
+	int error;
+
+	error = huge_bo_try_create(fd, KIB(64), HUGE_VRAM, HUGE_TRACKABLE, &bo);
+	if (error)
+		return error;
+	address = huge_bo_map(&bo);
+	error = huge_prefault(fd, address, bo.size, &done);
+	if (!error)
+		error = huge_bo_try_info(&bo, &info);
+	if (!error)
+		error = huge_dirty_try_start(&bo);
+	if (!error)
+		error = huge_dirty_try_take(&bo, 0, 1, &record);
+	if (!error)
+		error = huge_bo_try_move(&bo, HUGE_SYSTEM);
+	huge_unmap(address, bo.size);
+	return error;
+}
+
+static void assert_serves_all_users(int node_type)
+{
+	int fd = huge_open_node(node_type), error;
+
+	igt_assert_eq(seteuid(NOBODY), 0);
+	error = call_all(fd);
+	igt_assert_eq(seteuid(0), 0);
+	igt_assert_eq(error, 0);
+	huge_close(fd);
+}
+
 /**
  * SUBTEST: nodes
- * Description: The render node and the primary node both do everything, and say which
- *	version of the interface that is.
+ * Description: The render node and the primary node both do everything, also for who is
+ *	not root, and say which version of the interface that is.
  */
 static void test_nodes(int fd)
 {
 	assert_version(fd);
 	assert_works(DRM_NODE_RENDER);
 	assert_works(DRM_NODE_PRIMARY);
+	assert_serves_all_users(DRM_NODE_RENDER);
+	assert_serves_all_users(DRM_NODE_PRIMARY);
 }
 
 #define REQUEST_OF_SIZE(nr, size) \

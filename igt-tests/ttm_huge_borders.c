@@ -461,17 +461,23 @@ static struct pattern fill(const struct huge_bo *bo)
 
 /**
  * SUBTEST: size-all-vram
- * Description: One buffer object has all of VRAM, by the largest entries; a page
- *	more than VRAM is refused.
+ * Description: One buffer object has all of VRAM, by the largest entries, contiguous or
+ *	not; a page more than VRAM is refused, and what is in VRAM stays there.
  */
 static void test_all_vram(void)
 {
 	int fd = huge_open();
 	const uint64_t size = huge_vram(fd).size;
+	struct huge_bo bo = huge_bo_create(fd, MIB(2), HUGE_VRAM, 0);
 	struct pattern pattern;
-	struct huge_bo bo;
 
 	assert_no_bo(fd, size + HUGE_PAGE_SIZE, HUGE_VRAM, ENOMEM);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
+	huge_bo_destroy(&bo);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	bo = huge_bo_create(fd, size, HUGE_VRAM, HUGE_CONTIGUOUS);
+	igt_assert_eq_u64(huge_vram(fd).used, size);
+	huge_bo_destroy(&bo);
 	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
 	bo = huge_vram_bo(fd, size);
 	igt_assert_eq_u64(huge_vram(fd).used, size);

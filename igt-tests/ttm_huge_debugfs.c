@@ -215,6 +215,26 @@ static void test_holes(void)
 	close(witness);
 }
 
+#define FAR_SIZE MIB(8)
+#define FAR ((char *)(uintptr_t)(GIB(16 * 1024) - FAR_SIZE / 2))
+
+/**
+ * SUBTEST: holes-far
+ * Description: The same of a mapping over the border between two page tables of the
+ *	highest level, where no other is.
+ */
+static void test_holes_far(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), FAR_SIZE);
+	int witness = page_table_open(bo.fd);
+
+	huge_bo_map_at(&bo, FAR, 0, bo.size);
+	assert_lines_cover(witness, FAR, bo.size);
+	(void)*(volatile char *)(FAR + FAR_SIZE / 2);
+	assert_lines_cover(witness, FAR, bo.size);
+	close(witness);
+}
+
 /* Maps another part of it at the parent's address, and reads that. */
 static void be_shown(int socket, const struct huge_bo *bo, char *address)
 {
@@ -430,6 +450,7 @@ static void test_counters_still(void)
 static void clean_up(void)
 {
 	kill_children();
+	munmap(FAR, FAR_SIZE);
 	huge_release_all();
 }
 
@@ -441,6 +462,7 @@ static const struct subtest subtests[] = {
 	{ "bad-input", "What the dump does not understand", test_bad_input },
 	{ "offset", "One buffer object of several", test_offset },
 	{ "holes", "What is not mapped", test_holes },
+	{ "holes-far", "What has no page tables", test_holes_far },
 	{ "process", "Another process", test_process },
 	{ "counters-all-cpus", "Faults on every CPU", test_counters_all_cpus },
 	{ "counters-levels", "Faults of each level", test_counters_levels },

@@ -8,6 +8,7 @@
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/counters.h"
 #include "lib/huge_device.h"
 #include "lib/injection.h"
 #include "lib/kernel_log.h"
@@ -49,6 +50,7 @@ static struct {
 	char *node;
 	uint64_t record[64];
 	struct in_use before;
+	uint64_t faults;
 } scene;
 
 /**
@@ -335,6 +337,12 @@ static int run_read(void)
 	return error_of_signal(signal_of_reading(FAR));
 }
 
+static void count_from_here(void)
+{
+	map_anew();
+	scene.faults = reason_count(scene.fd, NULL);
+}
+
 static int run_write(void)
 {
 	return error_of_signal(signal_of_writing(FAR, 1));
@@ -347,9 +355,17 @@ static void touch_again(int error)
 	igt_assert_eq(signal_of_reading(FAR), 0);
 }
 
+/* A fault that has set nothing counts for nothing, also if it is repeated at once. */
+static void check_count(int error)
+{
+	igt_assert_eq_u64(reason_count(scene.fd, NULL) - scene.faults, error ? 0 : 1);
+	touch_again(error);
+}
+
 /**
  * SUBTEST: fault-%s
- * Description: A fault on VRAM that %arg[1] entries map: SIGBUS at worst.
+ * Description: A fault on VRAM that %arg[1] entries map: SIGBUS at worst, and then it is
+ *	not in the counters.
  *
  * arg[1]:
  *
@@ -361,9 +377,9 @@ static void test_fault(enum huge_level level)
 {
 	make_bo(huge_size_for_level(level), HUGE_VRAM, 0);
 	fail_each(&(struct operation){
-		.prepare = map_anew,
+		.prepare = count_from_here,
 		.run = run_read,
-		.finish = touch_again,
+		.finish = check_count,
 		.error = EIO,
 		.log = LOG_NO_PAGE_TABLE "|" LOG_FAULT_REPEATED,
 	});

@@ -336,7 +336,7 @@ static void test_max_level(const struct max_level_case *c)
 }
 
 /* In the order from large to small, so that each differs from the one before. */
-static const char * const good_words[] = { "pud", "pmd", "pte", "off", "pmd\n" };
+static const char * const good_words[] = { "pud", "pmd", "pte", "off", "pmd\n", "off\n" };
 
 static const char * const bad_words[] = {
 	"\n", " ", "PUD", "Pmd", "huge", "pm", "pmds", "pmd x", "pmd,pte", " pmd", "pmd ",
@@ -365,17 +365,25 @@ static void test_max_level_words(void)
 	}
 }
 
+static void assert_young(const struct huge_bo *bo, uint64_t entries)
+{
+	struct page_table table = page_table_read(bo);
+
+	igt_assert_eq_u64(page_table_young(&table), entries);
+	page_table_free(&table);
+}
+
 /**
  * SUBTEST: max-level-live
  * Description: max_level is about faults from now on: entries that are there stay. Off
  *	is about mappings from now on: those that are there keep their fault handler,
- *	and those that were made with it off keep TTM's.
+ *	and those that were made with it off keep TTM's, unless writes could be tracked.
  */
 static void test_max_level_live(void)
 {
 	const uint64_t half = MIB(4);
-	struct huge_bo bo = huge_vram_bo(huge_open(), 2 * half);
-	char *first = huge_bo_map(&bo), *second = huge_bo_map(&bo), *ttm;
+	struct huge_bo bo = huge_vram_bo(huge_open(), 2 * half), other;
+	char *first = huge_bo_map(&bo), *second = huge_bo_map(&bo), *ttm, *trackable;
 	struct huge_levels found, pmds = huge_levels_at(HUGE_PMD, half);
 	struct huge_levels ptes = huge_levels_at(HUGE_PTE, half);
 
@@ -389,8 +397,13 @@ static void test_max_level_live(void)
 	found = huge_levels_of(&bo, first + half, half);
 	huge_assert_levels(&found, &ptes, "mapped before, with the parameter off");
 	igt_assert_eq_u64(faults_of(ttm, half), half / HUGE_PAGE_SIZE / TTM_PREFAULT_PAGES);
+	other = huge_bo_create(bo.fd, half, HUGE_VRAM, HUGE_TRACKABLE);
+	trackable = huge_bo_map_part(&other, 0, half, PROT_READ);
 
 	max_level_set("pmd");
+	(void)*(volatile char *)trackable;
+	huge_assert_mapped_at(&other, trackable, HUGE_PMD, "trackable, mapped while it was off");
+	assert_young(&other, 1);
 	igt_assert_eq_u64(faults_of(second, bo.size), 1);
 	huge_assert_mapped_at(&bo, second, HUGE_PMD, "mapped before, on again");
 	igt_assert_eq_u64(faults_of(ttm + half, half), half / HUGE_PAGE_SIZE / TTM_PREFAULT_PAGES);

@@ -450,6 +450,31 @@ static void test_killed(const struct obstacle *obstacle)
 	}
 }
 
+/**
+ * SUBTEST: killed-creating
+ * Description: A process that makes a buffer object, and waits for the move of the one that
+ *	has to leave VRAM for it, dies at once when it is killed. The other one stays.
+ */
+static void test_killed_creating(void)
+{
+	int fd = huge_open();
+	struct huge_bo bo = huge_vram_bo(fd, huge_vram(fd).size), other;
+	pid_t pid;
+
+	huge_bo_await_idle(&bo);
+	hold_fence_of_move(huge_bo_map(&bo));
+	pid = fork_child();
+	if (!pid) {
+		huge_bo_try_create(fd, MIB(2), HUGE_VRAM, 0, &other);
+		_exit(0);
+	}
+	await_sleep_in_driver(pid);
+	kill_and_await(pid);
+	assert_did_not_wait();
+	release_hold();
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
+}
+
 static volatile sig_atomic_t signal_came;
 
 static void note_signal(int signal)
@@ -914,6 +939,7 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
 	{ "contended", "All kinds of faults while moving", test_contended },
+	{ "killed-creating", "Killed while others leave VRAM", test_killed_creating },
 	{ "killed-taking", "Killed while taking a long record", test_killed_taking },
 	{ "mremap", "mremap() of what is reserved", test_mremap },
 };

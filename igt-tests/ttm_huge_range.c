@@ -135,14 +135,17 @@ static void assert_read_through(uint64_t size, unsigned int flags, int prot,
 	struct huge_bo bo = huge_bo_create(huge_open(), size, HUGE_VRAM, flags);
 	char *address = huge_bo_map_part(&bo, 0, bo.size, prot);
 
+	trace_start("ttm_huge/ttm_huge_fault");
 	(void)*(volatile const char *)(address + 5 * HUGE_PAGE_SIZE);
+	igt_assert_eq(trace_only_fault().write, 0);
+	trace_stop();
 	assert_used(&bo, level, entries, 1, 0);
 }
 
 /**
  * SUBTEST: only-read
  * Description: One read maps as much as a write. It marks the entry of its page young,
- *	and none dirty; also where the mapping is read-only, and writes could be tracked.
+ *	and none dirty, and is a read in the trace; also where the mapping is read-only, and writes could be tracked.
  */
 static void test_only_read(void)
 {
