@@ -137,17 +137,18 @@ static void assert_vram_file(int fd)
 	const struct huge_vram vram = huge_vram(fd);
 	unsigned long long used = 0, size = 0, ttm_used = 0, ttm_size = 0;
 	char path[64], line[128];
+	int found = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/vram", primary_minor(fd));
 	file = fopen(path, "r");
 	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
-	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "used %llu of %llu bytes", &used, &size);
-		sscanf(line, " size: %llu", &ttm_size);
-		sscanf(line, " usage: %llu", &ttm_used);
-	}
+	while (fgets(line, sizeof(line), file))
+		found += sscanf(line, "used %llu of %llu bytes", &used, &size) == 2 ||
+			 sscanf(line, " size: %llu", &ttm_size) == 1 ||
+			 sscanf(line, " usage: %llu", &ttm_used) == 1;
 	fclose(file);
+	igt_assert_eq(found, 3);
 	igt_assert_eq_u64(size, vram.size);
 	igt_assert_eq_u64(used, vram.used);
 	igt_assert_eq_u64(ttm_size, vram.size);

@@ -145,7 +145,8 @@ static void assert_read_through(uint64_t size, unsigned int flags, int prot,
 /**
  * SUBTEST: only-read
  * Description: One read maps as much as a write. It marks the entry of its page young,
- *	and none dirty, and is a read in the trace; also where the mapping is read-only, and writes could be tracked.
+ *	and none dirty, and is a read in the trace; also where the mapping is read-only,
+ *	and writes could be tracked.
  */
 static void test_only_read(void)
 {
