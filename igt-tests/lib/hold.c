@@ -10,6 +10,7 @@
 #include "lockdown.h"
 
 #define HOLDER	"/sys/kernel/debug/bo_holder"
+#define LONG_WAIT_US 200000
 
 static int holder = -1;
 
@@ -79,6 +80,9 @@ static void *release_when_waited_for(void *argument)
 		caller->waited = sleeps_in_driver(caller->thread);
 		usleep(1000);
 	}
+	/* Not for a while only. */
+	usleep(LONG_WAIT_US);
+	caller->waited = !__atomic_load_n(&caller->returned, __ATOMIC_RELAXED);
 	release_hold();
 	return NULL;
 }
