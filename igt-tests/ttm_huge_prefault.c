@@ -375,7 +375,7 @@ static void test_timer(void)
 	for (int i = 0; i < TIMER_ROUNDS && interrupted < ENOUGH_SIGNALS; i++) {
 		huge_bo_map_at(&bo, address, 0, bo.size);
 		/* No round number of the time that a step takes. */
-		send_signals(200 + 7 * i, 200 + 7 * i);
+		send_signals(400 + 7 * i, 400 + 7 * i);
 		done = 0;
 		do {
 			before = done;
@@ -450,7 +450,7 @@ static uint64_t page_tables(void)
 	return line ? strtoull(line + strlen("VmPTE:"), NULL, 10) : 0;
 }
 
-/* Those before prefault has begun are of no interest. */
+/* Those that ended before prefault has begun are of no interest. */
 static void *map_again_and_again(void *unused)
 {
 	(void)unused;
@@ -460,7 +460,7 @@ static void *map_again_and_again(void *unused)
 
 		progress.after = page_tables();
 		munmap(mapped, KIB(4));
-		if (progress.before > mapper.base && mapper.count < MOST_MMAPS)
+		if (progress.after > mapper.base && mapper.count < MOST_MMAPS)
 			mapper.mmaps[mapper.count++] = progress;
 	}
 	return NULL;
@@ -468,7 +468,8 @@ static void *map_again_and_again(void *unused)
 
 /*
  * Whether some began when prefault had mapped something, and ended when it had not all; and
- * none, those that ended behind it among them, waited for more than a quarter of it.
+ * none, also of those that began before it or ended behind it, waited for more than a
+ * quarter of it.
  */
 static bool mmaps_in_midst(const struct huge_bo *bo, char *address)
 {
@@ -490,7 +491,7 @@ static bool mmaps_in_midst(const struct huge_bo *bo, char *address)
 	for (unsigned int i = 0; i < mapper.count; i++) {
 		const struct progress *progress = &mapper.mmaps[i];
 
-		if (progress->after < final)
+		if (progress->before > mapper.base && progress->after < final)
 			count++;
 		if (progress->after - progress->before > longest)
 			longest = progress->after - progress->before;
