@@ -83,14 +83,47 @@ char *border_room(const char *like, uint64_t length)
 	return area + (((uintptr_t)like - (uintptr_t)area) & (PUD - 1));
 }
 
+/* Takes all addresses but for a gap: pieces from large to small. */
+#define FENCES 4096
+#define LARGEST_FENCE (UINT64_C(1) << 46)
+#define SMALLEST_FENCE MIB(1)
+
+static struct border_view fences[FENCES];
+static unsigned int fence_count;
+
+static bool add_fence(uint64_t length)
+{
+	char *area = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			  -1, 0);
+
+	if (area == MAP_FAILED || fence_count == FENCES)
+		return false;
+	fences[fence_count++] = (struct border_view){ .address = area, .length = length };
+	return true;
+}
+
+static void remove_fences(void)
+{
+	while (fence_count) {
+		fence_count--;
+		munmap(fences[fence_count].address, fences[fence_count].length);
+	}
+}
+
 static char *map_at(struct border_scene *scene, char *address, uint64_t start, uint64_t length,
 		    int flags)
 {
 	struct border_view view = { .start = start, .length = length };
+	int error = 0;
 
 	view.address = mmap(address, length, PROT_READ | PROT_WRITE, MAP_SHARED | flags,
 			    scene->bo.fd, scene->bo.offset + start);
-	igt_assert_f(view.address != MAP_FAILED, "%s: mmap: %s\n", scene->name, strerror(errno));
+	if (view.address == MAP_FAILED) {
+		error = errno;
+		/* To say so takes addresses, too. */
+		remove_fences();
+	}
+	igt_assert_f(view.address != MAP_FAILED, "%s: mmap: %s\n", scene->name, strerror(error));
 	border_add(scene, &view);
 	return view.address;
 }
@@ -158,33 +191,6 @@ static void map_hint(struct border_scene *scene, const struct border_size *size)
 
 	igt_assert_f(found == hint, "%s: mapped at %p, and %p was free\n", scene->name, found,
 		     hint);
-}
-
-/* Takes all addresses but for a gap: pieces from large to small. */
-#define FENCES 4096
-#define LARGEST_FENCE (UINT64_C(1) << 46)
-#define SMALLEST_FENCE MIB(1)
-
-static struct border_view fences[FENCES];
-static unsigned int fence_count;
-
-static bool add_fence(uint64_t length)
-{
-	char *area = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			  -1, 0);
-
-	if (area == MAP_FAILED || fence_count == FENCES)
-		return false;
-	fences[fence_count++] = (struct border_view){ .address = area, .length = length };
-	return true;
-}
-
-static void remove_fences(void)
-{
-	while (fence_count) {
-		fence_count--;
-		munmap(fences[fence_count].address, fences[fence_count].length);
-	}
 }
 
 /* So many pages behind an address that is aligned for PUD entries. */

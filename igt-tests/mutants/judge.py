@@ -7,9 +7,6 @@ import re
 # A time limit is one, too, if the subtest has set it for what it does.
 ASSERTION = re.compile(r"(?:Failed assertion|Timed out): (.*)")
 
-# The last: it died of what it found, behind its assertion.
-FAILED = ("fail", "dmesg-fail", "incomplete")
-
 # How a subtest noticed a fault.
 BY_ASSERTION = "assertion"
 BY_REPORT = "kernel report"
@@ -33,7 +30,7 @@ class Outcome:  # pylint: disable=too-many-instance-attributes
 def assertion_of(outcome):
     """What the subtest itself found wrong, or nothing."""
     match = ASSERTION.search(outcome.output)
-    return match.group(1) if match and outcome.result in FAILED else ""
+    return match.group(1) if match and outcome.result in ("fail", "dmesg-fail") else ""
 
 
 def report_of(outcome):
