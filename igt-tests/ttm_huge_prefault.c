@@ -471,8 +471,10 @@ static void *map_again_and_again(void *unused)
  * none, also of those that began before it or ended behind it, waited for more than a
  * quarter of it.
  */
-static bool mmaps_in_midst(const struct huge_bo *bo, char *address)
+static bool mmaps_in_midst(const struct huge_bo *bo)
 {
+	/* Where no page tables are left from before; a page off: many steps. */
+	char *address = huge_reserve(bo->size + KIB(4), GIB(1)) + KIB(4);
 	unsigned int count = 0;
 	uint64_t final, longest = 0;
 	pthread_t thread;
@@ -510,15 +512,13 @@ static bool mmaps_in_midst(const struct huge_bo *bo, char *address)
 static void test_lets_others_map(void)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
-	/* A page off: many steps. */
-	char *address = huge_reserve(bo.size + KIB(4), GIB(1)) + KIB(4);
 	bool in_midst = false;
 
 	mapper.status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	igt_assert_fd(mapper.status);
 	/* The other thread may not get to run. */
 	for (int tries = 0; tries < LATENCY_TRIES && !in_midst; tries++)
-		in_midst = mmaps_in_midst(&bo, address);
+		in_midst = mmaps_in_midst(&bo);
 	close(mapper.status);
 	igt_assert(in_midst);
 }
