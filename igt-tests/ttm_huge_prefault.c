@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -433,6 +434,7 @@ struct progress {
 
 static struct {
 	int status;
+	cpu_set_t cpus;
 	bool is_over;
 	uint64_t base;
 	unsigned int count;
@@ -450,10 +452,24 @@ static uint64_t page_tables(void)
 	return line ? strtoull(line + strlen("VmPTE:"), NULL, 10) : 0;
 }
 
+/* This thread, on the nth of the processors that the process may use. */
+static void run_on(int nth)
+{
+	cpu_set_t one;
+	int cpu = 0;
+
+	while (!CPU_ISSET(cpu, &mapper.cpus) || nth--)
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	igt_assert_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
 /* Those that ended before prefault has begun are of no interest. */
 static void *map_again_and_again(void *unused)
 {
 	(void)unused;
+	run_on(1);
 	while (!__atomic_load_n(&mapper.is_over, __ATOMIC_RELAXED)) {
 		struct progress progress = { .before = page_tables() };
 		void *mapped = mmap(NULL, KIB(4), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -514,12 +530,17 @@ static void test_lets_others_map(void)
 	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
 	bool in_midst = false;
 
+	/* On the same one they would wait for each other, whoever has the lock. */
+	igt_assert_eq(sched_getaffinity(0, sizeof(mapper.cpus), &mapper.cpus), 0);
+	igt_require_f(CPU_COUNT(&mapper.cpus) > 1, "there is one CPU\n");
+	run_on(0);
 	mapper.status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	igt_assert_fd(mapper.status);
 	/* The other thread may not get to run. */
 	for (int tries = 0; tries < LATENCY_TRIES && !in_midst; tries++)
 		in_midst = mmaps_in_midst(&bo);
 	close(mapper.status);
+	igt_assert_eq(sched_setaffinity(0, sizeof(mapper.cpus), &mapper.cpus), 0);
 	igt_assert(in_midst);
 }
 

@@ -248,7 +248,7 @@ static void close_nothing(const struct subject *subject)
 
 /*
  * The PCI device changes hands last; until then bigbar has it. Peers of the same memory are
- * neighbours: in a kernel that has done all the rest, unmapping takes more instructions.
+ * neighbours: what has run before makes a difference of some percent.
  */
 const struct way ways[] = {
 	{
