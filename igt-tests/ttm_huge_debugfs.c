@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,6 +10,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/counters.h"
+#include "lib/cpu.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/subtest.h"
@@ -215,9 +215,6 @@ static void test_holes(void)
 	close(witness);
 }
 
-#define FAR_SIZE MIB(8)
-#define FAR ((char *)(uintptr_t)(GIB(16 * 1024) - FAR_SIZE / 2))
-
 /**
  * SUBTEST: holes-far
  * Description: The same of a mapping over the border between two page tables of the
@@ -228,10 +225,10 @@ static void test_holes_far(void)
 	struct huge_bo bo = huge_vram_bo(huge_open(), FAR_SIZE);
 	int witness = page_table_open(bo.fd);
 
-	huge_bo_map_at(&bo, FAR, 0, bo.size);
-	assert_lines_cover(witness, FAR, bo.size);
-	(void)*(volatile char *)(FAR + FAR_SIZE / 2);
-	assert_lines_cover(witness, FAR, bo.size);
+	huge_bo_map_at(&bo, FAR_BORDER, 0, bo.size);
+	assert_lines_cover(witness, FAR_BORDER, bo.size);
+	(void)*(volatile char *)(FAR_BORDER + FAR_SIZE / 2);
+	assert_lines_cover(witness, FAR_BORDER, bo.size);
 	close(witness);
 }
 
@@ -316,15 +313,6 @@ static void test_process(void)
 
 #define USED_ENTRIES 8
 
-static void assert_used(const struct huge_bo *bo, uint64_t young, uint64_t dirty)
-{
-	struct page_table table = page_table_read(bo);
-
-	igt_assert_eq_u64(page_table_young(&table), young);
-	igt_assert_eq_u64(page_table_dirty(&table), dirty);
-	page_table_free(&table);
-}
-
 /**
  * SUBTEST: young-dirty-%s
  * Description: Of %arg[1] entries that one fault set, those are counted as young that
@@ -347,20 +335,11 @@ static void test_young_dirty(enum huge_level level)
 	bo = huge_mapped_bo(entries * huge_level_size(level), 0, &address);
 	for (uint64_t entry = 0; entry < entries; entry += 2)
 		(void)*page_at(address, entry * stride);
-	assert_used(&bo, (entries + 1) / 2, 0);
+	huge_assert_used(&bo, (entries + 1) / 2, 0);
 	for (uint64_t entry = 0; entry < entries; entry += 4)
 		*page_at(address, entry * stride) = 1;
-	assert_used(&bo, (entries + 1) / 2, (entries + 3) / 4);
+	huge_assert_used(&bo, (entries + 1) / 2, (entries + 3) / 4);
 	huge_assert_mapped_at(&bo, address, level, "used");
-}
-
-static void run_on(int cpu, const cpu_set_t *all)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	igt_assert_eq(sched_setaffinity(0, sizeof(one), cpu < 0 ? all : &one), 0);
 }
 
 #define MOST_CPUS 8
@@ -374,22 +353,21 @@ static void test_counters_all_cpus(void)
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(KIB(512), 0, &address);
 	struct counters expected = counters_read(bo.fd);
-	cpu_set_t all;
+	const cpu_set_t all = cpus_allowed();
 	int cpus = 0, page = 0;
 
 	igt_assert_eq(madvise(address, bo.size, MADV_RANDOM), 0);
-	igt_assert_eq(sched_getaffinity(0, sizeof(all), &all), 0);
 	igt_require_f(CPU_COUNT(&all) > 1, "there is one CPU\n");
 	for (int cpu = 0; cpu < CPU_SETSIZE && cpus < MOST_CPUS; cpu++) {
 		if (!CPU_ISSET(cpu, &all))
 			continue;
-		run_on(cpu, &all);
+		run_on_cpu(cpu);
 		/* Another number on each, so that none stands for another. */
 		cpus++;
 		for (int fault = 0; fault < cpus; fault++)
 			*page_at(address, page++) = 1;
 	}
-	run_on(-1, &all);
+	run_on_cpus(&all);
 	counters_add_faults(&expected, HUGE_PTE, page, "vma_edge", page);
 	counters_assert(bo.fd, &expected);
 }
@@ -450,7 +428,7 @@ static void test_counters_still(void)
 static void clean_up(void)
 {
 	kill_children();
-	munmap(FAR, FAR_SIZE);
+	munmap(FAR_BORDER, FAR_SIZE);
 	huge_release_all();
 }
 

@@ -468,7 +468,7 @@ static void test_queued_debugger_off(void)
 	address = huge_bo_map(&bo);
 	pattern = pattern_of(address, bo.size, 76);
 	pattern_write(&pattern);
-	memory_make_dirty(GIB(1));
+	memory_make_dirty(MIB(256));
 	keep_queue_busy(bo.fd);
 	huge_bo_move(&bo, HUGE_SYSTEM);
 	for (uint64_t at = 0; at < bo.size; at += HUGE_PAGE_SIZE) {

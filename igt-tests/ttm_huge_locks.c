@@ -408,22 +408,29 @@ static void kill_and_await(pid_t pid)
 	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-static void kill_in_call(const struct call *call, const struct obstacle *obstacle)
+/* Of a child that waits for what is held. */
+static void kill_waiter(void (*run)(const struct huge_bo *bo, char *address),
+			const struct huge_bo *bo, char *address)
 {
-	char *address;
-	struct huge_bo bo = mapped_bo(call->tracked, &address);
-	pid_t pid;
+	pid_t pid = fork_child();
 
-	obstacle->hold(address);
-	pid = fork_child();
 	if (!pid) {
-		call->run(&bo, address);
+		run(bo, address);
 		_exit(0);
 	}
 	await_sleep_in_driver(pid);
 	kill_and_await(pid);
 	assert_did_not_wait();
 	release_hold();
+}
+
+static void kill_in_call(const struct call *call, const struct obstacle *obstacle)
+{
+	char *address;
+	struct huge_bo bo = mapped_bo(call->tracked, &address);
+
+	obstacle->hold(address);
+	kill_waiter(call->run, &bo, address);
 	igt_assert_eq(*address, 0);
 	huge_release_all();
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
@@ -450,6 +457,14 @@ static void test_killed(const struct obstacle *obstacle)
 	}
 }
 
+static void create(const struct huge_bo *bo, char *address)
+{
+	struct huge_bo other;
+
+	(void)address;
+	huge_bo_try_create(bo->fd, MIB(2), HUGE_VRAM, 0, &other);
+}
+
 /**
  * SUBTEST: killed-creating
  * Description: A process that makes a buffer object, and waits for the move of the one that
@@ -458,20 +473,12 @@ static void test_killed(const struct obstacle *obstacle)
 static void test_killed_creating(void)
 {
 	int fd = huge_open();
-	struct huge_bo bo = huge_vram_bo(fd, huge_vram(fd).size), other;
-	pid_t pid;
+	struct huge_bo bo = huge_vram_bo(fd, huge_vram(fd).size);
+	char *address = huge_bo_map(&bo);
 
 	huge_bo_await_idle(&bo);
-	hold_fence_of_move(huge_bo_map(&bo));
-	pid = fork_child();
-	if (!pid) {
-		huge_bo_try_create(fd, MIB(2), HUGE_VRAM, 0, &other);
-		_exit(0);
-	}
-	await_sleep_in_driver(pid);
-	kill_and_await(pid);
-	assert_did_not_wait();
-	release_hold();
+	hold_fence_of_move(address);
+	kill_waiter(create, &bo, address);
 	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
 }
 

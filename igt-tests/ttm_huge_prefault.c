@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/cpu.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -455,14 +455,11 @@ static uint64_t page_tables(void)
 /* This thread, on the nth of the processors that the process may use. */
 static void run_on(int nth)
 {
-	cpu_set_t one;
 	int cpu = 0;
 
 	while (!CPU_ISSET(cpu, &mapper.cpus) || nth--)
 		cpu++;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	igt_assert_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+	run_on_cpu(cpu);
 }
 
 /* Those that ended before prefault has begun are of no interest. */
@@ -531,7 +528,7 @@ static void test_lets_others_map(void)
 	bool in_midst = false;
 
 	/* On the same one they would wait for each other, whoever has the lock. */
-	igt_assert_eq(sched_getaffinity(0, sizeof(mapper.cpus), &mapper.cpus), 0);
+	mapper.cpus = cpus_allowed();
 	igt_require_f(CPU_COUNT(&mapper.cpus) > 1, "there is one CPU\n");
 	run_on(0);
 	mapper.status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -540,7 +537,7 @@ static void test_lets_others_map(void)
 	for (int tries = 0; tries < LATENCY_TRIES && !in_midst; tries++)
 		in_midst = mmaps_in_midst(&bo);
 	close(mapper.status);
-	igt_assert_eq(sched_setaffinity(0, sizeof(mapper.cpus), &mapper.cpus), 0);
+	run_on_cpus(&mapper.cpus);
 	igt_assert(in_midst);
 }
 

@@ -51,9 +51,8 @@ static void assert_used(const struct huge_bo *bo, enum huge_level level, uint64_
 
 	page_table_assert_sound(&table);
 	huge_assert_levels(&found, &expected, "used");
-	igt_assert_eq_u64(page_table_young(&table), young);
-	igt_assert_eq_u64(page_table_dirty(&table), dirty);
 	page_table_free(&table);
+	huge_assert_used(bo, young, dirty);
 }
 
 static void assert_entries(const struct huge_bo *bo, enum huge_level level, uint64_t entries)

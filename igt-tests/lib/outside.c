@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
 #include "../igt_shim.h"
+#include "cpu.h"
 #include "known_kernel.h"
 #include "monitor.h"
 #include "outside.h"
@@ -46,17 +46,13 @@ static cpu_set_t cpus_before;
 
 static void stay_on_cpu(void)
 {
-	cpu_set_t cpu;
-
-	CPU_ZERO(&cpu);
-	CPU_SET(CPU, &cpu);
-	igt_assert_eq(sched_getaffinity(0, sizeof(cpus_before), &cpus_before), 0);
-	igt_assert_eq(sched_setaffinity(0, sizeof(cpu), &cpu), 0);
+	cpus_before = cpus_allowed();
+	run_on_cpu(CPU);
 }
 
 static void leave_cpu(void)
 {
-	igt_assert_eq(sched_setaffinity(0, sizeof(cpus_before), &cpus_before), 0);
+	run_on_cpus(&cpus_before);
 }
 
 static uint64_t number_behind(const char *text, const char *word)

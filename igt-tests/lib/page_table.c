@@ -238,6 +238,15 @@ struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address,
 	return levels;
 }
 
+void huge_assert_used(const struct huge_bo *bo, uint64_t young, uint64_t dirty)
+{
+	struct page_table table = page_table_read(bo);
+
+	igt_assert_eq_u64(page_table_young(&table), young);
+	igt_assert_eq_u64(page_table_dirty(&table), dirty);
+	page_table_free(&table);
+}
+
 void huge_assert_caching(const struct huge_bo *bo, enum page_caching caching)
 {
 	struct page_table table = page_table_read(bo);

@@ -37,6 +37,10 @@ struct page_table {
 	unsigned int count;
 };
 
+/* Over the border between two page tables of the highest level, where no other mapping is. */
+#define FAR_SIZE MIB(8)
+#define FAR_BORDER ((char *)(uintptr_t)(GIB(16 * 1024) - FAR_SIZE / 2))
+
 /* Of the device's primary node: debugfs has a folder by that name. */
 int primary_minor(int fd);
 
@@ -69,6 +73,8 @@ struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address,
 /* The whole buffer object by entries of one level. */
 void huge_assert_mapped_at(const struct huge_bo *bo, const void *address, enum huge_level level,
 			   const char *when);
+/* So many of its entries have been accessed, and so many written through. */
+void huge_assert_used(const struct huge_bo *bo, uint64_t young, uint64_t dirty);
 void huge_assert_caching(const struct huge_bo *bo, enum page_caching caching);
 /* All of a range is mapped by entries that are writable, or by such that are not. */
 void huge_assert_writable(const struct huge_bo *bo, const void *address, uint64_t length,

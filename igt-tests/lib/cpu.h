@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* On which processors the calling thread runs. */
+#ifndef CPU_H
+#define CPU_H
+
+#include <sched.h>
+
+cpu_set_t cpus_allowed(void);
+void run_on_cpus(const cpu_set_t *cpus);
+void run_on_cpu(int cpu);
+
+#endif
