@@ -6,7 +6,10 @@ M ?= $(CURDIR)
 lab := tools/lab/lab
 # which kernel of the lab, see 'tools/lab/lab --help'
 export KERNEL
-kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m
+# what bigbar selects
+extras = CONFIG_DRM_TTM_HUGE_DIRTY=y CONFIG_DRM_TTM_HUGE_PREFAULT=y
+kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_PFNMAP=m CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m \
+	$(extras)
 
 # For stress and fuzz: how long, and what to repeat.
 SECONDS ?= 60
@@ -16,7 +19,7 @@ soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
 # All that help lists.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
-modules: ## build both modules for the running kernel, or the one in KDIR=
+modules: ## build the modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
 	$(kbuild) modules
 
@@ -61,11 +64,11 @@ floors: ## write igt-tests/floors anew from the results in build, for you to rea
 	@igt-tests/write-floors --to igt-tests/floors \
 		$(wildcard $(patsubst %,build/%.json,check stress fuzz adopt-qxl in-tree))
 
-patches: ## both drivers as patches for a kernel tree, each built and checked, in build/patches
+patches: ## the drivers as patches for a kernel tree, each built and checked, in build/patches
 	@tools/in-tree/in-tree patches
 
-in-tree: ## build both drivers into a kernel, boot it and run the fast tests, results in build/in-tree.json
-	@tools/in-tree/in-tree test
+in-tree: ## build the drivers (DRIVERS=1: all of them) into a kernel that runs the fast tests, see build/in-tree.json
+	@tools/in-tree/in-tree test $(if $(DRIVERS),--drivers)
 
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
@@ -79,12 +82,13 @@ adopt-qxl: ## build the kernel's qxl with ttm_huge and see 1 GiB of its VRAM map
 
 adopt-survey: ## try the same on other TTM drivers, what is left by hand in build/adopt-survey.json
 	@$(lab) setup
+	@$(lab) build
 	@mkdir -p build
 	@$(lab) chroot --results build -- /src/tools/adopt/survey --json /results/adopt-survey.json
 
-check-bisect: ## find commits that break or slow down kernels made for it, SHORT=1 with few steps
+check-bisect: ## find commits that break or slow down kernels made for it, SHORT=1 few, TOYS=1 none
 	@$(lab) setup
-	@tools/bisect/test $(if $(SHORT),--quick,--whole)
+	@tools/bisect/test $(if $(TOYS),,$(if $(SHORT),--quick,--whole))
 
 releases: ## run TEST=, or measure PERF=, on each kernel of the lab and mark the first change
 	@$(lab) setup
@@ -98,7 +102,7 @@ farm-results: ## write the results in build as JUnit and as KCIDB, to build/expo
 prove: ## prove the planner for every request there can be, in the lab
 	@$(lab) setup
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
-		-C /src/drivers/gpu/drm/ttm_huge/tests O=$$LAB_BUILD/plan-prove prove'
+		-C /src/tools/planner O=$$LAB_BUILD/plan-prove prove'
 
 mutants: debug-kernel ## break the modules, one fault of NAMES= (all) at a time, and see the tests fail
 	@igt-tests/mutants/run $(if $(GUESTS),--guests $(GUESTS)) $(NAMES)

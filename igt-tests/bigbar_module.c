@@ -20,6 +20,7 @@
 #include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
 #include "lib/lockdown.h"
+#include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/subtest.h"
 
@@ -115,6 +116,11 @@ static bool is_neighbours_ivshmem(const struct pci_name *name)
 	return strcmp(driver, "bigbar\n");
 }
 
+static bool is_neighbours_with_least_bar(const struct pci_name *name)
+{
+	return ivshmem_size(name) == LEAST_BAR_SIZE && is_neighbours_ivshmem(name);
+}
+
 static bool is_serial_without_memory_bar(const struct pci_name *name)
 {
 	if (device_number(name, "vendor") != 0x1b36 || device_number(name, "device") != 0x0002)
@@ -185,6 +191,9 @@ static void give_back(int signal)
 	(void)signal;
 	if (!borrowed.text[0])
 		return;
+	/* If bigbar has it. */
+	device_path(path, &borrowed, "driver/unbind");
+	write_file(path, borrowed.text);
 	device_path(path, &borrowed, "driver_override");
 	write_file(path, "\n");
 	write_file(PCI "/drivers_probe", borrowed.text);
@@ -436,6 +445,32 @@ static void unmap_bare(const struct pci_name *name, uint64_t *memory, uint64_t s
 	enable(name, false);
 }
 
+/**
+ * SUBTEST: bar-of-least
+ * Description: A device with a BAR of just 2 MiB: all of it is VRAM, which can be used.
+ */
+static void test_bar_of_least(void)
+{
+	struct pci_name name = require_device(is_neighbours_with_least_bar,
+					      "ivshmem device with a BAR of 2 MiB to lend");
+	struct huge_bo all;
+	int fd;
+
+	device_unplug(huge_open());
+	huge_release_all();
+	borrow(&name);
+	igt_assert_eq(write_file(PCI "/drivers/bigbar/bind", name.text), 0);
+	fd = huge_open_when_there();
+	igt_assert(!strcmp(name_of(fd).text, name.text));
+	igt_assert_eq_u64(huge_vram(fd).size, LEAST_BAR_SIZE);
+	all = huge_vram_bo(fd, LEAST_BAR_SIZE);
+	igt_assert(is_zero(huge_bo_map(&all), all.size));
+	huge_release_all();
+	give_back(0);
+	device_plug();
+	assert_works();
+}
+
 /* Each word is another one. */
 static void fill(const struct pci_name *name, uint64_t size)
 {
@@ -679,6 +714,7 @@ static void test_no_leaks(void)
 
 static const struct subtest cases[] = {
 	{ "bar-too-small", "A device with a BAR below 2 MiB", test_bar_too_small },
+	{ "bar-of-least", "A device with a BAR of just 2 MiB", test_bar_of_least },
 	{ "neighbour", "A device that was not given", test_neighbour },
 	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
 	{ "unload-while-open", "Unload with an open file", test_unload_while_open },
@@ -695,7 +731,7 @@ static const struct subtest cases[] = {
 static void clean_up(void)
 {
 	give_back(0);
-	release_hold();
+	release_all_holds();
 	device_plug();
 	huge_release_all();
 	if (read_number("/sys/module/bigbar/parameters/vram_offset"))

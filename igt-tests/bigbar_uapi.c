@@ -136,13 +136,12 @@ static void assert_vram_file(int fd)
 {
 	const struct huge_vram vram = huge_vram(fd);
 	unsigned long long used = 0, size = 0, ttm_used = 0, ttm_size = 0;
-	char path[64], line[128];
+	struct huge_path path = huge_debugfs(fd, "vram");
+	FILE *file = fopen(path.text, "r");
+	char line[128];
 	int found = 0;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/vram", primary_minor(fd));
-	file = fopen(path, "r");
-	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
+	igt_assert_f(file, "%s: %s\n", path.text, strerror(errno));
 	while (fgets(line, sizeof(line), file))
 		found += sscanf(line, "used %llu of %llu bytes", &used, &size) == 2 ||
 			 sscanf(line, " size: %llu", &ttm_size) == 1 ||

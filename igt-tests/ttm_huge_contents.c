@@ -382,6 +382,14 @@ static struct huge_bo scattered_bo(const struct scattered *scattered)
 	return bo;
 }
 
+/* What has left them gives them back when its copy has been made: else others are evicted. */
+static void assert_holes_free(const struct scattered *scattered)
+{
+	uint64_t full = huge_vram(scattered->fd).size - SCATTERED_SIZE;
+
+	igt_assert_eq_u64(huge_vram_used_settled(scattered->fd, full), full);
+}
+
 static unsigned int pieces_of(const struct huge_bo *bo)
 {
 	struct page_table table = page_table_read(bo);
@@ -402,7 +410,7 @@ static void change_holes(struct scattered *scattered)
 	pattern_write(&scattered->beside[2]);
 	huge_bo_destroy(kept);
 	*kept = other;
-	huge_vram_used_settled(scattered->fd, huge_vram(scattered->fd).size - SCATTERED_SIZE);
+	assert_holes_free(scattered);
 }
 
 /* Another mapping sees the same, which has entries of its own. */
@@ -427,6 +435,7 @@ static void move_about(struct scattered *scattered, struct contents *contents)
 		huge_bo_move(bo, HUGE_SYSTEM);
 		contents_assert(contents);
 		contents_renew(contents);
+		assert_holes_free(scattered);
 		if (round)
 			change_holes(scattered);
 		huge_bo_move(bo, HUGE_VRAM);
@@ -479,11 +488,86 @@ static void test_scattered_zero(void)
 	memset(address, 0xa5, bo.size);
 	huge_unmap(address, bo.size);
 	huge_bo_destroy(&bo);
-	huge_vram_used_settled(scattered.fd, huge_vram(scattered.fd).size - SCATTERED_SIZE);
+	assert_holes_free(&scattered);
 
 	bo = scattered_bo(&scattered);
 	igt_assert(is_zero(huge_bo_map(&bo), bo.size));
 	assert_beside(&scattered);
+}
+
+/* What fits into a hole of 4 MiB, and what is left of that and of the holes of 2 MiB. */
+#define ODD_PIECE MIB(3)
+#define BESIDE_SIZE MIB(1)
+#define BESIDE_COUNT (1 + (SCATTER_HOLES_2M - 1) * 2)
+
+/* Of what is in one piece, by whatever entries. */
+static uint64_t first_pfn(const struct huge_bo *bo)
+{
+	struct page_table table = page_table_read(bo);
+	uint64_t pfn = table.runs[0].pfn;
+
+	for (unsigned int i = 0; i < table.count; i++)
+		igt_assert_eq_u64(table.runs[i].pfn - pfn,
+				  (table.runs[i].start - table.runs[0].start) / HUGE_PAGE_SIZE);
+	igt_assert_eq_u64(table.runs[table.count - 1].end - table.runs[0].start, bo->size);
+	page_table_free(&table);
+	return pfn;
+}
+
+static struct pattern fill_touched(const struct huge_bo *bo, uint64_t seed)
+{
+	struct pattern pattern = pattern_of(huge_bo_map(bo), bo->size, seed);
+
+	pattern_write(&pattern);
+	return pattern;
+}
+
+/* Takes all holes of a MiB and more; one of them is behind that page frame. */
+static void fill_holes(int fd, struct pattern *beside, uint64_t behind)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < BESIDE_COUNT; i++) {
+		struct huge_bo bo = huge_vram_bo(fd, BESIDE_SIZE);
+
+		beside[i] = fill_touched(&bo, 300 + i);
+		found = found || first_pfn(&bo) == behind;
+	}
+	igt_assert_f(found, "nothing is behind the piece\n");
+}
+
+/**
+ * SUBTEST: scattered-zero-odd
+ * Description: A new buffer object that has a piece of VRAM which is larger than what a PMD
+ *	entry maps, and no multiple of that, is zero, and what lies behind the piece has
+ *	its data.
+ */
+static void test_scattered_zero_odd(void)
+{
+	struct pattern beside[BESIDE_COUNT], before;
+	struct scattered_vram scattered;
+	int fd = huge_open();
+	struct huge_bo bo;
+	uint64_t left;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	left = huge_vram(fd).size - SCATTERED_SIZE - MIB(2);
+	scattered = scatter_vram(fd);
+	huge_bo_destroy(&scattered.kept[0]);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, left), left);
+	bo = huge_vram_bo(fd, ODD_PIECE);
+	before = fill_touched(&bo, 299);
+	fill_holes(fd, beside, first_pfn(&bo) + ODD_PIECE / HUGE_PAGE_SIZE);
+	huge_unmap(before.address, bo.size);
+	huge_bo_destroy(&bo);
+	left += BESIDE_COUNT * BESIDE_SIZE;
+	igt_assert_eq_u64(huge_vram_used_settled(fd, left), left);
+
+	bo = huge_vram_bo(fd, ODD_PIECE);
+	igt_assert(is_zero(huge_bo_map(&bo), bo.size));
+	first_pfn(&bo);
+	for (unsigned int i = 0; i < BESIDE_COUNT; i++)
+		pattern_assert(&beside[i]);
 }
 
 /**
@@ -731,6 +815,32 @@ static void test_debugger_end(const struct end_case *c)
 	contents_assert(&whole);
 }
 
+/**
+ * SUBTEST: debugger-end-off
+ * Description: With TTM's own fault handler, too, a debugger reads and writes nothing behind
+ *	the end of a buffer object in VRAM, where another one may be: whether it gets what
+ *	is in front of the end or an error is TTM's.
+ */
+static void test_debugger_end_off(void)
+{
+	const uint64_t written[2] = { 94, 95 };
+	struct huge_bo bo = huge_vram_bo(huge_open(), KIB(16));
+	uint64_t seen[2] = { 0, 96 };
+	char *last_word;
+	pid_t pid;
+
+	max_level_set("off");
+	last_word = map_alone(&bo, 0, bo.size) + bo.size - WORD;
+	*(volatile uint64_t *)last_word = 93;
+	pid = debugger_stop_child();
+	igt_assert_lte(debugger_proc_mem.read(pid, last_word, seen, sizeof(seen)), (int)WORD);
+	igt_assert_eq_u64(seen[1], 96);
+	igt_assert_lte(debugger_proc_mem.write(pid, last_word, written, sizeof(written)),
+		       (int)WORD);
+	igt_assert_eq(debugger_proc_mem.read(pid, last_word, seen, WORD), WORD);
+	debugger_let_go(pid);
+}
+
 static void assert_not_mappable(const struct huge_bo *bo, char *address)
 {
 	uint64_t seen, done;
@@ -789,7 +899,7 @@ static void test_imported(void)
 
 static void clean_up(void)
 {
-	release_hold();
+	release_all_holds();
 	kill_children();
 	ttm_pages_limit_restore();
 	max_level_restore();
@@ -825,7 +935,10 @@ static void run_swapped_subtests(enum huge_system_caching caching)
 static const struct subtest subtests[] = {
 	{ "scattered-moves", "Moves of what is in many pieces", test_scattered_moves },
 	{ "scattered-zero", "What is new in many pieces is zero", test_scattered_zero },
+	{ "scattered-zero-odd", "Nothing behind what is new is cleared", test_scattered_zero_odd },
 	{ "scattered-off", "The same by TTM's own fault handler", test_scattered_off },
+	{ "debugger-end-off", "The end of a mapping by TTM's own fault handler",
+	  test_debugger_end_off },
 	{ "imported", "Pages of another device", test_imported },
 };
 

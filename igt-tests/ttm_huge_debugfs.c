@@ -3,8 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "igt_shim.h"
@@ -13,6 +18,7 @@
 #include "lib/cpu.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
+#include "lib/setting.h"
 #include "lib/subtest.h"
 
 /**
@@ -37,11 +43,11 @@ static int choose(int witness, const char *text)
 	return write(witness, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : errno;
 }
 
-static void choose_bo(int witness, pid_t pid, uint64_t offset)
+static void choose_range(int witness, uint64_t offset, uint64_t length)
 {
 	char text[48];
 
-	snprintf(text, sizeof(text), "%d %" PRIu64, pid, offset);
+	snprintf(text, sizeof(text), "0 %" PRIu64 " %" PRIu64, offset, length);
 	igt_assert_eq(choose(witness, text), 0);
 }
 
@@ -72,16 +78,23 @@ static const struct input_case bad_inputs[] = {
 	{ "0x0", EINVAL },
 	{ "1.5", EINVAL },
 	{ "99999999999", EINVAL },
-	{ "0 x", EINVAL },
-	{ "0 -1", EINVAL },
-	{ "0 0x", EINVAL },
-	{ "0 0 0", EINVAL },
-	{ "0  0", EINVAL },
-	{ "0 0x10000000000000000", EINVAL },
+	{ "0 4096", EINVAL },
+	{ "0 x 4096", EINVAL },
+	{ "0 -1 4096", EINVAL },
+	{ "0 0x 4096", EINVAL },
+	{ "0 0x10000000000000000 4096", EINVAL },
+	{ "0 4096 x", EINVAL },
+	{ "0 4096 -1", EINVAL },
+	{ "0 4096 0", EINVAL },
+	{ "0 0 0x10000000000000000", EINVAL },
+	{ "0 0xfffffffffffff000 4096", EINVAL },
+	{ "0  0 4096", EINVAL },
+	{ "0 0  4096", EINVAL },
+	{ "0 0 4096 0", EINVAL },
 	{ "-1", ESRCH },
 	/* More than any kernel numbers. */
 	{ "2147483647", ESRCH },
-	{ "2147483647 0", ESRCH },
+	{ "2147483647 0 4096", ESRCH },
 	/* More than it takes in. */
 	{ "0                                                                      ", EINVAL },
 };
@@ -103,7 +116,7 @@ static void assert_length_limited(int witness)
 
 /**
  * SUBTEST: bad-input
- * Description: What is no process and no offset is refused, EINVAL or ESRCH, and
+ * Description: What is no process and no range is refused, EINVAL or ESRCH, and
  *	what was chosen before stays chosen; so is a text that is too long, EINVAL, or
  *	cannot be read, EFAULT.
  */
@@ -117,7 +130,7 @@ static void test_bad_input(void)
 	huge_mapped_bo(KIB(64), 0, &other);
 	*address = 1;
 	*other = 1;
-	choose_bo(witness, 0, bo.offset);
+	choose_range(witness, bo.offset, bo.size);
 	for_each_case(c, bad_inputs) {
 		igt_assert_f(choose(witness, c->text) == c->error, "'%s'\n", c->text);
 		assert_shows(witness, address, bo.size);
@@ -131,45 +144,65 @@ static void test_bad_input(void)
 
 static void assert_mode(int fd, const char *name, unsigned int mode)
 {
+	struct huge_path path = huge_debugfs(fd, name);
 	struct stat file;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/%s", primary_minor(fd), name);
-	igt_assert_eq(stat(path, &file), 0);
+	igt_assert_eq(stat(path.text, &file), 0);
 	igt_assert_eq(file.st_mode & 0777, mode);
+}
+
+/* A mapping of four pages, in the middle of a buffer object. */
+static void assert_range_is_of_mapping(int witness, const struct huge_bo *bo)
+{
+	char *address = huge_bo_map_part(bo, KIB(16), KIB(16), PROT_READ);
+	const uint64_t start = bo->offset + KIB(16), end = bo->offset + KIB(32);
+
+	(void)*(volatile char *)address;
+	choose_range(witness, bo->offset, KIB(16));
+	assert_shows(witness, address, 0);
+	choose_range(witness, end, KIB(16));
+	assert_shows(witness, address, 0);
+	choose_range(witness, start - 1, 2);
+	assert_shows(witness, address, KIB(16));
+	choose_range(witness, start + HUGE_PAGE_SIZE, 1);
+	assert_shows(witness, address, KIB(16));
+	choose_range(witness, end - 1, 1);
+	assert_shows(witness, address, KIB(16));
+	huge_unmap(address, KIB(16));
 }
 
 /**
  * SUBTEST: offset
- * Description: An offset, decimal or hexadecimal, picks the buffer object that
- *	begins there; none but that, and none at all if none begins there. Without
- *	an offset all are shown. This is for root alone, as are the counters.
+ * Description: An offset in the file and a length, decimal or hexadecimal, pick the
+ *	mappings that show a byte of that range, and are shown as a whole: with those of
+ *	a buffer object its mappings, and none if none has them. Without a range all
+ *	are shown. This is for root alone, as are the counters.
  */
 static void test_offset(void)
 {
 	int fd = huge_open(), witness = page_table_open(fd);
 	struct huge_bo first = huge_vram_bo(fd, KIB(64)), second = huge_vram_bo(fd, KIB(32));
+	struct huge_bo third = huge_vram_bo(fd, KIB(64));
 	char *area = huge_reserve(KIB(96), KIB(64)), text[48];
 
 	huge_bo_map_at(&first, area, 0, first.size);
 	huge_bo_map_at(&second, area + first.size, 0, second.size);
 	*area = 1;
 	*(area + first.size) = 1;
-	assert_mode(fd, "ttm_huge_page_tables", 0600);
+	assert_mode(fd, PAGE_TABLES, 0600);
 	assert_mode(fd, "ttm_huge_counters", 0400);
-	/* As it is opened. */
 	assert_shows(witness, area, KIB(96));
-	choose_bo(witness, 0, first.offset);
+	choose_range(witness, first.offset, first.size);
 	assert_shows(witness, area, first.size);
-	snprintf(text, sizeof(text), " 0 0x%" PRIx64 "\n", second.offset);
+	snprintf(text, sizeof(text), " 0 0x%" PRIx64 " 0x%" PRIx64 "\n", second.offset,
+		 second.size);
 	igt_assert_eq(choose(witness, text), 0);
 	assert_shows(witness, area + first.size, second.size);
-	choose_bo(witness, 0, first.offset + HUGE_PAGE_SIZE);
-	assert_shows(witness, area, 0);
-	choose_bo(witness, 0, 0);
+	choose_range(witness, 0, HUGE_PAGE_SIZE);
 	assert_shows(witness, area, 0);
 	igt_assert_eq(choose(witness, "0\n"), 0);
 	assert_shows(witness, area, KIB(96));
+	assert_range_is_of_mapping(witness, &third);
 	close(witness);
 }
 
@@ -229,6 +262,73 @@ static void test_holes_far(void)
 	assert_lines_cover(witness, FAR_BORDER, bo.size);
 	(void)*(volatile char *)(FAR_BORDER + FAR_SIZE / 2);
 	assert_lines_cover(witness, FAR_BORDER, bo.size);
+	close(witness);
+}
+
+#define MOMENTS 50
+#define MOMENT_SIZE MIB(64)
+
+/* A mapping whose first page a thread touches, and then its last. */
+struct order {
+	char *address;
+	int delay_us;
+	bool go;
+};
+
+static void *touch_in_order(void *data)
+{
+	struct order *order = data;
+
+	while (!__atomic_load_n(&order->go, __ATOMIC_ACQUIRE))
+		;
+	usleep(order->delay_us);
+	*(volatile char *)order->address = 1;
+	*(volatile char *)(order->address + MOMENT_SIZE - HUGE_PAGE_SIZE) = 1;
+	return NULL;
+}
+
+static bool has_entry(const struct page_table *table, const char *address)
+{
+	struct huge_levels found = page_table_levels(table, address, HUGE_PAGE_SIZE);
+
+	return found.entries[HUGE_PTE];
+}
+
+/* With tables of single pages in between, so that to look at all takes some time. */
+static void map_for_moment(const struct huge_bo *bo, char *address)
+{
+	huge_bo_map_at(bo, address, 0, bo->size);
+	igt_assert_eq(madvise(address, bo->size, MADV_NOHUGEPAGE), 0);
+	igt_assert_eq(madvise(address, bo->size, MADV_RANDOM), 0);
+	for (uint64_t at = MIB(2); at < bo->size - MIB(2); at += MIB(2))
+		(void)*(volatile char *)(address + at);
+}
+
+/**
+ * SUBTEST: one-moment
+ * Description: What the dump says of a mapping is of one moment: a page that a thread touches
+ *	behind another one is never there without that.
+ */
+static void test_one_moment(void)
+{
+	char *address, *last;
+	struct huge_bo bo = huge_mapped_bo(MOMENT_SIZE, 0, &address);
+	int witness = page_table_open(bo.fd);
+	struct page_table table;
+
+	last = address + bo.size - HUGE_PAGE_SIZE;
+	for (int moment = 0; moment < MOMENTS; moment++) {
+		struct order order = { .address = address, .delay_us = moment * 100 };
+		pthread_t thread;
+
+		map_for_moment(&bo, address);
+		igt_assert_eq(pthread_create(&thread, NULL, touch_in_order, &order), 0);
+		__atomic_store_n(&order.go, true, __ATOMIC_RELEASE);
+		table = page_table_read_from(witness);
+		pthread_join(thread, NULL);
+		igt_assert(has_entry(&table, address) || !has_entry(&table, last));
+		page_table_free(&table);
+	}
 	close(witness);
 }
 
@@ -309,6 +409,95 @@ static void test_process(void)
 	close(witness);
 	close(sockets[0]);
 	close(sockets[1]);
+}
+
+#define SPARE_NAMESPACES 16
+#define NAMESPACE_ROUNDS (4 * SPARE_NAMESPACES)
+#define NAMESPACE_TRIES 1000
+
+static struct setting most_namespaces = {
+	.path = "/proc/sys/user/max_pid_namespaces",
+};
+
+/* The first process of a PID namespace, which is there until nothing refers to either. */
+static pid_t try_new_namespace(void)
+{
+	pid_t child = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return child;
+}
+
+static void end_process(pid_t child)
+{
+	kill(child, SIGKILL);
+	igt_assert_eq(waitpid(child, NULL, 0), child);
+}
+
+static void set_most_namespaces(unsigned int most)
+{
+	char value[16];
+
+	snprintf(value, sizeof(value), "%u", most);
+	setting_set(&most_namespaces, value);
+}
+
+/* Beside those that there are, at most twice as many can be made. */
+static void spare_namespaces(void)
+{
+	unsigned int most = SPARE_NAMESPACES;
+	pid_t child;
+
+	setting_save(&most_namespaces);
+	set_most_namespaces(most);
+	while ((child = try_new_namespace()) < 0) {
+		igt_require_f(errno != EINVAL, "the kernel has no PID namespaces\n");
+		igt_assert_f(errno == ENOSPC, "a new PID namespace: %s\n", strerror(errno));
+		most += SPARE_NAMESPACES;
+		set_most_namespaces(most);
+	}
+	end_process(child);
+	set_most_namespaces(most + SPARE_NAMESPACES);
+}
+
+/* References are dropped a moment after a process has been waited for. */
+static pid_t start_in_new_namespace(void)
+{
+	pid_t child = try_new_namespace();
+
+	for (int tries = 0; child < 0 && errno == ENOSPC && tries < NAMESPACE_TRIES; tries++) {
+		usleep(10000);
+		child = try_new_namespace();
+	}
+	igt_assert_f(child > 0, "a process in a new PID namespace: %s\n", strerror(errno));
+	return child;
+}
+
+/**
+ * SUBTEST: process-let-go
+ * Description: A process that was chosen, and has ended, leaves nothing behind when another
+ *	one is chosen: what there can be but some of can be had again and again.
+ */
+static void test_process_let_go(void)
+{
+	int witness = page_table_open(huge_open());
+
+	spare_namespaces();
+	for (int round = 0; round < NAMESPACE_ROUNDS; round++) {
+		pid_t child = start_in_new_namespace();
+		char text[16];
+		int error;
+
+		snprintf(text, sizeof(text), "%d", child);
+		error = choose(witness, text);
+		end_process(child);
+		igt_assert_eq(error, 0);
+	}
+	close(witness);
 }
 
 #define USED_ENTRIES 8
@@ -427,6 +616,7 @@ static void test_counters_still(void)
 
 static void clean_up(void)
 {
+	setting_restore(&most_namespaces);
 	kill_children();
 	munmap(FAR_BORDER, FAR_SIZE);
 	huge_release_all();
@@ -441,7 +631,9 @@ static const struct subtest subtests[] = {
 	{ "offset", "One buffer object of several", test_offset },
 	{ "holes", "What is not mapped", test_holes },
 	{ "holes-far", "What has no page tables", test_holes_far },
+	{ "one-moment", "Pages touched meanwhile", test_one_moment },
 	{ "process", "Another process", test_process },
+	{ "process-let-go", "Processes that have ended", test_process_let_go },
 	{ "counters-all-cpus", "Faults on every CPU", test_counters_all_cpus },
 	{ "counters-levels", "Faults of each level", test_counters_levels },
 	{ "counters-still", "Faults that set no entry", test_counters_still },

@@ -9,6 +9,7 @@
 #include "bigbar_drm.h"
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/cgroup.h"
 #include "lib/huge_device.h"
 #include "lib/memory.h"
 #include "lib/page_table.h"
@@ -785,6 +786,27 @@ static void test_start_again(void)
 	igt_assert_eq_u64(faults_of_writing(address, 0, 1), 0);
 }
 
+/* What is freed last is the first that is used again. */
+#define FULL_RECORDS 8
+
+/**
+ * SUBTEST: new-record
+ * Description: A record begins empty, though the memory that it gets held one of which each
+ *	bit was set: nothing that the kernel had there is to be read by TAKE.
+ */
+static void test_new_record(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(4), HUGE_TRACKABLE, &address);
+
+	for (int i = 0; i < FULL_RECORDS; i++) {
+		huge_dirty_start(&bo);
+		assert_none_recorded(&bo);
+		write_range(address, 0, pages_of(&bo));
+		huge_dirty_stop(&bo);
+	}
+}
+
 #define RECORD_BOS 128
 #define RECORD_ROUNDS 4
 #define RECORD_BO_SIZE GIB(1)
@@ -829,6 +851,42 @@ static void test_records_freed(void)
 	igt_assert_lt_u64(after, before + RECORD_BOS * RECORD_SIZE / 2);
 }
 
+#define CHARGED_BOS 64
+
+/**
+ * SUBTEST: records-charged
+ * Description: The memory of a record is charged to the control group of who starts the
+ *	tracking.
+ */
+static void test_records_charged(void)
+{
+	struct huge_bo bos[CHARGED_BOS];
+	int fd = huge_open();
+
+	cgroup_make();
+	for (int i = 0; i < CHARGED_BOS; i++)
+		bos[i] = huge_bo_create(fd, RECORD_BO_SIZE, HUGE_SYSTEM, HUGE_TRACKABLE);
+	igt_fork(child, 1) {
+		uint64_t before, after;
+
+		cgroup_enter();
+		before = cgroup_memory();
+		for (int i = 0; i < CHARGED_BOS; i++)
+			huge_dirty_start(&bos[i]);
+		after = cgroup_memory();
+		igt_info("%llu KiB more\n", (long long)(after - before) / 1024);
+		/* Each CPU has some charged ahead of use. */
+		igt_assert_lte_u64(before + CHARGED_BOS * RECORD_SIZE / 2, after);
+	}
+	igt_waitchildren();
+}
+
+static void clean_up(void)
+{
+	huge_release_all();
+	cgroup_remove();
+}
+
 static const struct level_subtest level_subtests[] = {
 	{ "exact", "Exactly what is written is recorded", test_exact },
 	{ "stop", "Entries grow again after tracking", test_stop },
@@ -847,7 +905,9 @@ static const struct subtest subtests[] = {
 	{ "race", "No write is lost while the record is taken", test_race },
 	{ "bad-input", "Bad input", test_bad_input },
 	{ "start-again", "Started and stopped twice", test_start_again },
+	{ "new-record", "A record where another one was", test_new_record },
 	{ "records-freed", "What becomes of the memory of records", test_records_freed },
+	{ "records-charged", "Who the memory of records is charged to", test_records_charged },
 };
 
 int igt_main()
@@ -875,5 +935,5 @@ int igt_main()
 			huge_release_all();
 	}
 
-	run_subtests(subtests, COUNT_OF(subtests), huge_release_all);
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
 }

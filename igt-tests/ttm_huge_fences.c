@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 
 #include "igt_shim.h"
@@ -10,7 +11,6 @@
 #include "lib/debugger.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
-#include "lib/memory.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -108,6 +108,22 @@ static void test_usage(const struct usage_case *c)
 	igt_assert_eq(huge_prefault(bo.fd, address, bo.size, &done), 0);
 	huge_bo_info(&bo);
 	igt_assert_f(is_held(), "waited for it\n");
+}
+
+/**
+ * SUBTEST: usage-reserved
+ * Description: A buffer object is reserved, and has a fence of what writes to it: a fault
+ *	waits until the reservation is given back, and then for nothing.
+ */
+static void test_usage_reserved(void)
+{
+	char *address;
+
+	huge_mapped_bo(MIB(2), 0, &address);
+	hold_fence(address, "write");
+	hold_reservation(address);
+	assert_waits_for_hold(read_byte, address);
+	igt_assert_f(is_held(), "waited for what writes to it\n");
 }
 
 /**
@@ -452,6 +468,61 @@ static void test_queued_move(void)
 	}
 }
 
+#define MOVES_ASKED_FOR 8
+
+/* How often this thread has had to wait. */
+static uint64_t sleeps(void)
+{
+	struct rusage usage;
+
+	igt_assert_eq(getrusage(RUSAGE_THREAD, &usage), 0);
+	return usage.ru_nvcsw;
+}
+
+/* A move, whose copy is queued behind something that takes long: whether it has ended. */
+static bool move_is_over_on_return(const struct huge_bo *bo, char *address,
+				   enum huge_placement placement)
+{
+	uint64_t before;
+
+	keep_queue_busy(bo->fd);
+	huge_bo_move(bo, placement);
+	before = sleeps();
+	read_byte(address);
+	return sleeps() == before;
+}
+
+/**
+ * SUBTEST: queued-move-returns
+ * Description: Whoever asks for a move does not wait for the copy: a fault behind it does.
+ */
+static void test_queued_move_returns(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	bool over = true;
+
+	async_moves_set("Y");
+	/* Cleared; and code is there that is not read from disk. */
+	read_byte(address);
+	sleeps();
+	/* A copy may be made before this process gets to run again; not each time. */
+	for (int i = 0; i < MOVES_ASKED_FOR && over; i++)
+		over = move_is_over_on_return(&bo, address, i % 2 ? HUGE_VRAM : HUGE_SYSTEM);
+	igt_assert_f(!over, "no move was in flight when it had been asked for\n");
+}
+
+/* System memory that buffer objects had is the first that others get. */
+static void dirty_system_memory(int fd)
+{
+	struct huge_bo bo = huge_bo_create(fd, BUSY_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	char *address = huge_bo_map(&bo);
+
+	memset(address, 0xa5, bo.size);
+	huge_unmap(address, bo.size);
+	huge_bo_destroy(&bo);
+}
+
 /**
  * SUBTEST: queued-debugger-off
  * Description: With TTM's own fault handler a debugger does not wait for a move out of
@@ -468,7 +539,7 @@ static void test_queued_debugger_off(void)
 	address = huge_bo_map(&bo);
 	pattern = pattern_of(address, bo.size, 76);
 	pattern_write(&pattern);
-	memory_make_dirty(MIB(256));
+	dirty_system_memory(bo.fd);
 	keep_queue_busy(bo.fd);
 	huge_bo_move(&bo, HUGE_SYSTEM);
 	for (uint64_t at = 0; at < bo.size; at += HUGE_PAGE_SIZE) {
@@ -508,6 +579,37 @@ static void test_queued_eviction(void)
 }
 
 /**
+ * SUBTEST: queued-evictions
+ * Description: VRAM is taken from two buffer objects for a third one. The copy of the second
+ *	would take far less time than that of the first, but has its turn behind it: all
+ *	hold what they should.
+ */
+static void test_queued_evictions(void)
+{
+	char *address;
+	struct huge_bo large = huge_mapped_bo(BUSY_SIZE, 0, &address), small, rest, other;
+	struct pattern in_large = pattern_of(address, large.size, 77), in_small;
+	struct huge_vram vram;
+
+	async_moves_set("Y");
+	in_large.stride = MIB(1) / HUGE_PAGE_SIZE;
+	pattern_write(&in_large);
+	small = huge_vram_bo(large.fd, KIB(64));
+	in_small = pattern_of(huge_bo_map(&small), small.size, 78);
+	pattern_write(&in_small);
+	vram = huge_vram(large.fd);
+	rest = huge_vram_bo(large.fd, vram.size - vram.used);
+	huge_bo_await_idle(&rest);
+
+	other = huge_vram_bo(large.fd, large.size + small.size);
+	igt_assert(is_zero(huge_bo_map(&other), ZERO_SIZE));
+	pattern_assert(&in_small);
+	pattern_assert(&in_large);
+	igt_assert_eq(huge_bo_placement(&large), HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_placement(&small), HUGE_SYSTEM);
+}
+
+/**
  * SUBTEST: queued-destroy
  * Description: Buffer objects that are destroyed before their turn to move has come
  *	leave nothing behind, and what gets their memory then is zero.
@@ -533,7 +635,8 @@ static void test_queued_destroy(void)
 
 static void clean_up(void)
 {
-	release_hold();
+	release_all_holds();
+	async_moves_restore();
 	max_level_restore();
 	huge_release_all();
 }
@@ -543,6 +646,7 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "usage-reserved", "Reserved, and something writes to it", test_usage_reserved },
 	{ "tracked-write", "A recorded write waits for a move", test_tracked_write },
 	{ "debugger", "A debugger waits for a move", test_debugger },
 	{ "move", "A move waits for a move", test_move },
@@ -553,8 +657,10 @@ static const struct subtest subtests[] = {
 	{ "destroy-cleared", "Destroyed after it was cleared", test_destroy_cleared },
 	{ "queued-clear", "Seen before it is cleared", test_queued_clear },
 	{ "queued-move", "Seen before it is moved", test_queued_move },
+	{ "queued-move-returns", "Nobody waits to ask for a move", test_queued_move_returns },
 	{ "queued-debugger-off", "A debugger that does not wait", test_queued_debugger_off },
 	{ "queued-eviction", "VRAM taken before it is moved out", test_queued_eviction },
+	{ "queued-evictions", "VRAM taken from a large and a small one", test_queued_evictions },
 	{ "queued-destroy", "Destroyed before it is moved", test_queued_destroy },
 };
 
@@ -564,6 +670,7 @@ int igt_main()
 
 	igt_fixture() {
 		huge_close(huge_open());
+		async_moves_save();
 		max_level_save();
 	}
 

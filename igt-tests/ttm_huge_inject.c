@@ -9,6 +9,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/counters.h"
+#include "lib/debugger.h"
 #include "lib/huge_device.h"
 #include "lib/injection.h"
 #include "lib/kernel_log.h"
@@ -37,6 +38,8 @@ IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
  */
 #define FAR ((char *)(uintptr_t)GIB(16 * 1024))
 #define FAR_SIZE (3 * GIB(1))
+/* The last word of a page. */
+#define DEBUGGED (FAR + HUGE_PAGE_SIZE - sizeof(uint64_t))
 
 /* What an operation is done on. */
 static struct {
@@ -49,6 +52,8 @@ static struct {
 	enum huge_placement from;
 	char *node;
 	uint64_t record[64];
+	uint64_t word;
+	unsigned int partly;
 	struct in_use before;
 	uint64_t faults;
 } scene;
@@ -629,6 +634,58 @@ static void test_dirty_take(void)
 	});
 }
 
+static void move_out_and_take(void)
+{
+	huge_bo_move(&scene.bo, HUGE_SYSTEM);
+	map_anew();
+	igt_assert_eq(run_dirty_take(), 0);
+	scene.word++;
+}
+
+/* The end of one page and the beginning of the next, in one access of the driver. */
+static int run_debugger(void)
+{
+	const uint64_t words[2] = { scene.word, scene.word };
+	ssize_t bytes = debugger_proc_mem.write(getpid(), DEBUGGED, words, sizeof(words));
+
+	if (bytes < 0)
+		return errno;
+	return bytes == sizeof(words) ? 0 : EIO;
+}
+
+static void check_debugger(int error)
+{
+	const volatile uint64_t *word = (const volatile uint64_t *)DEBUGGED;
+	bool first = word[0] == scene.word, second = word[1] == scene.word;
+
+	igt_assert(error || (first && second));
+	scene.partly += first && !second;
+	igt_assert_eq(run_dirty_take(), 0);
+	igt_assert_f(!first || scene.record[0] & 1, "what was written is not recorded\n");
+	igt_assert_f(!second || scene.record[0] & 2, "what was written is not recorded\n");
+}
+
+/**
+ * SUBTEST: debugger
+ * Description: A debugger writes to two pages in system memory while writes are tracked.
+ *	If that fails in its midst, what it has written is in the record.
+ */
+static void test_debugger(void)
+{
+	make_bo(MIB(2), HUGE_VRAM, HUGE_TRACKABLE | HUGE_SYSTEM_WC);
+	huge_dirty_start(&scene.bo);
+	move_out_and_take();
+	/* It has the file open from now on. */
+	igt_assert_eq(run_debugger(), 0);
+	fail_each(&(struct operation){
+		.prepare = move_out_and_take,
+		.run = run_debugger,
+		.finish = check_debugger,
+		.error = EIO,
+	});
+	igt_assert(scene.partly);
+}
+
 static int run_info(void)
 {
 	struct huge_bo_info info;
@@ -681,6 +738,7 @@ static const struct subtest subtests[] = {
 	{ "evict", "An eviction", test_evict },
 	{ "dirty-start", "Tracking begins", test_dirty_start },
 	{ "dirty-take", "The record is read", test_dirty_take },
+	{ "debugger", "A debugger's write", test_debugger },
 	{ "info", "Entries are counted", test_info },
 };
 

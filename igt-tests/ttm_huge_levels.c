@@ -6,6 +6,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/huge_device.h"
+#include "lib/kernel_log.h"
 #include "lib/lockdown.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
@@ -147,6 +148,24 @@ static void test_size(const struct size_case *c)
 	assert_touch(&bo, address, bo.size, &levels, c->faults);
 }
 
+/* The entries are the largest that are possible anywhere. */
+static void assert_part(const struct huge_bo *bo, const struct part_case *c, char *address)
+{
+	struct huge_mapping mapping = {
+		.start = c->start,
+		.length = c->length,
+		.alignment = bo->alignment,
+		.max_level = huge_largest_level(),
+	};
+	struct huge_levels levels;
+
+	/* The best address is congruent to the place in the buffer object. */
+	mapping.address = c->start;
+	levels = huge_expected_levels(&mapping);
+	mapping.address = (uintptr_t)address;
+	assert_touch(bo, address, c->length, &levels, huge_expected_faults(&mapping));
+}
+
 /**
  * SUBTEST: partial-%s
  * Description: A mapping of a part of a buffer object, %arg[1], at an address
@@ -163,20 +182,91 @@ static void test_size(const struct size_case *c)
 static void test_partial(const struct part_case *c)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
-	void *address = huge_bo_map_part(&bo, c->start, c->length, PROT_READ | PROT_WRITE);
-	struct huge_mapping mapping = {
-		.start = c->start,
-		.length = c->length,
-		.alignment = bo.alignment,
-		.max_level = huge_largest_level(),
-	};
-	struct huge_levels levels;
 
-	/* The best address is congruent to the place in the buffer object. */
-	mapping.address = c->start;
-	levels = huge_expected_levels(&mapping);
-	mapping.address = (uintptr_t)address;
-	assert_touch(&bo, address, c->length, &levels, huge_expected_faults(&mapping));
+	assert_part(&bo, c, huge_bo_map_part(&bo, c->start, c->length, PROT_READ | PROT_WRITE));
+}
+
+static uint64_t faults_of(char *address, uint64_t length)
+{
+	struct pattern pattern = pattern_of(address, length, 3);
+	uint64_t faults = pattern_write_counting_faults(&pattern);
+
+	pattern_assert(&pattern);
+	return faults;
+}
+
+/* Not all architectures have it. */
+#ifndef MAP_32BIT
+#define MAP_32BIT 0
+#endif
+
+/*
+ * With MAP_32BIT the kernel takes the lowest address that is free in the second GiB, from
+ * one of the first 32 MiB on.
+ */
+#define LOW		((char *)(uintptr_t)GIB(1))
+#define LOW_TAKEN	MIB(64)
+
+static void take_low(uint64_t length)
+{
+	igt_require_f(MAP_32BIT, "no way to have the kernel look from an address on\n");
+	igt_assert(mmap(LOW, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			MAP_FIXED_NOREPLACE, -1, 0) == LOW);
+}
+
+static char *map_part_low(const struct huge_bo *bo, const struct part_case *c)
+{
+	char *found = mmap(NULL, c->length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_32BIT, bo->fd,
+			   bo->offset + c->start);
+
+	igt_assert_f(found == LOW + LOW_TAKEN + c->start % MIB(2), "%s: mapped at %p\n", c->what,
+		     found);
+	return found;
+}
+
+/**
+ * SUBTEST: partial-low
+ * Description: The same where the first address that is free would be aligned for all of
+ *	the buffer object, and is not for the part.
+ */
+static void test_partial_low(void)
+{
+	const struct part_case *c;
+
+	take_low(LOW_TAKEN);
+	for_each_case(c, part_cases) {
+		struct huge_bo bo;
+		char *address;
+
+		if (c->start % MIB(2) == 0)
+			continue;
+		bo = huge_vram_bo(huge_open(), c->size);
+		address = map_part_low(&bo, c);
+		assert_part(&bo, c, address);
+		igt_assert_eq(munmap(address, c->length), 0);
+	}
+}
+
+#define SMALL_PART KIB(64)
+
+/**
+ * SUBTEST: partial-low-small
+ * Description: A part of 64 KiB, too small for a huge entry, which begins a page behind a
+ *	multiple of that, is mapped where the first address that is free does, too, and
+ *	60 KiB are left to the end of a page table: it gets the next table, and takes one
+ *	fault.
+ */
+static void test_partial_low_small(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), 2 * SMALL_PART);
+	const uint64_t start = (HUGE_PAGE_SIZE - bo.offset) % SMALL_PART;
+	char *address;
+
+	take_low(LOW_TAKEN - SMALL_PART + HUGE_PAGE_SIZE);
+	address = mmap(NULL, SMALL_PART, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_32BIT, bo.fd,
+		       bo.offset + start);
+	igt_assert_f(address == LOW + LOW_TAKEN, "mapped at %p\n", address);
+	igt_assert_eq_u64(faults_of(address, SMALL_PART), 1);
 }
 
 /**
@@ -247,15 +337,6 @@ static void test_read_then_write(enum huge_level level)
 	assert_writes_arrive(&bo, address);
 	huge_assert_mapped_at(&bo, address, level, "after writing");
 	huge_assert_writable(&bo, address, bo.size, true);
-}
-
-static uint64_t faults_of(char *address, uint64_t length)
-{
-	struct pattern pattern = pattern_of(address, length, 3);
-	uint64_t faults = pattern_write_counting_faults(&pattern);
-
-	pattern_assert(&pattern);
-	return faults;
 }
 
 static void protect(enum huge_level level, unsigned int flags)
@@ -467,6 +548,8 @@ static void test_trackable(enum huge_level level)
 }
 
 #define ALIGNED_VRAM	"/sys/kernel/debug/aligned_vram"
+#define FOREIGN_VRAM	"/sys/kernel/debug/foreign_vram"
+#define VRAM_COUNTERS	"/sys/kernel/debug/aligned_vram_device/ttm_huge_counters"
 #define PMD_PAGES	512
 #define PUD_PAGES	(512 * 512)
 
@@ -527,6 +610,13 @@ static const struct allocation tight_aperture_allocations[] = {
 	{ "another", PUD_PAGES, 1, false, ENOSPC, 0 },
 };
 
+/* As close as they come. */
+static const struct allocation foreign_allocations[] = {
+	{ "a page", 1, 1, false, 0, 0 },
+	{ "a PMD", PMD_PAGES, 1, false, 0, 1 },
+	{ "a PUD", PUD_PAGES, 1, false, 0, PMD_PAGES + 1 },
+};
+
 static void allocate(int vram, const struct allocation *allocation)
 {
 	char text[64], result[64] = "";
@@ -549,9 +639,10 @@ static void allocate(int vram, const struct allocation *allocation)
 	igt_assert_eq(alignment, allocation->alignment);
 }
 
-static void allocate_all(uint64_t base, const struct allocation *rows, unsigned int count)
+static void allocate_all_of(const char *device, uint64_t base, const struct allocation *rows,
+			    unsigned int count)
 {
-	int vram = open_unless_locked_down(ALIGNED_VRAM);
+	int vram = open_unless_locked_down(device);
 
 	igt_require_f(vram >= 0, "the module aligned_vram is not loaded\n");
 	if (base)
@@ -559,6 +650,21 @@ static void allocate_all(uint64_t base, const struct allocation *rows, unsigned 
 	for (unsigned int i = 0; i < count; i++)
 		allocate(vram, &rows[i]);
 	close(vram);
+}
+
+/* Of a device that is there for as long as its file is open. */
+static void assert_counters(const char *device, bool expected)
+{
+	int vram = open_unless_locked_down(device);
+
+	igt_assert_lte(0, vram);
+	igt_assert_eq(!access(VRAM_COUNTERS, F_OK), expected);
+	close(vram);
+}
+
+static void allocate_all(uint64_t base, const struct allocation *rows, unsigned int count)
+{
+	allocate_all_of(ALIGNED_VRAM, base, rows, count);
 }
 
 /**
@@ -586,6 +692,20 @@ static void test_range_manager_aperture(void)
 }
 
 /**
+ * SUBTEST: range-manager-foreign
+ * Description: A driver aligns VRAM of a device that it has not set up for ttm_huge: nothing
+ *	is looked for around that, so VRAM is as TTM has it, there are no counters of it,
+ *	and the kernel log says so.
+ */
+static void test_range_manager_foreign(void)
+{
+	kernel_log_expect("ttm_huge: a TTM device without .* is refused");
+	allocate_all_of(FOREIGN_VRAM, 0, foreign_allocations, COUNT_OF(foreign_allocations));
+	assert_counters(ALIGNED_VRAM, true);
+	assert_counters(FOREIGN_VRAM, false);
+}
+
+/**
  * SUBTEST: far-border
  * Description: A mapping over the border between two page tables of the highest level,
  *	where no other is: half of it is touched, then all. Both witnesses know its
@@ -608,6 +728,7 @@ static void test_far_border(void)
 static void clean_up(void)
 {
 	munmap(FAR_BORDER, FAR_SIZE);
+	munmap(LOW, GIB(1));
 	max_level_restore();
 	huge_release_all();
 }
@@ -617,9 +738,14 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "partial-low", "Mappings of parts at the first address that is free", test_partial_low },
+	{ "partial-low-small", "A small part at the first address that is free",
+	  test_partial_low_small },
 	{ "range-manager", "VRAM that TTM's range manager hands out", test_range_manager },
 	{ "range-manager-aperture", "VRAM at an address that is not aligned",
 	  test_range_manager_aperture },
+	{ "range-manager-foreign", "VRAM of a device that was not set up",
+	  test_range_manager_foreign },
 	{ "far-border", "Over the border between the largest page tables", test_far_border },
 	{ "max-level-words", "What max_level can be set to", test_max_level_words },
 	{ "max-level-live", "max_level and mappings that are there", test_max_level_live },

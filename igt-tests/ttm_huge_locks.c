@@ -18,6 +18,8 @@
 #include "lib/debugger.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
+#include "lib/known_kernel.h"
+#include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/hold.h"
@@ -129,6 +131,7 @@ static void test_vma_lock_tracked(void)
 
 #define PROBE		"/sys/kernel/debug/huge_fault_probe"
 #define NOPAGE		0x100	/* VM_FAULT_NOPAGE: an entry was set */
+#define BUS_ERROR	0x2	/* VM_FAULT_SIGBUS */
 #define RETRY		0x400	/* VM_FAULT_RETRY */
 
 struct flags_case {
@@ -145,6 +148,11 @@ static const struct flags_case flags_cases[] = {
 	{ "tried", "has been retried", " retry tried", NOPAGE, true },
 	{ "nowait", "may be retried, and not wait", " retry nowait", RETRY, false },
 };
+
+static void require_probe(void)
+{
+	igt_require_f(access(PROBE, F_OK) == 0, "huge_fault_probe is not loaded\n");
+}
 
 /* What a fault returns that has flags of our choice. */
 static unsigned int probe_fault(const void *address, const char *flags)
@@ -231,7 +239,7 @@ static void test_flags(const struct flags_case *c, const struct obstacle *obstac
 	char flags[32];
 	struct huge_levels found;
 
-	igt_require_f(access(PROBE, F_OK) == 0, "huge_fault_probe is not loaded\n");
+	require_probe();
 	snprintf(flags, sizeof(flags), "%s%s", c->flags, obstacle->probe);
 	probe.flags = flags;
 	obstacle->hold(address);
@@ -249,32 +257,81 @@ static void test_flags(const struct flags_case *c, const struct obstacle *obstac
 	igt_assert_eq(*address, 0);
 }
 
+/* A fault that has to wait, and cannot be retried, is to look at what it has waited for. */
+static void probe_imported(const char *flags)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
+	struct probe probe = { .address = address, .flags = flags };
+	const struct huge_levels nothing = {};
+	struct huge_levels found;
+
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	hold_imported(address, false);
+	hold_reservation(address);
+	assert_waits_for_hold(run_probe, &probe);
+	found = huge_levels_of(&bo, address, bo.size);
+	huge_assert_levels(&found, &nothing, "pages of another device");
+	igt_assert_eq(probe.result, BUS_ERROR);
+	release_hold();
+	igt_assert_eq(probe_fault(address, flags), NOPAGE);
+}
+
+/**
+ * SUBTEST: flags-imported
+ * Description: A fault that may not be retried, or has been, waits for a buffer object that
+ *	is reserved and whose pages are those of another device: it is SIGBUS, and
+ *	nothing is mapped.
+ */
+static void test_flags_imported(void)
+{
+	require_probe();
+	probe_imported("");
+	probe_imported(" retry tried");
+}
+
 static void *touch(void *address)
 {
 	*(volatile char *)address = 2;
 	return NULL;
 }
 
-static pid_t toucher;
+static pid_t waiting;
+
+static void tell_who_waits(void)
+{
+	__atomic_store_n(&waiting, gettid(), __ATOMIC_RELEASE);
+}
 
 /* The signal that touching ended in. */
 static void *tell_and_touch(void *address)
 {
-	__atomic_store_n(&toucher, gettid(), __ATOMIC_RELEASE);
+	tell_who_waits();
 	return (void *)(intptr_t)signal_of_writing(address, 2);
 }
 
-/* A thread of this process that waits in a fault. */
-static pthread_t start_waiter(void *address)
+/* A thread of this process that waits, once it has told who it is. */
+static pthread_t start_waiter(void *(*tell_and_wait)(void *argument), void *argument)
 {
 	pthread_t waiter;
 
-	toucher = 0;
-	igt_assert_eq(pthread_create(&waiter, NULL, tell_and_touch, address), 0);
-	while (!__atomic_load_n(&toucher, __ATOMIC_ACQUIRE))
+	waiting = 0;
+	igt_assert_eq(pthread_create(&waiter, NULL, tell_and_wait, argument), 0);
+	while (!__atomic_load_n(&waiting, __ATOMIC_ACQUIRE))
 		usleep(1000);
-	await_sleep_in_driver(toucher);
+	await_sleep_in_driver(waiting);
 	return waiter;
+}
+
+/* Another thread of the process that waits can, and that waits on. */
+static void assert_can_map(const struct huge_bo *other, pthread_t waiter)
+{
+	void *mapped = huge_bo_map(other);
+
+	touch(mapped);
+	huge_unmap(mapped, other->size);
+	assert_did_not_wait();
+	igt_assert_eq(pthread_tryjoin_np(waiter, NULL), EBUSY);
 }
 
 /**
@@ -292,19 +349,52 @@ static void test_wait_holds_no_lock(const struct obstacle *obstacle)
 	struct huge_bo other = huge_vram_bo(huge_open(), MIB(2));
 	pthread_t waiter;
 	char *address;
-	void *mapped;
 
 	huge_mapped_bo(MIB(2), 0, &address);
 	obstacle->hold(address);
-	waiter = start_waiter(address);
-	mapped = huge_bo_map(&other);
-	touch(mapped);
-	huge_unmap(mapped, other.size);
-	assert_did_not_wait();
-	igt_assert_eq(pthread_tryjoin_np(waiter, NULL), EBUSY);
+	waiter = start_waiter(tell_and_touch, address);
+	assert_can_map(&other, waiter);
 	release_hold();
 	igt_assert_eq(pthread_join(waiter, NULL), 0);
 	igt_assert_eq(*address, 2);
+}
+
+struct prefault {
+	struct huge_bo bo;
+	char *address;
+};
+
+/* The error that it ended in. */
+static void *tell_and_prefault(void *argument)
+{
+	const struct prefault *range = argument;
+	uint64_t done;
+
+	tell_who_waits();
+	return (void *)(intptr_t)huge_prefault(range->bo.fd, range->address, range->bo.size,
+					       &done);
+}
+
+/**
+ * SUBTEST: prefault-holds-no-lock
+ * Description: While a prefault of one thread waits for a buffer object that is being moved,
+ *	another thread of the process can map, fault and unmap.
+ */
+static void test_prefault_holds_no_lock(void)
+{
+	struct huge_bo other = huge_vram_bo(huge_open(), MIB(2));
+	struct prefault range;
+	pthread_t waiter;
+	void *error;
+
+	range.bo = huge_mapped_bo(MIB(2), 0, &range.address);
+	hold_fence_of_move(range.address);
+	waiter = start_waiter(tell_and_prefault, &range);
+	assert_can_map(&other, waiter);
+	release_hold();
+	igt_assert_eq(pthread_join(waiter, &error), 0);
+	igt_assert_eq((intptr_t)error, 0);
+	huge_assert_mapped_at(&range.bo, range.address, HUGE_PMD, "when the move is over");
 }
 
 static void fault(const struct huge_bo *bo, char *address)
@@ -350,6 +440,18 @@ static void take_record(const struct huge_bo *bo, char *address)
 	huge_dirty_try_take(bo, 0, 1, &record);
 }
 
+static void start_tracking(const struct huge_bo *bo, char *address)
+{
+	(void)address;
+	huge_dirty_try_start(bo);
+}
+
+static void stop_tracking(const struct huge_bo *bo, char *address)
+{
+	(void)address;
+	huge_dirty_try_stop(bo);
+}
+
 /* Has the kernel write there. */
 static void read_zeros(const struct huge_bo *bo, char *address)
 {
@@ -384,6 +486,8 @@ static const struct call {
 	{ move, false, true },
 	{ ask, false, false },
 	{ take_record, true, false },
+	{ start_tracking, true, false },
+	{ stop_tracking, true, false },
 };
 
 /* If writes are tracked, mapped read-only: the first write has to be recorded. */
@@ -473,13 +577,132 @@ static void create(const struct huge_bo *bo, char *address)
 static void test_killed_creating(void)
 {
 	int fd = huge_open();
-	struct huge_bo bo = huge_vram_bo(fd, huge_vram(fd).size);
+	/* The oldest leaves first, and there is memory for it. */
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
+	struct huge_vram vram = huge_vram(fd);
 	char *address = huge_bo_map(&bo);
 
+	huge_vram_bo(fd, vram.size - vram.used);
 	huge_bo_await_idle(&bo);
 	hold_fence_of_move(address);
 	kill_waiter(create, &bo, address);
 	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
+}
+
+/**
+ * SUBTEST: killed-debugging-off
+ * Description: A debugger that waits for the move of a buffer object that is mapped by TTM's
+ *	own fault handler dies at once when it is killed.
+ */
+static void test_killed_debugging_off(void)
+{
+	struct huge_bo bo;
+	char *address;
+
+	max_level_set("off");
+	bo = huge_mapped_bo(KIB(64), 0, &address);
+	hold_fence_of_move(address);
+	kill_waiter(debug, &bo, address);
+}
+
+/* A copy of this process, which works on another one. */
+static pid_t start_child(void (*run)(const struct huge_bo *bo, char *address, pid_t other),
+			 const struct huge_bo *bo, char *address, pid_t other)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	/* Its copy of what holds it; the parent has the last. */
+	release_hold();
+	run(bo, address, other);
+	_exit(0);
+}
+
+static void be_looked_at(const struct huge_bo *bo, char *address, pid_t other)
+{
+	(void)bo;
+	(void)address;
+	(void)other;
+	pause();
+}
+
+static void debug_other(const struct huge_bo *bo, char *address, pid_t other)
+{
+	char byte;
+
+	(void)bo;
+	debugger_proc_mem.read(other, address, &byte, 1);
+}
+
+static void dump_other(const struct huge_bo *bo, char *address, pid_t other)
+{
+	struct page_table table = page_table_read_of(bo, other);
+
+	(void)address;
+	page_table_free(&table);
+}
+
+/**
+ * SUBTEST: killed-dumping
+ * Description: A process that wants to see the page tables of another one waits for the mmap
+ *	lock of that, which a debugger has who waits for a buffer object: it dies at once
+ *	when it is killed.
+ */
+static void test_killed_dumping(void)
+{
+	pid_t debugged, debugger, reader;
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
+
+	hold_reservation(address);
+	debugged = start_child(be_looked_at, &bo, address, 0);
+	debugger = start_child(debug_other, &bo, address, debugged);
+	await_sleep_in_driver(debugger);
+	reader = start_child(dump_other, &bo, address, debugged);
+	await_sleep_in_driver(reader);
+	kill_and_await(reader);
+	assert_did_not_wait();
+}
+
+/* That of 6.1 has no signal end the wait for what is to be swapped out. */
+static void require_interruptible_swapping(void)
+{
+	const struct known_kernel *kernel = known_kernel();
+
+	igt_require_f(kernel->version > 6 || kernel->patchlevel > 1,
+		      "TTM of this kernel waits unkillably to swap out\n");
+}
+
+#define SWAPPED_SIZE MIB(4)
+/* TTM itself gives up after 15 s. */
+#define SWAPPING_SECONDS 10
+
+/**
+ * SUBTEST: killed-populating
+ * Description: A process whose access is to get system memory waits, as TTM has to swap out
+ *	another buffer object for that, which is being moved: it dies at once when it is
+ *	killed.
+ */
+static void test_killed_populating(void)
+{
+	int fd = huge_open();
+	struct huge_bo other = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	struct huge_bo bo = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	char *swapped = huge_bo_map(&other), *address = huge_bo_map(&bo);
+	double begin;
+
+	require_interruptible_swapping();
+	touch(swapped);
+	hold_fence_of_move(swapped);
+	/* Room for one and a half of them. */
+	ttm_pages_limit_set(SWAPPED_SIZE / HUGE_PAGE_SIZE * 3 / 2);
+	begin = seconds_now();
+	kill_waiter(fault, &bo, address);
+	igt_assert_f(seconds_now() - begin < SWAPPING_SECONDS, "it waited for TTM to give up\n");
+	ttm_pages_limit_restore();
+	igt_assert_eq(*address, 0);
+	igt_assert_eq(*swapped, 2);
 }
 
 static volatile sig_atomic_t signal_came;
@@ -509,10 +732,10 @@ static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
 
 	mapped_bo(tracked, &address);
 	obstacle->hold(address);
-	waiter = start_waiter(address);
+	waiter = start_waiter(tell_and_touch, address);
 	interrupt_waiter(waiter);
 	/* The fault comes again, or has failed. */
-	while (!ended && !sleeps_in_driver(toucher)) {
+	while (!ended && !sleeps_in_driver(waiting)) {
 		usleep(1000);
 		ended = !pthread_tryjoin_np(waiter, &signal);
 	}
@@ -608,9 +831,11 @@ static void test_contended(void)
 
 static void clean_up(void)
 {
-	release_hold();
+	release_all_holds();
 	kill_children();
 	trace_stop();
+	max_level_restore();
+	ttm_pages_limit_restore();
 	huge_release_all();
 }
 
@@ -944,9 +1169,17 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
+	{ "flags-imported", "Faults that wait for another device's", test_flags_imported },
 	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
 	{ "contended", "All kinds of faults while moving", test_contended },
+	{ "prefault-holds-no-lock", "Nobody else waits for what a prefault does",
+	  test_prefault_holds_no_lock },
+	{ "killed-debugging-off", "A debugger killed with TTM's own fault handler",
+	  test_killed_debugging_off },
 	{ "killed-creating", "Killed while others leave VRAM", test_killed_creating },
+	{ "killed-dumping", "Killed while a dump waits", test_killed_dumping },
+	{ "killed-populating", "Killed while others are to be swapped out",
+	  test_killed_populating },
 	{ "killed-taking", "Killed while taking a long record", test_killed_taking },
 	{ "mremap", "mremap() of what is reserved", test_mremap },
 };
@@ -995,8 +1228,11 @@ int igt_main()
 	const struct creation_case *creation;
 	const struct obstacle *obstacle;
 
-	igt_fixture()
+	igt_fixture() {
 		huge_close(huge_open());
+		max_level_save();
+		ttm_pages_limit_save();
+	}
 
 	for_each_case(obstacle, obstacles)
 		run_obstacle_subtests(obstacle);

@@ -323,7 +323,8 @@ static void test_mremap_misaligned(enum huge_level level)
 /**
  * SUBTEST: mremap-part-%s
  * Description: mremap() of the second half of a mapping by %arg[1] entries, which
- *	one entry maps: the first half stays, the second goes.
+ *	one entry maps: the first half stays, the second goes. The entries of the first
+ *	half stay in another mapping, too.
  *
  * arg[1]:
  *
@@ -335,8 +336,14 @@ static void test_mremap_part(enum huge_level level)
 {
 	struct scene scene = make_scene(level);
 	const uint64_t half = scene.bo.size / 2;
-	char *moved = move_mapping(scene.address + half, half, room_for(&scene, 0));
+	const struct huge_levels first = huge_levels_at(level, half);
+	char *other = huge_bo_map(&scene.bo), *moved;
+	struct huge_levels found;
 
+	assert_largest(&scene, other, 0, scene.bo.size, "another mapping");
+	moved = move_mapping(scene.address + half, half, room_for(&scene, 0));
+	found = huge_levels_of(&scene.bo, other, half);
+	huge_assert_levels(&found, &first, "the first half of another mapping");
 	igt_assert_eq(signal_of_reading(scene.address + half), SIGSEGV);
 	assert_part(&scene, scene.address, 0, half);
 	assert_part(&scene, moved, half, half);

@@ -25,7 +25,7 @@
  * Functionality: huge CPU mappings of VRAM
  * Description: What the policies of system, mapping and process for transparent
  *	huge pages do to huge mappings of VRAM: the table in
- *	Documentation/gpu/older-kernels.rst, cell by cell.
+ *	Documentation/tools/older-kernels.rst, cell by cell.
  */
 IGT_TEST_DESCRIPTION("THP policy and huge mappings of VRAM");
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
@@ -422,7 +423,7 @@ static void test_rest(void)
 	igt_assert_eq_u64(done, 0);
 }
 
-/* One mmap() of another thread, and the page tables that there were before and after. */
+/* One mmap() and munmap() of another thread, and the page tables before and after. */
 struct progress {
 	uint64_t before;
 	uint64_t after;
@@ -471,8 +472,9 @@ static void *map_again_and_again(void *unused)
 		struct progress progress = { .before = page_tables() };
 		void *mapped = mmap(NULL, KIB(4), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-		progress.after = page_tables();
+		/* This takes the lock, too. */
 		munmap(mapped, KIB(4));
+		progress.after = page_tables();
 		if (progress.after > mapper.base && mapper.count < MOST_MMAPS)
 			mapper.mmaps[mapper.count++] = progress;
 	}
@@ -541,6 +543,81 @@ static void test_lets_others_map(void)
 	igt_assert(in_midst);
 }
 
+/* A mapping that a thread moves to and fro. */
+static struct {
+	char *from;
+	char *to;
+	uint64_t size;
+	bool begins;
+} moved;
+
+/* Entry by entry, as one place is a page off the other: with the mmap lock held for long. */
+static void *move_again_and_again(void *unused)
+{
+	(void)unused;
+	__atomic_store_n(&moved.begins, true, __ATOMIC_RELAXED);
+	for (;;) {
+		char *from = moved.from;
+
+		if (mremap(from, moved.size, moved.size, MREMAP_MAYMOVE | MREMAP_FIXED, moved.to) ==
+		    MAP_FAILED)
+			_exit(1);
+		moved.from = moved.to;
+		moved.to = from;
+	}
+	return NULL;
+}
+
+/* A process in which each step of it waits for the mmap lock again. */
+static pid_t start_hindered_prefault(const struct huge_bo *bo, char *address)
+{
+	pid_t pid = fork_child();
+	pthread_t thread;
+	uint64_t done;
+
+	if (pid)
+		return pid;
+	/* Should it never end, whoever waits for the last to be said by this test would not. */
+	close_range(0, bo->fd - 1, 0);
+	close_range(bo->fd + 1, ~0U, 0);
+	if (pthread_create(&thread, NULL, move_again_and_again, NULL))
+		_exit(1);
+	while (!__atomic_load_n(&moved.begins, __ATOMIC_RELAXED))
+		usleep(1000);
+	/* Until it is killed: all of it may have been mapped before anyone looks. */
+	while (mmap(address, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, bo->fd,
+		    bo->offset) != MAP_FAILED)
+		huge_prefault(bo->fd, address, bo->size, &done);
+	_exit(1);
+}
+
+#define KILLED 5
+
+/**
+ * SUBTEST: killed
+ * Description: A process is killed that waits for the mmap lock in the midst of it, as
+ *	another thread moves a mapping all the time: it dies.
+ */
+static void test_killed(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(256));
+	/* A page off: many steps, and many entries to move. */
+	char *area = huge_reserve(3 * bo.size + KIB(8), GIB(1)) + KIB(4);
+	char *address = huge_bo_map_at(&bo, area + 2 * bo.size + KIB(4), 0, bo.size);
+
+	moved.from = huge_bo_map_at(&bo, area, 0, bo.size);
+	moved.to = area + bo.size + KIB(4);
+	moved.size = bo.size;
+	assert_prefault(bo.fd, moved.from, bo.size, 0, bo.size);
+	for (unsigned int i = 0; i < KILLED; i++) {
+		pid_t pid = start_hindered_prefault(&bo, address);
+
+		await_sleep_in_driver(pid);
+		igt_assert_eq(kill(pid, SIGKILL), 0);
+		igt_assert_f(child_ends(pid), "the process does not end\n");
+	}
+}
+
 static const struct level_subtest level_subtests[] = {
 	{ "level", "One call maps it all", test_level },
 };
@@ -548,6 +625,7 @@ static const struct level_subtest level_subtests[] = {
 static void clean_up(void)
 {
 	stop_signals(0);
+	kill_children();
 	huge_release_all();
 }
 
@@ -565,6 +643,7 @@ static const struct subtest subtests[] = {
 	{ "timer", "A signal each millisecond", test_timer },
 	{ "rest", "From where it has left off", test_rest },
 	{ "lets-others-map", "Another thread's mmap() meanwhile", test_lets_others_map },
+	{ "killed", "Killed while waiting for the mmap lock", test_killed },
 };
 
 int igt_main()

@@ -9,6 +9,7 @@
 #include "lib/file.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
+#include "lib/memory.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -60,6 +61,17 @@ static void assert_entries(const struct huge_bo *bo, enum huge_level level, uint
 	assert_used(bo, level, entries, 1, 1);
 }
 
+/* Each entry maps memory of its own. */
+static void assert_apart(char *address, enum huge_level level, uint64_t entries)
+{
+	const uint64_t pages = huge_level_size(level) / HUGE_PAGE_SIZE;
+
+	for (uint64_t i = 0; i < entries; i++)
+		write_page(address, i * pages);
+	for (uint64_t i = 0; i < entries; i++)
+		assert_page(address, i * pages);
+}
+
 struct around_case {
 	const char *name;
 	const char *what;
@@ -101,6 +113,7 @@ static void test_around(const struct around_case *c)
 	else
 		assert_entries(&bo, HUGE_PMD, ENTRIES_PER_TABLE);
 	assert_page(address, page);
+	assert_apart(address, c->level, c->entries);
 }
 
 /**
@@ -134,7 +147,7 @@ static void assert_read_through(uint64_t size, unsigned int flags, int prot,
 	struct huge_bo bo = huge_bo_create(huge_open(), size, HUGE_VRAM, flags);
 	char *address = huge_bo_map_part(&bo, 0, bo.size, prot);
 
-	trace_start("ttm_huge/ttm_huge_fault");
+	trace_start("pfnmap/pfnmap_fault");
 	(void)*(volatile const char *)(address + 5 * HUGE_PAGE_SIZE);
 	igt_assert_eq(trace_only_fault().write, 0);
 	trace_stop();
@@ -156,6 +169,31 @@ static void test_only_read(void)
 		return;
 	assert_read_through(KIB(64), HUGE_TRACKABLE, PROT_READ, HUGE_PTE, 16);
 	assert_read_through(MIB(8), HUGE_TRACKABLE, PROT_READ, HUGE_PMD, 4);
+}
+
+static void assert_written_through(uint64_t size, enum huge_level level, uint64_t entries)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(size, HUGE_TRACKABLE, &address);
+
+	write_page(address, bo.size / HUGE_PAGE_SIZE / 2);
+	assert_entries(&bo, level, entries);
+
+	huge_assert_writable(&bo, address, bo.size, true);
+	assert_apart(address, level, entries);
+	assert_used(&bo, level, entries, entries, entries);
+}
+
+/**
+ * SUBTEST: trackable
+ * Description: Where writes could be tracked, but are not, one write maps as much as
+ *	elsewhere, and marks the entry of its page alone. All of them can be written then.
+ */
+static void test_trackable(void)
+{
+	igt_require_f(huge_has_flags(HUGE_TRACKABLE), "the driver cannot track writes\n");
+	assert_written_through(KIB(64), HUGE_PTE, 16);
+	assert_written_through(MIB(34), HUGE_PMD, 17);
 }
 
 /**
@@ -185,6 +223,7 @@ static void test_random(enum huge_level level)
 	(void)*(volatile const char *)address;
 	assert_used(&bo, level, bo.size / huge_level_size(level), 2, 1);
 	assert_page(address, page);
+	assert_apart(address, level, bo.size / huge_level_size(level));
 }
 
 /**
@@ -201,6 +240,7 @@ static void test_full_table(void)
 
 	write_page(address, 5);
 	assert_entries(&bo, HUGE_PMD, ENTRIES_PER_TABLE - 1);
+	assert_apart(address, HUGE_PMD, ENTRIES_PER_TABLE - 1);
 }
 
 #define MIXED_SIZE (GIB(1) + MIB(6) + KIB(12))
@@ -324,7 +364,7 @@ static void assert_reason(const struct huge_bo *bo, char *page, enum huge_level 
 	struct page_table before = page_table_read(bo), after;
 	uint64_t entries;
 
-	trace_start("ttm_huge/ttm_huge_fault");
+	trace_start("pfnmap/pfnmap_fault");
 	write_page(page, 0);
 	after = page_table_read(bo);
 	page_table_assert_sound(&after);
@@ -427,31 +467,39 @@ static void test_contiguous_moved(void)
 	assert_contiguous(fd, &first, HUGE_SYSTEM);
 }
 
-/**
- * SUBTEST: caching-recorded
- * Description: VRAM whose driver asks for cached entries has them write-combining, as the
- *	kernel has it on record: one page-table entry, its neighbours, huge ones, and those
- *	of TTM's own fault handler.
- */
-static void test_caching_recorded(void)
+static void assert_caching_recorded(const struct huge_bo *bo, const char *asked)
 {
 	static const char * const max_levels[] = { "off", "pte", "pmd", "pud" };
-	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
-	char *address = huge_bo_map(&bo);
+	char *address = huge_bo_map(bo);
 
 	write_page(address, 0);
-	hold_cached(address);
-	huge_unmap(address, bo.size);
+	hold_caching(address, asked);
+	huge_unmap(address, bo->size);
 	for (unsigned int i = 0; i < COUNT_OF(max_levels); i++) {
 		max_level_set(max_levels[i]);
-		address = huge_bo_map(&bo);
+		address = huge_bo_map(bo);
 		igt_assert_eq(madvise(address, MIB(4), MADV_RANDOM), 0);
 		write_page(address, 0);
 		write_page(address + MIB(4), 0);
-		huge_assert_caching(&bo, PAGE_WC);
-		huge_unmap(address, bo.size);
+		huge_assert_caching(bo, PAGE_WC);
+		huge_unmap(address, bo->size);
 	}
 	igt_assert(is_held());
+	release_hold();
+}
+
+/**
+ * SUBTEST: caching-recorded
+ * Description: VRAM whose driver asks for cached entries, or for uncached ones, has them
+ *	write-combining, as the kernel has it on record: one page-table entry, its
+ *	neighbours, huge ones, and those of TTM's own fault handler.
+ */
+static void test_caching_recorded(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
+
+	assert_caching_recorded(&bo, "cached");
+	assert_caching_recorded(&bo, "uncached");
 }
 
 /**
@@ -495,6 +543,30 @@ static void test_system_middle(void)
 	write_page(address, page);
 	assert_entries(&bo, HUGE_PMD, 1);
 	assert_page(address, page);
+}
+
+/* The first page frame that has an address of more than 32 bits. */
+#define PFN_4G (GIB(4) / HUGE_PAGE_SIZE)
+
+/**
+ * SUBTEST: system-any-memory
+ * Description: Memory behind the first 4 GiB is used where there is some.
+ */
+static void test_system_any_memory(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(8), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	struct pattern pattern = pattern_of(huge_bo_map(&bo), bo.size, 26);
+	struct page_table table;
+	uint64_t last = 0;
+
+	/* More than the kernel keeps for others. */
+	igt_require_f(memory_free_behind_4g() > MIB(256), "little memory behind 4 GiB\n");
+	pattern_write(&pattern);
+	table = page_table_read(&bo);
+	for (unsigned int i = 0; i < table.count; i++)
+		last = table.runs[i].pfn > last ? table.runs[i].pfn : last;
+	page_table_free(&table);
+	igt_assert_lte_u64(PFN_4G, last);
 }
 
 #define PIECES_BOS 24
@@ -720,11 +792,44 @@ static char *scene_dirty_tracked(struct huge_bo *bo)
 	return address;
 }
 
+static void require_nopat(void)
+{
+	igt_require_f(kernel_parameter_given("nopat"), "the kernel was not booted with nopat\n");
+}
+
 /* Without PAT the core cannot give a huge entry the caching that VRAM has. */
 static char *scene_caching(struct huge_bo *bo)
 {
-	igt_require_f(kernel_parameter_given("nopat"), "the kernel was not booted with nopat\n");
+	require_nopat();
 	return scene_largest(bo);
+}
+
+/**
+ * SUBTEST: caching-asked
+ * Description: Where the kernel has no record of how memory is cached, which needs nopat,
+ *	entries have the caching that TTM asks for: all that a fault sets are
+ *	write-combining as VRAM is, one by one, also where writes could be tracked. When the
+ *	driver asks for cached entries, a huge one has that; nobody has the driver reserve
+ *	VRAM again meanwhile, which would have it ask anew.
+ */
+static void test_caching_asked(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(4), 0, &address);
+	struct huge_bo trackable = huge_bo_create(bo.fd, MIB(4), HUGE_VRAM, HUGE_TRACKABLE);
+
+	require_nopat();
+	write_page(address, 1);
+	assert_entries(&bo, HUGE_PTE, ENTRIES_PER_TABLE);
+	huge_assert_caching(&bo, PAGE_WC);
+	write_page(huge_bo_map(&trackable), 1);
+	huge_assert_caching(&trackable, PAGE_WC);
+	hold_caching(address, "cached");
+	huge_bo_map_at(&bo, address, 0, bo.size);
+	write_page(address, 1);
+	assert_entries(&bo, HUGE_PMD, 2);
+	huge_assert_caching(&bo, PAGE_WB);
+	igt_assert(is_held());
 }
 
 struct reason_case {
@@ -805,7 +910,7 @@ static void clean_up(void)
 	igt_reset_timeout();
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	trace_stop();
-	release_hold();
+	release_all_holds();
 	max_level_restore();
 	huge_release_all();
 }
@@ -815,8 +920,10 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
-	{ "caching-recorded", "Cached entries are asked for", test_caching_recorded },
+	{ "caching-recorded", "Another caching is asked for than recorded", test_caching_recorded },
+	{ "caching-asked", "No caching is on record", test_caching_asked },
 	{ "only-read", "What one read maps and marks", test_only_read },
+	{ "trackable", "One write where writes could be tracked", test_trackable },
 	{ "part", "Nothing beside a mapping of the middle", test_part },
 	{ "full-table", "All PMDs of a table in one fault", test_full_table },
 	{ "beside-table", "A write beside a page table", test_beside_table },
@@ -824,6 +931,7 @@ static const struct subtest subtests[] = {
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
 	{ "contiguous-moved", "Contiguous after a move to scattered VRAM", test_contiguous_moved },
 	{ "system-middle", "Entries around a page of system memory", test_system_middle },
+	{ "system-any-memory", "Where system memory is", test_system_any_memory },
 	{ "system-pieces", "Entries of system memory in pieces", test_system_pieces },
 };
 

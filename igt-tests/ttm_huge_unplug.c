@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/sync_file.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/bar.h"
+#include "lib/cgroup.h"
 #include "lib/debugger.h"
 #include "lib/file.h"
+#include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/leaks.h"
 #include "lib/memory.h"
+#include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
@@ -431,6 +439,34 @@ static void test_many(void)
 	igt_assert_lt_u64(after, before + MANY_SIZE / 2);
 }
 
+/**
+ * SUBTEST: many-charged
+ * Description: Those pages are charged to the control group of who is the first to look at
+ *	them.
+ */
+static void test_many_charged(void)
+{
+	char *area = huge_reserve(MANY_SIZE, HUGE_PAGE_SIZE);
+	int fd = huge_open_when_there();
+
+	cgroup_make();
+	map_many(fd, area);
+	device_unplug(fd);
+	igt_fork(child, 1) {
+		uint64_t before, after;
+
+		cgroup_enter();
+		before = cgroup_memory();
+		igt_assert(is_zero(area, MANY_SIZE));
+		after = cgroup_memory();
+		igt_info("%llu KiB more\n", (long long)(after - before) / 1024);
+		igt_assert_lte_u64(before + MANY_SIZE / 2, after);
+	}
+	igt_waitchildren();
+	huge_release_all();
+	assert_works_again();
+}
+
 #define WRITERS 2
 #define WRITING_MS 300
 /* On a busy host. */
@@ -511,6 +547,91 @@ static void test_faulting(void)
 	assert_works_again();
 }
 
+/**
+ * SUBTEST: waiting
+ * Description: A process waits in a fault for a move: the device goes at once all the same,
+ *	and what the process writes when it goes on is in the page that stands in.
+ */
+static void test_waiting(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
+	int status;
+	pid_t pid;
+
+	hold_fence(address, "kernel");
+	pid = fork_child();
+	if (!pid) {
+		/* Its copy of what holds it; the parent has the last. */
+		release_hold();
+		_exit(signal_of_writing(address, 65));
+	}
+	await_sleep_in_driver(pid);
+	device_unplug(bo.fd);
+	igt_assert_f(is_held(), "unplugging waited for the fault\n");
+	release_hold();
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert_eq(status, 0);
+	igt_assert_eq_u64(*(volatile uint64_t *)(address + bo.size - HUGE_PAGE_SIZE), 65);
+	huge_release_all();
+	assert_works_again();
+}
+
+/* Clearing one takes so long that the device goes before the others have had their turn. */
+#define BUSY_BOS 4
+#define BUSY_SIZE MIB(256)
+
+/* What is to happen to a buffer object until it can be read, as user space sees it. */
+static int fence_of(const struct huge_bo *bo)
+{
+	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
+	int dma_buf, error;
+
+	error = drmPrimeHandleToFD(bo->fd, bo->handle, O_CLOEXEC, &dma_buf) ? errno : 0;
+	igt_require_f(error != ENOSYS, "the kernel exports nothing of drivers that do not ask\n");
+	igt_assert_eq(error, 0);
+	igt_assert_eq(drmIoctl(dma_buf, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
+	close(dma_buf);
+	return export.fd;
+}
+
+/* 1, or a negative error code. */
+static int status_when_signaled(int fence)
+{
+	struct pollfd signaled = { .fd = fence, .events = POLLIN };
+	struct sync_file_info info = {};
+
+	igt_assert_eq(poll(&signaled, 1, 1000 * WRITING_LIMIT_SECONDS), 1);
+	igt_assert_eq(drmIoctl(fence, SYNC_IOC_FILE_INFO, &info), 0);
+	close(fence);
+	return info.status;
+}
+
+/**
+ * SUBTEST: queued-move
+ * Description: The fence of a move whose turn came before the device went has no error;
+ *	that of one whose turn had not come has one, ENODEV.
+ */
+static void test_queued_move(void)
+{
+	int fd = huge_open(), fence;
+	struct huge_bo bo;
+
+	async_moves_set("Y");
+	bo = huge_vram_bo(fd, MIB(8));
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	igt_assert_eq(status_when_signaled(fence_of(&bo)), 1);
+	huge_bo_move(&bo, HUGE_VRAM);
+	for (int i = 0; i < BUSY_BOS; i++)
+		huge_vram_bo(fd, BUSY_SIZE);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	fence = fence_of(&bo);
+	device_unplug(fd);
+	igt_assert_eq(status_when_signaled(fence), -ENODEV);
+	huge_release_all();
+	assert_works_again();
+}
+
 static uint64_t page_table_kib(void)
 {
 	FILE *status = fopen("/proc/self/status", "r");
@@ -567,6 +688,10 @@ static void test_device_freed_first(void)
 
 static void clean_up(void)
 {
+	release_all_holds();
+	kill_children();
+	async_moves_restore();
+	cgroup_remove();
 	device_plug();
 	huge_release_all();
 	huge_close(huge_open_when_there());
@@ -579,17 +704,22 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "several", "Several buffer objects and clients, unbound twice", test_several },
 	{ "many", "Pages that stand in are zero, and freed", test_many },
+	{ "many-charged", "Who the pages that stand in are charged to", test_many_charged },
 	{ "tracked", "Unbound while writes are tracked", test_tracked },
 	{ "system-memory", "Unbound while system memory is mapped", test_system_memory },
 	{ "faulting", "Unbound while threads fault", test_faulting },
+	{ "waiting", "Unbound while a fault waits", test_waiting },
+	{ "queued-move", "Unbound while a move is queued", test_queued_move },
 	{ "one-page-a-fault", "No fault maps all of a mapping", test_one_page_a_fault },
 	{ "device-freed-first", "The device structure goes before DRM's", test_device_freed_first },
 };
 
 int igt_main()
 {
-	igt_fixture()
+	igt_fixture() {
 		look_at_first();
+		async_moves_save();
+	}
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);

@@ -3,15 +3,18 @@
  * For tests: VRAM of a driver that has TTM's range manager, with ttm_huge's alignment.
  *
  * bigbar has a manager of its own, which aligns by itself. Each open file of the debugfs
- * file is a device with a little less than three times as much VRAM as a PUD entry maps;
- * there is no memory behind it. Writing "aperture BASE" has the CPU see it from that
- * physical address on. Writing "PAGES ALIGNMENT [kernel]" allocates VRAM for a
- * buffer object of the device, or of the kernel, whose driver asks for that alignment;
- * reading tells the first page of what was allocated last, and the alignment that the
- * buffer object has then. Closing the file frees all.
+ * file aligned_vram is a device with a little less than three times as much VRAM as a PUD
+ * entry maps; there is no memory behind it. Of foreign_vram it is one that was not set up
+ * for ttm_huge. Writing "aperture BASE" has the CPU see it from that physical address on.
+ * Writing "PAGES ALIGNMENT [kernel]" allocates VRAM for a buffer object of the device, or of
+ * the kernel, whose driver asks for that alignment; reading tells the first page of what was
+ * allocated last, and the alignment that the buffer object has then. What ttm_huge has for
+ * a person to look at is in the debugfs folder aligned_vram_device. Closing the file frees
+ * all.
  */
 
 #include <linux/debugfs.h>
+#include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pgtable.h>
@@ -20,6 +23,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include <drm/drm_drv.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
 #include <drm/ttm/ttm_placement.h>
@@ -32,62 +36,114 @@
 
 /**
  * struct aligned_vram - what an open file stands for
+ * @drm: the DRM device
  * @hdev: the device: of TTM's part, what managers look at
+ * @folder: its debugfs folder
  * @bos: of those, what managers look at
  * @resources: what they got
  * @count: how many there are
  */
 struct aligned_vram {
+	struct drm_device *drm;
 	struct ttm_huge_device hdev;
+	struct dentry *folder;
 	struct ttm_buffer_object bos[MOST_BOS];
 	struct ttm_resource *resources[MOST_BOS];
 	unsigned int count;
 };
 
-static struct dentry *vram_file;
+static const struct drm_driver driver = {
+	.name = "aligned_vram",
+};
 
-static struct ttm_resource_manager *manager_of(struct aligned_vram *vram)
+static struct device *parent;
+static struct dentry *vram_file, *foreign_file;
+
+static struct ttm_resource_manager *aligned_vram_manager_of(struct aligned_vram *vram)
 {
 	return ttm_manager_type(&vram->hdev.base, TTM_PL_VRAM);
 }
 
 /* Looked up when it is needed: this module is built without the drivers. */
-static int init_manager(struct aligned_vram *vram)
+static int aligned_vram_init_device(struct aligned_vram *vram)
 {
-	typeof(ttm_huge_range_man_init) *init = symbol_get(ttm_huge_range_man_init);
+	typeof(drmm_ttm_huge_device_init) *init = symbol_get(drmm_ttm_huge_device_init);
 	int ret;
 
 	if (!init)
 		return -ENODEV;
-	ret = init(&vram->hdev.base, TTM_PL_VRAM, false, VRAM_PAGES);
-	/* The manager has functions of that module: it stays until the file is closed. */
-	if (ret)
-		symbol_put(ttm_huge_range_man_init);
+	ret = init(vram->drm, &vram->hdev, NULL);
+	symbol_put(drmm_ttm_huge_device_init);
 	return ret;
 }
 
-static int vram_open(struct inode *inode, struct file *file)
+static int aligned_vram_init_manager(struct aligned_vram *vram)
+{
+	typeof(ttm_huge_set_driver_manager) *set;
+	int ret;
+
+	ret = ttm_range_man_init_nocheck(&vram->hdev.base, TTM_PL_VRAM, false, VRAM_PAGES);
+	if (ret)
+		return ret;
+	/* The device has functions of that module: it stays until the file is closed. */
+	set = symbol_get(ttm_huge_set_driver_manager);
+	if (!set) {
+		ttm_range_man_fini_nocheck(&vram->hdev.base, TTM_PL_VRAM);
+		return -ENODEV;
+	}
+	set(&vram->hdev.base, TTM_PL_VRAM, aligned_vram_manager_of(vram));
+	return 0;
+}
+
+static void aligned_vram_init_debugfs(struct aligned_vram *vram)
+{
+	typeof(ttm_huge_debugfs_init) *init = symbol_get(ttm_huge_debugfs_init);
+
+	vram->folder = debugfs_create_dir("aligned_vram_device", NULL);
+	if (!init)
+		return;
+	init(&vram->hdev.base, vram->folder);
+	symbol_put(ttm_huge_debugfs_init);
+}
+
+static int aligned_vram_set_up(struct aligned_vram *vram, bool foreign)
+{
+	int ret;
+
+	vram->drm = drm_dev_alloc(&driver, parent);
+	if (IS_ERR(vram->drm))
+		return PTR_ERR(vram->drm);
+	spin_lock_init(&vram->hdev.base.lru_lock);
+	ret = foreign ? 0 : aligned_vram_init_device(vram);
+	ret = ret ?: aligned_vram_init_manager(vram);
+	if (ret)
+		drm_dev_put(vram->drm);
+	else
+		aligned_vram_init_debugfs(vram);
+	return ret;
+}
+
+static int aligned_vram_open(struct inode *inode, struct file *file)
 {
 	struct aligned_vram *vram = kvzalloc(sizeof(*vram), GFP_KERNEL);
 	int ret;
 
 	if (!vram)
 		return -ENOMEM;
-	spin_lock_init(&vram->hdev.base.lru_lock);
-	ret = init_manager(vram);
-	if (ret) {
+	ret = aligned_vram_set_up(vram, inode->i_private);
+	if (ret)
 		kvfree(vram);
-		return ret;
-	}
-	file->private_data = vram;
-	return 0;
+	else
+		file->private_data = vram;
+	return ret;
 }
 
-static int alloc(struct aligned_vram *vram, u64 pages, u32 alignment, enum ttm_bo_type type)
+static int aligned_vram_alloc(struct aligned_vram *vram, u64 pages, u32 alignment,
+			      enum ttm_bo_type type)
 {
 	const struct ttm_place place = { .mem_type = TTM_PL_VRAM };
 	struct ttm_buffer_object *bo = &vram->bos[vram->count];
-	struct ttm_resource_manager *man = manager_of(vram);
+	struct ttm_resource_manager *man = aligned_vram_manager_of(vram);
 	int ret;
 
 	bo->bdev = &vram->hdev.base;
@@ -100,18 +156,8 @@ static int alloc(struct aligned_vram *vram, u64 pages, u32 alignment, enum ttm_b
 	return ret;
 }
 
-static int set_aperture(struct aligned_vram *vram, u64 base)
-{
-	typeof(ttm_huge_set_aperture) *set = symbol_get(ttm_huge_set_aperture);
-
-	if (!set)
-		return -ENODEV;
-	set(&vram->hdev.base, TTM_PL_VRAM, base, (u64)VRAM_PAGES << PAGE_SHIFT);
-	symbol_put(ttm_huge_set_aperture);
-	return 0;
-}
-
-static ssize_t vram_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+static ssize_t aligned_vram_write(struct file *file, const char __user *from, size_t len,
+				  loff_t *pos)
 {
 	struct aligned_vram *vram = file->private_data;
 	enum ttm_bo_type type;
@@ -125,16 +171,19 @@ static ssize_t vram_write(struct file *file, const char __user *from, size_t len
 	if (copy_from_user(text, from, len))
 		return -EFAULT;
 	text[len] = '\0';
-	if (sscanf(text, "aperture %llu", &base) == 1)
-		return set_aperture(vram, base) ?: len;
+	if (sscanf(text, "aperture %llu", &base) == 1) {
+		ttm_huge_set_aperture(&vram->hdev, TTM_PL_VRAM, base,
+				      (u64)VRAM_PAGES << PAGE_SHIFT);
+		return len;
+	}
 	if (sscanf(text, "%llu %u", &pages, &alignment) != 2 || !pages)
 		return -EINVAL;
 	type = strstr(text, "kernel") ? ttm_bo_type_kernel : ttm_bo_type_device;
-	ret = alloc(vram, pages, alignment, type);
+	ret = aligned_vram_alloc(vram, pages, alignment, type);
 	return ret ?: len;
 }
 
-static ssize_t vram_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+static ssize_t aligned_vram_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
 	struct aligned_vram *vram = file->private_data;
 	char text[48];
@@ -148,39 +197,47 @@ static ssize_t vram_read(struct file *file, char __user *to, size_t len, loff_t 
 	return simple_read_from_buffer(to, len, pos, text, n);
 }
 
-static int vram_release(struct inode *inode, struct file *file)
+static int aligned_vram_release(struct inode *inode, struct file *file)
 {
 	struct aligned_vram *vram = file->private_data;
-	struct ttm_resource_manager *man = manager_of(vram);
+	struct ttm_resource_manager *man = aligned_vram_manager_of(vram);
 
+	debugfs_remove(vram->folder);
 	while (vram->count)
 		man->func->free(man, vram->resources[--vram->count]);
 	ttm_range_man_fini_nocheck(&vram->hdev.base, TTM_PL_VRAM);
-	symbol_put(ttm_huge_range_man_init);
+	drm_dev_put(vram->drm);
+	symbol_put(ttm_huge_set_driver_manager);
 	kvfree(vram);
 	return 0;
 }
 
 static const struct file_operations vram_fops = {
 	.owner = THIS_MODULE,
-	.open = vram_open,
-	.read = vram_read,
-	.write = vram_write,
-	.release = vram_release,
+	.open = aligned_vram_open,
+	.read = aligned_vram_read,
+	.write = aligned_vram_write,
+	.release = aligned_vram_release,
 };
 
-static int __init vram_init(void)
+static int __init aligned_vram_init(void)
 {
+	parent = root_device_register("aligned_vram");
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
 	vram_file = debugfs_create_file("aligned_vram", 0600, NULL, NULL, &vram_fops);
-	return PTR_ERR_OR_ZERO(vram_file);
+	foreign_file = debugfs_create_file("foreign_vram", 0600, NULL, (void *)true, &vram_fops);
+	return 0;
 }
-module_init(vram_init);
+module_init(aligned_vram_init);
 
-static void __exit vram_exit(void)
+static void __exit aligned_vram_exit(void)
 {
 	debugfs_remove(vram_file);
+	debugfs_remove(foreign_file);
+	root_device_unregister(parent);
 }
-module_exit(vram_exit);
+module_exit(aligned_vram_exit);
 
 MODULE_DESCRIPTION("VRAM that TTM's range manager hands out, aligned for huge entries");
 MODULE_LICENSE("GPL");

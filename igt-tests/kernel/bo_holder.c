@@ -2,12 +2,12 @@
 /*
  * For tests: holds a buffer object as a move does, but for as long as the test wants.
  *
- * Writing "ADDRESS [fence USAGE | imported [mappable] | cached]" to the debugfs file takes the
- * reservation of the buffer object that the writing process has mapped there; or it
- * takes that, adds a fence that has not signaled, and gives it back; or has its pages
- * stand for those of another device, and it for an imported one, meanwhile; or has its
- * driver ask for cached entries, which are not right for VRAM. It returns when that is
- * done.
+ * Writing "ADDRESS [fence USAGE | imported [mappable] | cached | uncached]" to the debugfs
+ * file takes the reservation of the buffer object that the writing process has mapped
+ * there; or it takes that, adds a fence that has not signaled, and gives it back; or has
+ * its pages stand for those of another device, and it for an imported one, meanwhile; or
+ * has its driver ask for entries that are cached or uncached, neither of which is right
+ * for VRAM. It returns when that is done.
  * USAGE is kernel, write, read or bookkeep. Closing the file lets go. Reading tells
  * whether it is held still: a test that waits for what it holds itself is to end, too.
  */
@@ -39,6 +39,7 @@
  * @obj: the buffer object, a reference, and with it one to the device; %NULL before the write
  * @usage: of the fence
  * @page_flags: of imported pages, TTM_TT_FLAG_*
+ * @caching: that the driver asks for
  * @work: takes the reservation and lets go of it: both is for the same task to do
  * @taken: by @work
  * @release: tells @work to let go
@@ -49,6 +50,7 @@ struct hold {
 	struct drm_gem_object *obj;
 	enum dma_resv_usage usage;
 	u32 page_flags;
+	enum ttm_caching caching;
 	struct work_struct work;
 	struct completion taken;
 	struct completion release;
@@ -68,35 +70,41 @@ static const char * const usages[] = {
 	[DMA_RESV_USAGE_BOOKKEEP] = "bookkeep",
 };
 
+static const char * const cachings[] = {
+	[ttm_uncached] = "uncached",
+	[ttm_write_combined] = "write-combined",
+	[ttm_cached] = "cached",
+};
+
 static struct dentry *holder_file;
 
-static const char *fence_name(struct dma_fence *fence)
+static const char *bo_holder_fence_name(struct dma_fence *fence)
 {
 	return "bo_holder";
 }
 
 static const struct dma_fence_ops fence_ops = {
-	.get_driver_name = fence_name,
-	.get_timeline_name = fence_name,
+	.get_driver_name = bo_holder_fence_name,
+	.get_timeline_name = bo_holder_fence_name,
 };
 
-static void await_release(struct hold *hold)
+static void bo_holder_await_release(struct hold *hold)
 {
 	complete(&hold->taken);
 	wait_for_completion_timeout(&hold->release, HOLD_AT_MOST);
 	WRITE_ONCE(hold->over, true);
 }
 
-static void hold_reservation(struct work_struct *work)
+static void bo_holder_hold_reservation(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
 
 	dma_resv_lock(hold->obj->resv, NULL);
-	await_release(hold);
+	bo_holder_await_release(hold);
 	dma_resv_unlock(hold->obj->resv);
 }
 
-static struct dma_fence *add_fence(struct dma_resv *resv, enum dma_resv_usage usage)
+static struct dma_fence *bo_holder_add_fence(struct dma_resv *resv, enum dma_resv_usage usage)
 {
 	struct held_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
 
@@ -119,7 +127,7 @@ static struct dma_fence *add_fence(struct dma_resv *resv, enum dma_resv_usage us
 }
 
 /* Nobody is to find it once this module is gone. */
-static void remove_fence(struct dma_resv *resv, struct dma_fence *fence)
+static void bo_holder_remove_fence(struct dma_resv *resv, struct dma_fence *fence)
 {
 	struct dma_fence *signaled = dma_fence_get_stub();
 
@@ -129,24 +137,24 @@ static void remove_fence(struct dma_resv *resv, struct dma_fence *fence)
 	dma_fence_put(signaled);
 }
 
-static void hold_fence(struct work_struct *work)
+static void bo_holder_hold_fence(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
-	struct dma_fence *fence = add_fence(hold->obj->resv, hold->usage);
+	struct dma_fence *fence = bo_holder_add_fence(hold->obj->resv, hold->usage);
 
 	if (!fence) {
 		hold->error = -ENOMEM;
 		complete(&hold->taken);
 		return;
 	}
-	await_release(hold);
+	bo_holder_await_release(hold);
 	dma_fence_signal(fence);
-	remove_fence(hold->obj->resv, fence);
+	bo_holder_remove_fence(hold->obj->resv, fence);
 	dma_fence_put(fence);
 }
 
 /* Of a buffer object that has pages. */
-static int change_page_flags(struct hold *hold, u32 clear, u32 set)
+static int bo_holder_change_page_flags(struct hold *hold, u32 clear, u32 set)
 {
 	struct ttm_buffer_object *bo = drm_gem_ttm_of_gem(hold->obj);
 	int ret = -EINVAL;
@@ -163,23 +171,23 @@ static int change_page_flags(struct hold *hold, u32 clear, u32 set)
 /* That it is there is all that is looked at, unless it is exported or freed. */
 static struct dma_buf_attachment attachment;
 
-static void hold_imported(struct work_struct *work)
+static void bo_holder_hold_imported(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
 
-	hold->error = change_page_flags(hold, 0, hold->page_flags);
+	hold->error = bo_holder_change_page_flags(hold, 0, hold->page_flags);
 	if (hold->error) {
 		complete(&hold->taken);
 		return;
 	}
 	WRITE_ONCE(hold->obj->import_attach, &attachment);
-	await_release(hold);
+	bo_holder_await_release(hold);
 	WRITE_ONCE(hold->obj->import_attach, NULL);
-	change_page_flags(hold, hold->page_flags, 0);
+	bo_holder_change_page_flags(hold, hold->page_flags, 0);
 }
 
 /* As a driver that leaves the caching to the kernel's record of the BAR. */
-static void hold_cached(struct work_struct *work)
+static void bo_holder_hold_caching(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
 	struct ttm_buffer_object *bo = drm_gem_ttm_of_gem(hold->obj);
@@ -187,16 +195,16 @@ static void hold_cached(struct work_struct *work)
 
 	dma_resv_lock(hold->obj->resv, NULL);
 	caching = bo->resource->bus.caching;
-	bo->resource->bus.caching = ttm_cached;
+	bo->resource->bus.caching = hold->caching;
 	dma_resv_unlock(hold->obj->resv);
-	await_release(hold);
+	bo_holder_await_release(hold);
 	dma_resv_lock(hold->obj->resv, NULL);
 	bo->resource->bus.caching = caching;
 	dma_resv_unlock(hold->obj->resv);
 }
 
 /* GEM has its object in the mapping, TTM its own, which begins with that. */
-static struct drm_gem_object *get_mapped_object(unsigned long address)
+static struct drm_gem_object *bo_holder_get_mapped_object(unsigned long address)
 {
 	struct drm_gem_object *obj = NULL;
 	struct vm_area_struct *vma;
@@ -214,23 +222,23 @@ static struct drm_gem_object *get_mapped_object(unsigned long address)
 	return obj;
 }
 
-static int holder_open(struct inode *inode, struct file *file)
+static int bo_holder_open(struct inode *inode, struct file *file)
 {
 	struct hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
 
 	if (!hold)
 		return -ENOMEM;
-	INIT_WORK(&hold->work, hold_reservation);
+	INIT_WORK(&hold->work, bo_holder_hold_reservation);
 	init_completion(&hold->taken);
 	init_completion(&hold->release);
 	file->private_data = hold;
 	return 0;
 }
 
-static int parse(struct hold *hold, char *text, unsigned long *address)
+static int bo_holder_parse(struct hold *hold, char *text, unsigned long *address)
 {
 	char *address_text = strsep(&text, " ");
-	int usage;
+	int usage, caching;
 
 	if (kstrtoul(address_text, 0, address))
 		return -EINVAL;
@@ -240,11 +248,13 @@ static int parse(struct hold *hold, char *text, unsigned long *address)
 		hold->page_flags = TTM_TT_FLAG_EXTERNAL;
 		if (strstr(text, "mappable"))
 			hold->page_flags |= TTM_TT_FLAG_EXTERNAL_MAPPABLE;
-		INIT_WORK(&hold->work, hold_imported);
+		INIT_WORK(&hold->work, bo_holder_hold_imported);
 		return 0;
 	}
-	if (str_has_prefix(text, "cached")) {
-		INIT_WORK(&hold->work, hold_cached);
+	caching = __sysfs_match_string(cachings, ARRAY_SIZE(cachings), text);
+	if (caching >= 0) {
+		hold->caching = caching;
+		INIT_WORK(&hold->work, bo_holder_hold_caching);
 		return 0;
 	}
 	if (!str_has_prefix(text, "fence "))
@@ -253,12 +263,12 @@ static int parse(struct hold *hold, char *text, unsigned long *address)
 	if (usage < 0)
 		return usage;
 	hold->usage = usage;
-	INIT_WORK(&hold->work, hold_fence);
+	INIT_WORK(&hold->work, bo_holder_hold_fence);
 	return 0;
 }
 
-static ssize_t holder_write(struct file *file, const char __user *from,
-			    size_t len, loff_t *pos)
+static ssize_t bo_holder_write(struct file *file, const char __user *from,
+			       size_t len, loff_t *pos)
 {
 	struct hold *hold = file->private_data;
 	unsigned long address;
@@ -272,10 +282,10 @@ static ssize_t holder_write(struct file *file, const char __user *from,
 	if (copy_from_user(text, from, len))
 		return -EFAULT;
 	text[len] = '\0';
-	ret = parse(hold, text, &address);
+	ret = bo_holder_parse(hold, text, &address);
 	if (ret)
 		return ret;
-	hold->obj = get_mapped_object(address);
+	hold->obj = bo_holder_get_mapped_object(address);
 	if (!hold->obj)
 		return -EFAULT;
 	schedule_work(&hold->work);
@@ -283,8 +293,8 @@ static ssize_t holder_write(struct file *file, const char __user *from,
 	return hold->error ?: len;
 }
 
-static ssize_t holder_read(struct file *file, char __user *to, size_t len,
-			   loff_t *pos)
+static ssize_t bo_holder_read(struct file *file, char __user *to, size_t len,
+			      loff_t *pos)
 {
 	struct hold *hold = file->private_data;
 	bool held = hold->obj && !READ_ONCE(hold->over);
@@ -293,7 +303,7 @@ static ssize_t holder_read(struct file *file, char __user *to, size_t len,
 	return simple_read_from_buffer(to, len, pos, text, sizeof(text));
 }
 
-static int holder_release(struct inode *inode, struct file *file)
+static int bo_holder_release(struct inode *inode, struct file *file)
 {
 	struct hold *hold = file->private_data;
 
@@ -311,26 +321,26 @@ static int holder_release(struct inode *inode, struct file *file)
 
 static const struct file_operations holder_fops = {
 	.owner = THIS_MODULE,
-	.open = holder_open,
-	.read = holder_read,
-	.write = holder_write,
-	.release = holder_release,
+	.open = bo_holder_open,
+	.read = bo_holder_read,
+	.write = bo_holder_write,
+	.release = bo_holder_release,
 };
 
-static int __init holder_init(void)
+static int __init bo_holder_init(void)
 {
 	holder_file = debugfs_create_file("bo_holder", 0600, NULL, NULL, &holder_fops);
 	return PTR_ERR_OR_ZERO(holder_file);
 }
-module_init(holder_init);
+module_init(bo_holder_init);
 
-static void __exit holder_exit(void)
+static void __exit bo_holder_exit(void)
 {
 	debugfs_remove(holder_file);
 	/* A fence frees itself a while after the last reference is gone. */
 	rcu_barrier();
 }
-module_exit(holder_exit);
+module_exit(bo_holder_exit);
 
 MODULE_DESCRIPTION("Reservations and fences that a test holds");
 MODULE_LICENSE("GPL");

@@ -50,16 +50,16 @@ static const struct kind kinds[] = {
  * @drm: the DRM device
  * @hdev: the TTM device: of TTM's part alone, or of both
  * @kind: how it has buffer objects made
- * @init_bo: makes them
- * @init_manager: sets up VRAM
+ * @add_offset: gives them an aligned offset, or %NULL
+ * @set_manager: aligns VRAM, or %NULL
  * @bos: all that were made
  */
 struct maker {
 	struct drm_device *drm;
 	struct ttm_huge_device hdev;
 	const struct kind *kind;
-	typeof(ttm_bo_init_reserved) *init_bo;
-	typeof(ttm_range_man_init_nocheck) *init_manager;
+	typeof(ttm_huge_vma_offset_add) *add_offset;
+	typeof(ttm_huge_set_driver_manager) *set_manager;
 	struct list_head bos;
 };
 
@@ -76,7 +76,7 @@ static const struct drm_driver driver = {
 static struct device *parent;
 static struct dentry *folder;
 
-static struct ttm_tt *create_tt(struct ttm_buffer_object *bo, u32 page_flags)
+static struct ttm_tt *bo_maker_create_tt(struct ttm_buffer_object *bo, u32 page_flags)
 {
 	struct ttm_tt *tt = kzalloc(sizeof(*tt), GFP_KERNEL);
 
@@ -89,43 +89,43 @@ static struct ttm_tt *create_tt(struct ttm_buffer_object *bo, u32 page_flags)
 	return tt;
 }
 
-static void destroy_tt(struct ttm_device *bdev, struct ttm_tt *tt)
+static void bo_maker_destroy_tt(struct ttm_device *bdev, struct ttm_tt *tt)
 {
 	ttm_tt_fini(tt);
 	kfree(tt);
 }
 
 /* There are no contents. */
-static int move(struct ttm_buffer_object *bo, bool evict, struct ttm_operation_ctx *ctx,
-		struct ttm_resource *new_mem, struct ttm_place *hop)
+static int bo_maker_move(struct ttm_buffer_object *bo, bool evict, struct ttm_operation_ctx *ctx,
+			 struct ttm_resource *new_mem, struct ttm_place *hop)
 {
 	ttm_bo_move_null(bo, new_mem);
 	return 0;
 }
 
 static const struct ttm_device_funcs ttm_funcs = {
-	.ttm_tt_create = create_tt,
-	.ttm_tt_destroy = destroy_tt,
+	.ttm_tt_create = bo_maker_create_tt,
+	.ttm_tt_destroy = bo_maker_destroy_tt,
 	.eviction_valuable = ttm_bo_eviction_valuable,
-	.move = move,
+	.move = bo_maker_move,
 };
 
-static void free_bo(struct drm_gem_object *obj)
+static void bo_maker_free_bo(struct drm_gem_object *obj)
 {
 	ttm_bo_fini(container_of(obj, struct ttm_buffer_object, base));
 }
 
 static const struct drm_gem_object_funcs gem_funcs = {
-	.free = free_bo,
+	.free = bo_maker_free_bo,
 };
 
-static void destroy_bo(struct ttm_buffer_object *bo)
+static void bo_maker_destroy_bo(struct ttm_buffer_object *bo)
 {
 	drm_gem_object_release(&bo->base);
 	kfree(container_of(bo, struct made_bo, ttm));
 }
 
-static int make_bo(struct maker *maker, u64 size)
+static int bo_maker_make_bo(struct maker *maker, u64 size)
 {
 	const struct ttm_place place = { .mem_type = maker->kind->mem_type };
 	struct ttm_placement placement = { .num_placement = 1, .placement = &place };
@@ -137,8 +137,11 @@ static int make_bo(struct maker *maker, u64 size)
 		return -ENOMEM;
 	bo->ttm.base.funcs = &gem_funcs;
 	drm_gem_private_object_init(maker->drm, &bo->ttm.base, size);
-	ret = maker->init_bo(&maker->hdev.base, &bo->ttm, ttm_bo_type_device, &placement, 0,
-			     &ctx, NULL, NULL, destroy_bo);
+	/* As ttm_huge_bo_init_reserved() does. */
+	if (maker->add_offset)
+		maker->add_offset(maker->drm->vma_offset_manager, &bo->ttm.base.vma_node, size);
+	ret = ttm_bo_init_reserved(&maker->hdev.base, &bo->ttm, ttm_bo_type_device, &placement, 0,
+				   &ctx, NULL, NULL, bo_maker_destroy_bo);
 	if (ret)
 		return ret;
 	ttm_bo_unreserve(&bo->ttm);
@@ -146,8 +149,8 @@ static int make_bo(struct maker *maker, u64 size)
 	return 0;
 }
 
-static ssize_t maker_write(struct file *file, const char __user *from, size_t len,
-			   loff_t *pos)
+static ssize_t bo_maker_write(struct file *file, const char __user *from, size_t len,
+			      loff_t *pos)
 {
 	struct maker *maker = file->private_data;
 	unsigned int count;
@@ -163,40 +166,57 @@ static ssize_t maker_write(struct file *file, const char __user *from, size_t le
 	if (sscanf(text, "%u %llu", &count, &size) != 2 || !size || !PAGE_ALIGNED(size))
 		return -EINVAL;
 	while (count-- && !ret) {
-		ret = fatal_signal_pending(current) ? -EINTR : make_bo(maker, size);
+		ret = fatal_signal_pending(current) ? -EINTR : bo_maker_make_bo(maker, size);
 		cond_resched();
 	}
 	return ret ?: len;
 }
 
 /* Looked up when they are needed: this module is built without the drivers. */
-static int find_functions(struct maker *maker)
+static int bo_maker_find_functions(struct maker *maker)
 {
-	if (!maker->kind->by_ttm_huge) {
-		maker->init_bo = ttm_bo_init_reserved;
-		maker->init_manager = ttm_range_man_init_nocheck;
+	if (!maker->kind->by_ttm_huge)
 		return 0;
-	}
-	maker->init_bo = symbol_get(ttm_huge_bo_init_reserved);
-	if (!maker->init_bo)
+	maker->add_offset = symbol_get(ttm_huge_vma_offset_add);
+	if (!maker->add_offset)
 		return -ENODEV;
-	maker->init_manager = symbol_get(ttm_huge_range_man_init);
-	if (!maker->init_manager) {
-		symbol_put(ttm_huge_bo_init_reserved);
-		return -ENODEV;
-	}
+	/* Of the same module, which stays. */
+	maker->set_manager = symbol_get(ttm_huge_set_driver_manager);
 	return 0;
 }
 
-static void put_functions(struct maker *maker)
+static void bo_maker_put_functions(struct maker *maker)
 {
 	if (!maker->kind->by_ttm_huge)
 		return;
-	symbol_put(ttm_huge_range_man_init);
-	symbol_put(ttm_huge_bo_init_reserved);
+	symbol_put(ttm_huge_set_driver_manager);
+	symbol_put(ttm_huge_vma_offset_add);
 }
 
-static int set_up(struct maker *maker)
+static int bo_maker_init_device(struct maker *maker)
+{
+	typeof(drmm_ttm_huge_device_init) *init;
+	int ret;
+
+	if (!maker->kind->by_ttm_huge)
+		return 0;
+	init = symbol_get(drmm_ttm_huge_device_init);
+	ret = init(maker->drm, &maker->hdev, NULL);
+	symbol_put(drmm_ttm_huge_device_init);
+	return ret;
+}
+
+static int bo_maker_init_manager(struct maker *maker)
+{
+	struct ttm_device *bdev = &maker->hdev.base;
+	int ret = ttm_range_man_init_nocheck(bdev, TTM_PL_VRAM, false, VRAM_PAGES);
+
+	if (!ret && maker->set_manager)
+		maker->set_manager(bdev, TTM_PL_VRAM, ttm_manager_type(bdev, TTM_PL_VRAM));
+	return ret;
+}
+
+static int bo_maker_set_up(struct maker *maker)
 {
 	struct drm_device *drm = drm_dev_alloc(&driver, parent);
 	struct ttm_device *bdev = &maker->hdev.base;
@@ -205,11 +225,14 @@ static int set_up(struct maker *maker)
 	if (IS_ERR(drm))
 		return PTR_ERR(drm);
 	maker->drm = drm;
+	ret = bo_maker_init_device(maker);
+	if (ret)
+		goto err_drm;
 	ret = ttm_device_init(bdev, &ttm_funcs, parent, drm->anon_inode->i_mapping,
 			      drm->vma_offset_manager, 0);
 	if (ret)
 		goto err_drm;
-	ret = maker->init_manager(bdev, TTM_PL_VRAM, false, VRAM_PAGES);
+	ret = bo_maker_init_manager(maker);
 	if (ret)
 		goto err_ttm;
 	return 0;
@@ -221,7 +244,7 @@ err_drm:
 	return ret;
 }
 
-static int maker_open(struct inode *inode, struct file *file)
+static int bo_maker_open(struct inode *inode, struct file *file)
 {
 	struct maker *maker = kzalloc(sizeof(*maker), GFP_KERNEL);
 	int ret;
@@ -230,23 +253,23 @@ static int maker_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&maker->bos);
 	maker->kind = inode->i_private;
-	ret = find_functions(maker);
+	ret = bo_maker_find_functions(maker);
 	if (ret)
 		goto err_free;
-	ret = set_up(maker);
+	ret = bo_maker_set_up(maker);
 	if (ret)
 		goto err_put;
 	file->private_data = maker;
 	return 0;
 
 err_put:
-	put_functions(maker);
+	bo_maker_put_functions(maker);
 err_free:
 	kfree(maker);
 	return ret;
 }
 
-static int maker_release(struct inode *inode, struct file *file)
+static int bo_maker_release(struct inode *inode, struct file *file)
 {
 	struct maker *maker = file->private_data;
 	struct ttm_device *bdev = &maker->hdev.base;
@@ -258,19 +281,19 @@ static int maker_release(struct inode *inode, struct file *file)
 	ttm_device_fini(bdev);
 	ttm_range_man_fini_nocheck(bdev, TTM_PL_VRAM);
 	drm_dev_put(maker->drm);
-	put_functions(maker);
+	bo_maker_put_functions(maker);
 	kfree(maker);
 	return 0;
 }
 
 static const struct file_operations maker_fops = {
 	.owner = THIS_MODULE,
-	.open = maker_open,
-	.write = maker_write,
-	.release = maker_release,
+	.open = bo_maker_open,
+	.write = bo_maker_write,
+	.release = bo_maker_release,
 };
 
-static int __init maker_init(void)
+static int __init bo_maker_init(void)
 {
 	parent = root_device_register("bo_maker");
 	if (IS_ERR(parent))
@@ -281,14 +304,14 @@ static int __init maker_init(void)
 				    &maker_fops);
 	return 0;
 }
-module_init(maker_init);
+module_init(bo_maker_init);
 
-static void __exit maker_exit(void)
+static void __exit bo_maker_exit(void)
 {
 	debugfs_remove(folder);
 	root_device_unregister(parent);
 }
-module_exit(maker_exit);
+module_exit(bo_maker_exit);
 
 MODULE_DESCRIPTION("Buffer objects made by TTM, or by ttm_huge, in large numbers");
 MODULE_LICENSE("GPL");

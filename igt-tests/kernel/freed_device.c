@@ -28,16 +28,16 @@ static const struct drm_driver driver = {
 };
 
 /* Looked up when it is needed: this module is built without the drivers. */
-static int set_up(struct drm_device *drm, struct ttm_huge_device *hdev)
+static int freed_device_set_up(struct drm_device *drm, struct ttm_huge_device *hdev)
 {
 	typeof(drmm_ttm_huge_device_init) *init = symbol_get(drmm_ttm_huge_device_init);
 
 	return init ? init(drm, hdev, NULL) : -ENODEV;
 }
 
-static int free_first(struct drm_device *drm, struct ttm_huge_device *hdev)
+static int freed_device_free_first(struct drm_device *drm, struct ttm_huge_device *hdev)
 {
-	int ret = set_up(drm, hdev);
+	int ret = freed_device_set_up(drm, hdev);
 
 	memset(hdev, POISON_FREE, sizeof(*hdev));
 	/* What is undone has functions of that module. */
@@ -49,7 +49,7 @@ static int free_first(struct drm_device *drm, struct ttm_huge_device *hdev)
 	return ret;
 }
 
-static int run(struct device *parent)
+static int freed_device_run(struct device *parent)
 {
 	struct ttm_huge_device *hdev = kvzalloc(sizeof(*hdev), GFP_KERNEL);
 	struct drm_device *drm;
@@ -58,41 +58,41 @@ static int run(struct device *parent)
 	if (!hdev)
 		return -ENOMEM;
 	drm = drm_dev_alloc(&driver, parent);
-	ret = IS_ERR(drm) ? PTR_ERR(drm) : free_first(drm, hdev);
+	ret = IS_ERR(drm) ? PTR_ERR(drm) : freed_device_free_first(drm, hdev);
 	kvfree(hdev);
 	return ret;
 }
 
-static ssize_t device_write(struct file *file, const char __user *from, size_t len,
-			    loff_t *pos)
+static ssize_t freed_device_write(struct file *file, const char __user *from, size_t len,
+				  loff_t *pos)
 {
 	struct device *parent = root_device_register("freed_device");
 	int ret;
 
 	if (IS_ERR(parent))
 		return PTR_ERR(parent);
-	ret = run(parent);
+	ret = freed_device_run(parent);
 	root_device_unregister(parent);
 	return ret ?: len;
 }
 
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
-	.write = device_write,
+	.write = freed_device_write,
 };
 
-static int __init device_init(void)
+static int __init freed_device_init(void)
 {
 	device_file = debugfs_create_file("freed_device", 0200, NULL, NULL, &device_fops);
 	return PTR_ERR_OR_ZERO(device_file);
 }
-module_init(device_init);
+module_init(freed_device_init);
 
-static void __exit device_exit(void)
+static void __exit freed_device_exit(void)
 {
 	debugfs_remove(device_file);
 }
-module_exit(device_exit);
+module_exit(freed_device_exit);
 
 MODULE_DESCRIPTION("A device structure that is freed before DRM's device");
 MODULE_LICENSE("GPL");

@@ -27,7 +27,7 @@ static struct dentry *probe_file;
 static vm_fault_t (*fault_reserved)(struct vm_fault *vmf, unsigned int order);
 static u32 probe_result;
 
-static unsigned int flags_of(const char *text)
+static unsigned int huge_fault_probe_flags_of(const char *text)
 {
 	unsigned int flags = FAULT_FLAG_KILLABLE;
 
@@ -41,14 +41,14 @@ static unsigned int flags_of(const char *text)
 }
 
 /* The lock is dropped by whoever asks for a retry, unless told not to wait. */
-static bool drops_lock(vm_fault_t ret, unsigned int flags)
+static bool huge_fault_probe_drops_lock(vm_fault_t ret, unsigned int flags)
 {
 	return ret & VM_FAULT_COMPLETED ||
 	       (ret & VM_FAULT_RETRY && !(flags & FAULT_FLAG_RETRY_NOWAIT));
 }
 
 /* TTM's buffer object, which the mapping has, begins with GEM's. */
-static vm_fault_t begun_fault(struct vm_fault *vmf)
+static vm_fault_t huge_fault_probe_begun_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
 	struct dma_resv *resv = obj->resv;
@@ -56,20 +56,27 @@ static vm_fault_t begun_fault(struct vm_fault *vmf)
 
 	dma_resv_lock(resv, NULL);
 	ret = fault_reserved(vmf, 0);
-	if (!drops_lock(ret, vmf->flags))
+	if (!huge_fault_probe_drops_lock(ret, vmf->flags))
 		dma_resv_unlock(resv);
 	return ret;
 }
 
-static const struct vm_operations_struct begun_ops = {
-	.fault = begun_fault,
-};
-
-/* Called with the mmap lock held, as all here is that has a mapping; see drops_lock(). */
-static vm_fault_t fault_begun(struct vm_area_struct *vma, unsigned long address,
-			      unsigned int flags)
+/*
+ * Called with the mmap lock held, as all here is that has a mapping; see
+ * huge_fault_probe_drops_lock().
+ */
+static vm_fault_t huge_fault_probe_fault_begun(struct vm_area_struct *vma, unsigned long address,
+					       unsigned int flags)
 {
 	const struct vm_operations_struct *ops = vma->vm_ops;
+	const struct vm_operations_struct begun_ops = {
+		.fault = huge_fault_probe_begun_fault,
+		/* What splits and the like need is as it was. */
+		.map_pages = ops->map_pages,
+		.may_split = ops->may_split,
+		.open = ops->open,
+		.close = ops->close,
+	};
 	struct mm_struct *mm = vma->vm_mm;
 	vm_fault_t ret;
 
@@ -78,17 +85,17 @@ static vm_fault_t fault_begun(struct vm_area_struct *vma, unsigned long address,
 		return VM_FAULT_SIGBUS;
 	vma->vm_ops = &begun_ops;
 	ret = handle_mm_fault(vma, address, flags, NULL);
-	if (drops_lock(ret, flags))
+	if (huge_fault_probe_drops_lock(ret, flags))
 		mmap_read_lock(mm);
 	/* The process does nothing else meanwhile that could unmap it. */
 	vma->vm_ops = ops;
-	if (drops_lock(ret, flags))
+	if (huge_fault_probe_drops_lock(ret, flags))
 		mmap_read_unlock(mm);
 	symbol_put(ttm_huge_vm_fault_reserved);
 	return ret;
 }
 
-static int fault(unsigned long address, unsigned int flags, bool begun)
+static int huge_fault_probe_fault(unsigned long address, unsigned int flags, bool begun)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -101,16 +108,16 @@ static int fault(unsigned long address, unsigned int flags, bool begun)
 		return -EFAULT;
 	}
 
-	ret = begun ? fault_begun(vma, address, flags) :
+	ret = begun ? huge_fault_probe_fault_begun(vma, address, flags) :
 		      handle_mm_fault(vma, address, flags, NULL);
-	if (!drops_lock(ret, flags))
+	if (!huge_fault_probe_drops_lock(ret, flags))
 		mmap_read_unlock(mm);
 	probe_result = (__force u32)ret;
 	return 0;
 }
 
-static ssize_t probe_write(struct file *file, const char __user *from,
-			   size_t len, loff_t *pos)
+static ssize_t huge_fault_probe_write(struct file *file, const char __user *from,
+				      size_t len, loff_t *pos)
 {
 	char text[64], *flags = text, *address_text;
 	unsigned long address;
@@ -126,12 +133,13 @@ static ssize_t probe_write(struct file *file, const char __user *from,
 	if (kstrtoul(address_text, 0, &address))
 		return -EINVAL;
 	flags = flags ?: "";
-	ret = fault(address, flags_of(flags), strstr(flags, "begun"));
+	ret = huge_fault_probe_fault(address, huge_fault_probe_flags_of(flags),
+				     strstr(flags, "begun"));
 	return ret ?: len;
 }
 
-static ssize_t probe_read(struct file *file, char __user *to, size_t len,
-			  loff_t *pos)
+static ssize_t huge_fault_probe_read(struct file *file, char __user *to, size_t len,
+				     loff_t *pos)
 {
 	char text[16];
 	int n = scnprintf(text, sizeof(text), "%x\n", probe_result);
@@ -141,23 +149,23 @@ static ssize_t probe_read(struct file *file, char __user *to, size_t len,
 
 static const struct file_operations probe_fops = {
 	.owner = THIS_MODULE,
-	.read = probe_read,
-	.write = probe_write,
+	.read = huge_fault_probe_read,
+	.write = huge_fault_probe_write,
 };
 
-static int __init probe_init(void)
+static int __init huge_fault_probe_init(void)
 {
 	probe_file = debugfs_create_file("huge_fault_probe", 0600, NULL, NULL,
 					 &probe_fops);
 	return PTR_ERR_OR_ZERO(probe_file);
 }
-module_init(probe_init);
+module_init(huge_fault_probe_init);
 
-static void __exit probe_exit(void)
+static void __exit huge_fault_probe_exit(void)
 {
 	debugfs_remove(probe_file);
 }
-module_exit(probe_exit);
+module_exit(huge_fault_probe_exit);
 
 MODULE_DESCRIPTION("Page faults with flags that user space cannot choose");
 MODULE_LICENSE("GPL");

@@ -17,7 +17,7 @@
 
 static struct dentry *zapper_file;
 
-static struct file *get_mapped_file(unsigned long address)
+static struct file *zapper_get_mapped_file(unsigned long address)
 {
 	struct vm_area_struct *vma;
 	struct file *file = NULL;
@@ -45,7 +45,7 @@ static ssize_t zapper_write(struct file *unused, const char __user *from, size_t
 	text[len] = '\0';
 	if (sscanf(text, "%lx %u", &address, &times) != 2)
 		return -EINVAL;
-	file = get_mapped_file(address);
+	file = zapper_get_mapped_file(address);
 	if (!file)
 		return -EFAULT;
 	while (times-- && !fatal_signal_pending(current)) {

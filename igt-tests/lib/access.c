@@ -15,6 +15,7 @@
 #define MAX_CHILDREN 16
 /* Of a millisecond. */
 #define SLEEP_TRIES 30000
+#define END_SECONDS 20
 
 static sigjmp_buf back;
 
@@ -101,6 +102,18 @@ pid_t fork_child(void)
 	return pid;
 }
 
+bool child_ends(pid_t pid)
+{
+	double end = seconds_now() + END_SECONDS;
+
+	while (!waitpid(pid, NULL, WNOHANG)) {
+		if (seconds_now() > end)
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
 void kill_children(void)
 {
 	while (child_count) {
@@ -109,7 +122,7 @@ void kill_children(void)
 		/* Nothing to wait for if the subtest has done so. */
 		if (waitpid(pid, NULL, WNOHANG) == 0) {
 			kill(pid, SIGKILL);
-			waitpid(pid, NULL, 0);
+			child_ends(pid);
 		}
 	}
 }
@@ -154,7 +167,8 @@ static bool file_has(pid_t thread, const char *name, const char *text)
 /* Of one that runs, or could, the kernel says so in place of its system call. */
 bool sleeps_in_driver(pid_t thread)
 {
-	return (file_has(thread, "stack", "ttm_huge_") || file_has(thread, "stack", "bigbar_")) &&
+	return (file_has(thread, "stack", "ttm_huge_") || file_has(thread, "stack", "bigbar_") ||
+		file_has(thread, "stack", "pfnmap_dump_")) &&
 	       !file_has(thread, "syscall", "running");
 }
 

@@ -20,6 +20,8 @@ int error_of_kernel_reading(const void *address);
 /* As fork(); kill_children() ends those that a failed subtest left behind. */
 pid_t fork_child(void);
 void kill_children(void);
+/* Whether one has ended that was killed; it waits some seconds, as that need not be ever. */
+bool child_ends(pid_t pid);
 
 /* Two processes take turns, each at its end of a socket pair. */
 void make_turns(int sockets[2]);

@@ -6,10 +6,10 @@
 
 #include "../igt_shim.h"
 #include "counters.h"
+#include "huge_device.h"
 #include "lockdown.h"
-#include "page_table.h"
 
-#define COUNTERS_FILE "/sys/kernel/debug/dri/%d/ttm_huge_counters"
+#define COUNTERS_FILE "ttm_huge_counters"
 #define TRACE "/sys/kernel/tracing/instances/ttm_huge_test"
 
 static bool tracing;
@@ -86,19 +86,18 @@ static void parse_line(char *line, struct counters *counters, bool *found)
 struct counters counters_read(int fd)
 {
 	struct counters counters = {};
+	struct huge_path path = huge_debugfs(fd, COUNTERS_FILE);
+	FILE *file = open_or_fail(path.text, "r");
 	bool found[COUNTERS] = {};
-	char path[64], line[128];
-	FILE *file;
+	char line[128];
 
-	snprintf(path, sizeof(path), COUNTERS_FILE, primary_minor(fd));
-	file = open_or_fail(path, "r");
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		parse_line(line, &counters, found);
 	}
 	fclose(file);
 	for (unsigned int i = 0; i < COUNTERS; i++)
-		igt_assert_f(found[i], "%s: there is no '%s'\n", path, names[i]);
+		igt_assert_f(found[i], "%s: there is no '%s'\n", path.text, names[i]);
 	return counters;
 }
 
@@ -198,7 +197,7 @@ struct traced_fault trace_only_fault(void)
 	char line[512];
 
 	while (fgets(line, sizeof(line), file)) {
-		if (*line == '#' || !strstr(line, "ttm_huge_fault: address="))
+		if (*line == '#' || !strstr(line, "pfnmap_fault: address="))
 			continue;
 		fault = parse_fault(line);
 		count++;

@@ -38,7 +38,7 @@ void trace_start(const char *event);
 uint64_t trace_count(const char *text);
 void trace_stop(void);
 
-/* What the tracepoint ttm_huge_fault says. */
+/* What the tracepoint pfnmap_fault says. */
 struct traced_fault {
 	uint64_t address;
 	unsigned int write;

@@ -11,18 +11,23 @@
 
 #define HOLDER	"/sys/kernel/debug/bo_holder"
 #define LONG_WAIT_US 200000
+#define MOST_HOLDS 2
 
-static int holder = -1;
+/* What is held last is let go of first. */
+static int holders[MOST_HOLDS];
+static unsigned int holder_count;
 
 /* Something about what is mapped at the address. */
 static void hold(const void *address, const char *what)
 {
 	char text[64];
+	int holder;
 
 	snprintf(text, sizeof(text), "%p%s", address, what);
-	igt_assert_eq(holder, -1);
+	igt_assert_lt(holder_count, MOST_HOLDS);
 	holder = open_unless_locked_down(HOLDER);
 	igt_require_f(holder >= 0, "the module bo_holder is not loaded\n");
+	holders[holder_count++] = holder;
 	igt_assert_lt(0, write(holder, text, strlen(text)));
 }
 
@@ -44,24 +49,33 @@ void hold_imported(const void *address, bool mappable)
 	hold(address, mappable ? " imported mappable" : " imported");
 }
 
-void hold_cached(const void *address)
+void hold_caching(const void *address, const char *caching)
 {
-	hold(address, " cached");
+	char what[32];
+
+	snprintf(what, sizeof(what), " %s", caching);
+	hold(address, what);
 }
 
 bool is_held(void)
 {
 	char held = 0;
 
-	igt_assert_eq(pread(holder, &held, 1, 0), 1);
+	igt_assert_lt(0, holder_count);
+	igt_assert_eq(pread(holders[holder_count - 1], &held, 1, 0), 1);
 	return held == '1';
 }
 
 void release_hold(void)
 {
-	if (holder >= 0)
-		close(holder);
-	holder = -1;
+	if (holder_count)
+		close(holders[--holder_count]);
+}
+
+void release_all_holds(void)
+{
+	while (holder_count)
+		release_hold();
 }
 
 /* A thread that calls, and what has become of it. */

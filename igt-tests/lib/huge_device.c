@@ -15,7 +15,9 @@
 /* Of 10 ms, for what the kernel does on its own time. */
 #define TRIES 2000
 
-static const struct huge_device * const devices[] = { &huge_bigbar, &huge_qxl };
+static const struct huge_device * const devices[] = {
+	&huge_bigbar, &huge_qxl, &huge_plain,
+};
 
 /* What a subtest has not given back yet. */
 static int open_files[MAX_OPEN];
@@ -92,7 +94,7 @@ static int open_if_driver(drmDevicePtr candidate, int node_type)
 	return fd;
 }
 
-int huge_try_open_node(int node_type)
+static int try_open_drm_node(int node_type)
 {
 	drmDevicePtr candidates[MAX_DEVICES];
 	int count = drmGetDevices2(0, candidates, MAX_DEVICES);
@@ -102,6 +104,13 @@ int huge_try_open_node(int node_type)
 		fd = open_if_driver(candidates[i], node_type);
 	if (count > 0)
 		drmFreeDevices(candidates, count);
+	return fd;
+}
+
+int huge_try_open_node(int node_type)
+{
+	int fd = device()->open ? device()->open() : try_open_drm_node(node_type);
+
 	if (fd < 0)
 		return -1;
 	igt_assert_lt(open_file_count, MAX_OPEN);
@@ -113,7 +122,7 @@ int huge_open_node(int node_type)
 {
 	int fd = huge_try_open_node(node_type);
 
-	igt_require_f(fd >= 0, "no DRM device of driver %s\n", device()->driver);
+	igt_require_f(fd >= 0, "no device of driver %s\n", device()->driver);
 	return fd;
 }
 
@@ -141,6 +150,36 @@ void huge_close(int fd)
 			open_files[i--] = open_files[--open_file_count];
 	}
 	close(fd);
+}
+
+/* Of the device's primary node: debugfs has a folder by that name. */
+static int primary_minor(int fd)
+{
+	char *name = drmGetPrimaryDeviceNameFromFd(fd);
+	int minor;
+
+	igt_assert(name);
+	if (sscanf(name, "/dev/dri/card%d", &minor) != 1)
+		minor = -1;
+	free(name);
+	igt_assert_lte(0, minor);
+	return minor;
+}
+
+struct huge_path huge_debugfs(int fd, const char *file)
+{
+	const char *folder = device()->debugfs;
+	struct huge_path path;
+	char drm[32];
+	int length;
+
+	if (!folder) {
+		snprintf(drm, sizeof(drm), "dri/%d", primary_minor(fd));
+		folder = drm;
+	}
+	length = snprintf(path.text, sizeof(path.text), "/sys/kernel/debug/%s/%s", folder, file);
+	igt_assert_lt(length, sizeof(path.text));
+	return path;
 }
 
 void huge_release_all(void)
@@ -245,6 +284,7 @@ int huge_bo_try_move(const struct huge_bo *bo, enum huge_placement placement)
 
 void huge_bo_move(const struct huge_bo *bo, enum huge_placement placement)
 {
+	igt_require_f(device()->move, "%s moves no buffer object\n", device()->driver);
 	igt_assert_eq(huge_bo_try_move(bo, placement), 0);
 }
 

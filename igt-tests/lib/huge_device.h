@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The device under test: what the tests need of a TTM driver, by one table of
- * functions per driver, and buffer objects and mappings on top of it.
+ * The device under test: what the tests need of a driver, by one table of functions per
+ * driver, and buffer objects and mappings on top of it.
  *
  * Everything asserts by itself. Files and mappings are remembered, so that
  * huge_release_all() frees what a failed subtest left behind.
@@ -53,7 +53,10 @@ struct huge_vram {
  */
 struct huge_device {
 	const char *driver;
-	int node_type;		/* that its clients use */
+	int node_type;		/* of DRM's, that its clients use */
+	/* Of a driver that has none of those: a new client, or -1; its folder in debugfs. */
+	int (*open)(void);
+	const char *debugfs;
 	unsigned int flags;	/* of buffer objects that it can have */
 	uint64_t largest;	/* buffer object that its ioctls can make */
 	bool clears;		/* new buffer objects */
@@ -76,6 +79,7 @@ struct huge_device {
 
 extern const struct huge_device huge_bigbar;
 extern const struct huge_device huge_qxl;
+extern const struct huge_device huge_plain;
 
 struct huge_bo {
 	int fd;
@@ -97,6 +101,13 @@ int huge_try_open_node(int node_type);
 /* Waits for the node, which comes a moment after driver and device. */
 int huge_open_when_there(void);
 void huge_close(int fd);
+
+struct huge_path {
+	char text[96];
+};
+
+/* A file of the device in debugfs, for a person to look at. */
+struct huge_path huge_debugfs(int fd, const char *file);
 void huge_release_all(void);
 
 /* Whether the driver has buffer objects with these flags. */

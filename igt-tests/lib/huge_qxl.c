@@ -43,12 +43,11 @@ static void read_number(const char *line, const char *name, uint64_t *number)
 /* What a memory manager of the driver says of itself, in a file of debugfs. */
 static int read_manager(int fd, const char *name, struct huge_vram *vram)
 {
+	struct huge_path path = huge_debugfs(fd, name);
+	FILE *manager = fopen(path.text, "r");
 	uint64_t pages = 0, used = 0;
-	char path[64], line[128];
-	FILE *manager;
+	char line[128];
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/%s", primary_minor(fd), name);
-	manager = fopen(path, "r");
 	if (!manager)
 		return errno;
 	while (fgets(line, sizeof(line), manager)) {
@@ -183,15 +182,6 @@ static int size_of(int fd, uint32_t handle, uint64_t *size)
 	return error;
 }
 
-static struct huge_levels all_levels(const struct huge_bo *bo)
-{
-	struct page_table table = page_table_read(bo);
-	struct huge_levels levels = page_table_levels(&table, NULL, UINT64_MAX);
-
-	page_table_free(&table);
-	return levels;
-}
-
 static int qxl_info(int fd, uint32_t handle, struct huge_bo_info *info)
 {
 	struct huge_bo bo = { .fd = fd, .handle = handle };
@@ -201,9 +191,10 @@ static int qxl_info(int fd, uint32_t handle, struct huge_bo_info *info)
 		error = qxl_mmap_offset(fd, handle, &bo.offset);
 	if (error)
 		return error;
+	bo.size = info->size;
 	/* No ioctl tells. */
 	info->alignment = huge_expected_alignment(info->size);
-	info->levels = all_levels(&bo);
+	info->levels = huge_levels_of_all(&bo);
 	return 0;
 }
 
@@ -252,7 +243,7 @@ static int placement_of_page(const struct huge_bo *bo, const void *page,
 /* No ioctl tells: the page table does, of a page that is touched for the purpose. */
 static int qxl_placement(int fd, uint32_t handle, enum huge_placement *placement)
 {
-	struct huge_bo bo = { .fd = fd, .handle = handle };
+	struct huge_bo bo = { .fd = fd, .handle = handle, .size = HUGE_PAGE_SIZE };
 	int error = qxl_mmap_offset(fd, handle, &bo.offset);
 	char *page;
 

@@ -35,6 +35,23 @@ static uint64_t memory_kept_by_cpus(void)
 	return pages * HUGE_PAGE_SIZE;
 }
 
+uint64_t memory_free_behind_4g(void)
+{
+	FILE *zones = fopen("/proc/zoneinfo", "r");
+	unsigned long long free, pages = 0;
+	char line[256], zone[16] = "";
+
+	igt_assert(zones);
+	while (fgets(line, sizeof(line), zones)) {
+		if (sscanf(line, "Node %*d, zone %15s", zone) == 1)
+			continue;
+		if (!strcmp(zone, "Normal") && sscanf(line, " pages free %llu", &free) == 1)
+			pages += free;
+	}
+	fclose(zones);
+	return pages * HUGE_PAGE_SIZE;
+}
+
 uint64_t memory_unaccounted(void)
 {
 	static const char * const known[] = {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include <stdio.h>
-#include <string.h>
-
+#include "../igt_shim.h"
 #include "file.h"
 #include "module_parameter.h"
 #include "setting.h"
@@ -21,11 +19,13 @@ static struct setting ttm_pages_limit = {
 
 void max_level_save(void)
 {
-	setting_save(&max_level);
+	if (!access(max_level.path, F_OK))
+		setting_save(&max_level);
 }
 
 void max_level_set(const char *level)
 {
+	igt_require_f(max_level.saved[0], "the driver does without ttm_huge\n");
 	setting_set(&max_level, level);
 }
 
@@ -37,6 +37,11 @@ void max_level_restore(void)
 void async_moves_save(void)
 {
 	setting_save(&async_moves);
+}
+
+void async_moves_set(const char *moves)
+{
+	setting_set(&async_moves, moves);
 }
 
 void async_moves_restore(void)

@@ -19,6 +19,7 @@ bool max_level_is(const char *text);
 
 /* Whether bigbar moves buffer objects in the background: "Y" or "N". */
 void async_moves_save(void);
+void async_moves_set(const char *moves);
 void async_moves_restore(void);
 
 /* Pages of system memory that TTM may use before it swaps buffer objects out. */

@@ -2,13 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <xf86drm.h>
 
 #include "../igt_shim.h"
 #include "lockdown.h"
 #include "page_table.h"
 
-#define WITNESS "/sys/kernel/debug/dri/%d/ttm_huge_page_tables"
 #define FIELDS 9
 
 /* Index of name in names, which fails the test if it is not there. */
@@ -22,28 +20,13 @@ static int index_of(const char *name, const char * const *names, int count)
 	return -1;
 }
 
-int primary_minor(int fd)
-{
-	char *name = drmGetPrimaryDeviceNameFromFd(fd);
-	int minor;
-
-	igt_assert(name);
-	if (sscanf(name, "/dev/dri/card%d", &minor) != 1)
-		minor = -1;
-	free(name);
-	igt_assert_lte(0, minor);
-	return minor;
-}
-
 int page_table_open(int fd)
 {
-	char path[64];
-	int witness;
+	struct huge_path path = huge_debugfs(fd, PAGE_TABLES);
+	int witness = open_unless_locked_down(path.text);
 
-	snprintf(path, sizeof(path), WITNESS, primary_minor(fd));
-	witness = open_unless_locked_down(path);
-	igt_require_f(witness >= 0 || errno != EACCES, "%s: needs root\n", path);
-	igt_assert_f(witness >= 0, "%s: %s\n", path, strerror(errno));
+	igt_require_f(witness >= 0 || errno != EACCES, "%s: needs root\n", path.text);
+	igt_assert_f(witness >= 0, "%s: %s\n", path.text, strerror(errno));
 	return witness;
 }
 
@@ -108,8 +91,8 @@ struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid)
 	struct page_table table;
 	int witness = page_table_open(bo->fd);
 
-	igt_assert_f(dprintf(witness, "%d 0x%" PRIx64, pid, bo->offset) > 0,
-		     "page-table witness: %s\n", strerror(errno));
+	igt_assert_f(dprintf(witness, "%d 0x%" PRIx64 " 0x%" PRIx64, pid, bo->offset,
+			     bo->size) > 0, "page-table witness: %s\n", strerror(errno));
 	table = page_table_read_from(witness);
 	close(witness);
 	return table;
@@ -234,6 +217,15 @@ struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address,
 	struct huge_levels levels = page_table_levels(&table, address, length);
 
 	page_table_assert_sound(&table);
+	page_table_free(&table);
+	return levels;
+}
+
+struct huge_levels huge_levels_of_all(const struct huge_bo *bo)
+{
+	struct page_table table = page_table_read(bo);
+	struct huge_levels levels = page_table_levels(&table, NULL, UINT64_MAX);
+
 	page_table_free(&table);
 	return levels;
 }

@@ -41,13 +41,11 @@ struct page_table {
 #define FAR_SIZE MIB(8)
 #define FAR_BORDER ((char *)(uintptr_t)(GIB(16 * 1024) - FAR_SIZE / 2))
 
-/* Of the device's primary node: debugfs has a folder by that name. */
-int primary_minor(int fd);
-
 struct page_table page_table_read(const struct huge_bo *bo);
 struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid);
 void page_table_free(struct page_table *table);
-/* The file itself, for writing "PID [OFFSET]" to it, and what it shows then. */
+/* The file itself, for writing "PID [OFFSET LENGTH]" to it, and what it shows then. */
+#define PAGE_TABLES "pfnmap_page_tables"
 int page_table_open(int fd);
 struct page_table page_table_read_from(int witness);
 /* The run that maps an address; asserts that there is one. */
@@ -70,6 +68,8 @@ void page_table_assert_disjoint(const struct page_table *a, const struct page_ta
 
 /* The same in one call, for the caller's own mapping of a buffer object. */
 struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address, uint64_t length);
+/* Of all its mappings in this process, whatever their entries are like. */
+struct huge_levels huge_levels_of_all(const struct huge_bo *bo);
 /* The whole buffer object by entries of one level. */
 void huge_assert_mapped_at(const struct huge_bo *bo, const void *address, enum huge_level level,
 			   const char *when);

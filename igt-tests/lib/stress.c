@@ -19,7 +19,6 @@
 #include "subtest.h"
 
 #define MAX_LEVEL "/sys/module/ttm_huge/parameters/max_level"
-#define WITNESS "/sys/kernel/debug/dri/%d/ttm_huge_page_tables"
 
 /* Addresses for one actor's mappings that are to be at no aligned place. */
 #define ARENA_SIZE GIB(2)
@@ -56,13 +55,13 @@ struct actor {
 /**
  * struct crew - one process
  * @windows: each buffer object mapped as a whole, for all its actors
- * @minor: of the device
+ * @page_tables: the device's dump
  * @memory: the process's memory as a file
  */
 struct crew {
 	struct stress_stage *stage;
 	char *windows[STRESS_MAX_BOS];
-	int minor;
+	struct huge_path page_tables;
 	int memory;
 	struct actor actors[STRESS_CREW_ACTORS];
 };
@@ -578,15 +577,12 @@ static void read_all(int fd)
 /* Both may be gone together with the device. */
 static void act_observe(struct actor *actor)
 {
-	char path[64];
 	int fd;
 
-	if (!choose_of(actor, 4)) {
+	if (!choose_of(actor, 4))
 		fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
-	} else {
-		snprintf(path, sizeof(path), WITNESS, actor->crew->minor);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-	}
+	else
+		fd = open(actor->crew->page_tables.text, O_RDWR | O_CLOEXEC);
 	if (fd >= 0)
 		read_all(fd);
 }
@@ -791,7 +787,7 @@ void stress_crew(struct stress_stage *stage, int crew_number)
 	pthread_t threads[STRESS_CREW_ACTORS];
 
 	crew.stage = stage;
-	crew.minor = primary_minor(stage->bos[0].bo.fd);
+	crew.page_tables = huge_debugfs(stage->bos[0].bo.fd, PAGE_TABLES);
 	crew.memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	catch_signals();
 	if (!cast(&crew, crew_number) || crew.memory < 0 || !map_windows(&crew)) {

@@ -91,7 +91,6 @@ static inline size_t list_count_nodes(struct list_head *head)
 #ifdef COMPAT_INSERT_PFN_PFN_T
 #include <linux/mm.h>
 #include <linux/pfn_t.h>
-#include <drm/ttm/ttm_bo.h>
 
 #ifdef COMPAT_HUGE_SPECIAL_ABSENT
 #define COMPAT_PFN_FLAGS (PFN_DEV | PFN_MAP)
@@ -105,24 +104,26 @@ static inline size_t list_count_nodes(struct list_head *head)
 /*
  * The caching of a PUD entry is that of vm_page_prot there, whatever the memory is
  * registered as. Nobody else looks at vm_page_prot meanwhile: faults do so with the
- * reservation held, and all others with a lock that the fault keeps them from.
+ * lock held that keeps the memory where it is, and all others with a lock that the fault
+ * keeps them from. What is asked for is in a variable of the caller, prot.
  */
 static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
-						   unsigned long pfn, bool write)
+						   unsigned long pfn, bool write,
+						   pgprot_t caching)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct ttm_buffer_object *bo = vma->vm_private_data;
 	pgprot_t prot = vma->vm_page_prot;
 	vm_fault_t ret;
 
-	vma->vm_page_prot = ttm_io_prot(bo, bo->resource, prot);
+	vma->vm_page_prot = caching;
 	ret = vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, COMPAT_PFN_FLAGS),
 				 write);
 	vma->vm_page_prot = prot;
 	return ret;
 }
 
-#define vmf_insert_pfn_pud compat_vmf_insert_pfn_pud
+#define vmf_insert_pfn_pud(vmf, pfn, write) \
+	compat_vmf_insert_pfn_pud(vmf, pfn, write, prot->huge)
 #endif
 
 /*
@@ -133,6 +134,7 @@ static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 #if defined(COMPAT_INSERT_PFN_PFN_T) && !defined(COMPAT_HUGE_SPECIAL_ABSENT)
 #include <linux/align.h>
 #include <linux/mm.h>
+#include <drm/drm_vma_manager.h>
 
 static inline void compat_unmap_mapping_range(struct address_space *mapping,
 					      loff_t start, loff_t len,
@@ -169,6 +171,17 @@ static inline void compat_unmap_mapping_range(struct address_space *mapping,
  * Mappings
  */
 
+#ifdef COMPAT_VM_FLAGS_ASSIGNED
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	mmap_assert_write_locked(vma->vm_mm);
+	vma->vm_flags |= flags;
+}
+#endif
+
 /* All faults hold the mmap lock. */
 #ifdef COMPAT_VMA_LOCK_ABSENT
 #include <linux/mm.h>
@@ -181,6 +194,26 @@ static inline void vma_end_read(struct vm_area_struct *vma)
 
 static inline void vma_start_write(struct vm_area_struct *vma)
 {
+}
+#endif
+
+/* vma_end_read() is there if such faults are. */
+#ifdef COMPAT_RELEASE_FAULT_LOCK_ABSENT
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+
+static inline void release_fault_lock(struct vm_fault *vmf)
+{
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
+		vma_end_read(vmf->vma);
+	else
+		mmap_read_unlock(vmf->vma->vm_mm);
+}
+
+static inline void assert_fault_locked(const struct vm_fault *vmf)
+{
+	if (!(vmf->flags & FAULT_FLAG_VMA_LOCK))
+		mmap_assert_locked(vmf->vma->vm_mm);
 }
 #endif
 

@@ -6,45 +6,20 @@
 #define _DRM_TTM_HUGE_H_
 
 #include <linux/mm_types.h>
+#include <linux/pfnmap.h>
 #include <linux/types.h>
 
+#include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
+#include <drm/ttm/ttm_range_manager.h>
 
 struct dentry;
 struct drm_device;
 struct drm_gem_object;
-struct drm_vma_offset_manager;
-struct drm_vma_offset_node;
 struct file;
 struct ttm_huge_private;
 struct vm_fault;
-
-/**
- * enum ttm_huge_level - levels of page-table entries that can map memory
- * @TTM_HUGE_PTE: PAGE_SIZE.
- * @TTM_HUGE_PMD: PMD_SIZE.
- * @TTM_HUGE_PUD: PUD_SIZE.
- * @TTM_HUGE_LEVELS: number of levels.
- */
-enum ttm_huge_level {
-	TTM_HUGE_PTE,
-	TTM_HUGE_PMD,
-	TTM_HUGE_PUD,
-	TTM_HUGE_LEVELS
-};
-
-/**
- * struct ttm_huge_extent - a contiguous piece of a buffer object's memory
- * @first: first page of the buffer object that it holds.
- * @nr_pages: how many pages it holds.
- * @pfn: page frame of @first; the others follow it one by one.
- */
-struct ttm_huge_extent {
-	unsigned long first;
-	unsigned long nr_pages;
-	unsigned long pfn;
-};
 
 /**
  * struct ttm_huge_funcs - what only the driver knows
@@ -63,7 +38,7 @@ struct ttm_huge_funcs {
 	 * otherwise.
 	 */
 	void (*io_mem_extent)(struct ttm_buffer_object *bo, unsigned long page,
-			      struct ttm_huge_extent *extent);
+			      struct pfnmap_extent *extent);
 
 	/**
 	 * @max_level: The largest level that may map a buffer object.
@@ -71,7 +46,7 @@ struct ttm_huge_funcs {
 	 * Called with the reservation held; must not sleep. Optional: without
 	 * it, the largest there is.
 	 */
-	enum ttm_huge_level (*max_level)(struct ttm_buffer_object *bo);
+	enum pgtable_level (*max_level)(struct ttm_buffer_object *bo);
 };
 
 /**
@@ -89,22 +64,31 @@ struct ttm_huge_manager {
 };
 
 /**
+ * struct ttm_huge - what a TTM device has for huge mappings
+ * @funcs: the driver's callbacks, or NULL.
+ * @priv: what is kept for the device; goes with the DRM device.
+ * @managers: those that align, by memory type.
+ */
+struct ttm_huge {
+	const struct ttm_huge_funcs *funcs;
+	struct ttm_huge_private *priv;
+	struct ttm_huge_manager managers[TTM_NUM_MEM_TYPES];
+};
+
+/**
  * struct ttm_huge_device - a TTM device whose buffer objects have huge mappings
  *
  * Stands where a driver's device has its &struct ttm_device. A driver whose
  * sources know that by a name of its own has both in an anonymous union. What a
  * function of ttm_huge is given, a buffer object or a TTM device, must belong to
- * one of these. All members but @base are private.
+ * one of these that drmm_ttm_huge_device_init() has set up; mappings of others are
+ * refused.
  */
 struct ttm_huge_device {
 	/** @base: TTM's device; first, so that it can be in a union with this. */
 	struct ttm_device base;
-	/** @funcs: the driver's callbacks, or NULL. */
-	const struct ttm_huge_funcs *funcs;
-	/** @priv: what ttm_huge keeps for it; goes with the DRM device. */
-	struct ttm_huge_private *priv;
-	/** @managers: those that align, by memory type. */
-	struct ttm_huge_manager managers[TTM_NUM_MEM_TYPES];
+	/** @huge: private. */
+	struct ttm_huge huge;
 };
 
 int drmm_ttm_huge_device_init(struct drm_device *drm,
@@ -112,36 +96,16 @@ int drmm_ttm_huge_device_init(struct drm_device *drm,
 			      const struct ttm_huge_funcs *funcs);
 void ttm_huge_debugfs_init(struct ttm_device *bdev, struct dentry *root);
 
-int ttm_huge_bo_init_reserved(struct ttm_device *bdev,
-			      struct ttm_buffer_object *bo,
-			      enum ttm_bo_type type,
-			      struct ttm_placement *placement, u32 alignment,
-			      struct ttm_operation_ctx *ctx,
-			      struct sg_table *sg, struct dma_resv *resv,
-			      void (*destroy)(struct ttm_buffer_object *bo));
-int ttm_huge_bo_init_validate(struct ttm_device *bdev,
-			      struct ttm_buffer_object *bo,
-			      enum ttm_bo_type type,
-			      struct ttm_placement *placement, u32 alignment,
-			      bool interruptible, struct sg_table *sg,
-			      struct dma_resv *resv,
-			      void (*destroy)(struct ttm_buffer_object *bo));
 void ttm_huge_bo_fini(struct ttm_buffer_object *bo);
 
-vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order);
 vm_fault_t ttm_huge_vm_reserve(struct ttm_buffer_object *bo,
 			       struct vm_fault *vmf);
 vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order);
-vm_fault_t ttm_huge_vm_dummy_page(struct vm_fault *vmf, unsigned int order);
-vm_fault_t ttm_huge_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end);
-vm_fault_t ttm_huge_pfn_mkwrite(struct vm_fault *vmf);
 int ttm_huge_vm_access(struct vm_area_struct *vma, unsigned long addr,
 		       void *buf, int len, int write);
 
 int ttm_huge_dirty_start(struct ttm_buffer_object *bo);
 void ttm_huge_dirty_stop(struct ttm_buffer_object *bo);
-void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,
-			 unsigned long nr_pages);
 int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out);
 
@@ -151,7 +115,6 @@ int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma);
 int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma);
 void ttm_huge_vm_open(struct vm_area_struct *vma);
-int ttm_huge_vm_may_split(struct vm_area_struct *vma, unsigned long addr);
 
 extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
 
@@ -159,12 +122,11 @@ extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
  * TTM_HUGE_VM_OPS - what mappings need beside fault handlers and access
  *
  * For the &vm_operations_struct of a driver that cannot use those that
- * ttm_huge_gem_mmap() sets. A mapping that lacks one of these, and has huge
- * entries, is a way to crash the kernel.
+ * ttm_huge_gem_mmap() sets. It refuses those with another open or may_split.
  */
 #define TTM_HUGE_VM_OPS \
-	.map_pages = ttm_huge_map_pages, \
-	.may_split = ttm_huge_vm_may_split, \
+	.map_pages = pfnmap_map_pages, \
+	.may_split = pfnmap_may_split, \
 	.open = ttm_huge_vm_open, \
 	.close = ttm_bo_vm_close
 
@@ -185,23 +147,137 @@ extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
 		.read = drm_read, \
 		.llseek = noop_llseek, \
 		.mmap = ttm_huge_mmap, \
-		.get_unmapped_area = ttm_huge_get_unmapped_area, \
+		.get_unmapped_area = pfnmap_get_unmapped_area, \
 		.fop_flags = FOP_UNSIGNED_OFFSET, \
 	}
 
-u64 ttm_huge_alignment(u64 size);
 int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,
 			    struct drm_vma_offset_node *node, u64 size);
 void ttm_huge_set_driver_manager(struct ttm_device *bdev, int type,
 				 struct ttm_resource_manager *man);
-int ttm_huge_range_man_init(struct ttm_device *bdev, unsigned int type,
-			    bool use_tt, unsigned long p_size);
-void ttm_huge_set_aperture(struct ttm_device *bdev, int type, u64 base, u64 size);
-unsigned long ttm_huge_get_unmapped_area(struct file *file, unsigned long addr,
-					 unsigned long len, unsigned long pgoff,
-					 unsigned long flags);
 
-int ttm_huge_count_entries(struct ttm_buffer_object *bo,
-			   u64 entries[TTM_HUGE_LEVELS]);
+/* TTM gives a node that has no place any, or fails: nothing is to be done if there is none. */
+static inline void ttm_huge_bo_align_offset(struct ttm_device *bdev,
+					    struct ttm_buffer_object *bo,
+					    enum ttm_bo_type type)
+{
+	if (type != ttm_bo_type_kernel)
+		ttm_huge_vma_offset_add(bdev->vma_manager, &bo->base.vma_node,
+					bo->base.size);
+}
+
+/**
+ * ttm_huge_bo_init_reserved - ttm_bo_init_reserved() with an aligned fake offset
+ * @bdev: the device
+ * @bo: the buffer object, its GEM object initialized
+ * @type: what it is for; those for the kernel alone have no fake offset
+ * @placement: where it may be
+ * @alignment: of its memory, in pages, or 0; see ttm_huge_set_driver_manager()
+ * @ctx: how to wait
+ * @sg: as TTM takes it
+ * @resv: a locked reservation to share, or NULL
+ * @destroy: frees it, also on failure
+ *
+ * The fake offset is as ttm_huge_vma_offset_add() has it. If that finds no range, it
+ * is any.
+ *
+ * Context: process context. Sleeps on reservations of buffer objects that have to
+ * be evicted.
+ *
+ * Return: 0 with the reservation of @bo held; or a negative error code, and
+ * @destroy has been called.
+ */
+static inline int
+ttm_huge_bo_init_reserved(struct ttm_device *bdev, struct ttm_buffer_object *bo,
+			  enum ttm_bo_type type,
+			  struct ttm_placement *placement, u32 alignment,
+			  struct ttm_operation_ctx *ctx, struct sg_table *sg,
+			  struct dma_resv *resv,
+			  void (*destroy)(struct ttm_buffer_object *bo))
+{
+	ttm_huge_bo_align_offset(bdev, bo, type);
+	return ttm_bo_init_reserved(bdev, bo, type, placement, alignment, ctx,
+				    sg, resv, destroy);
+}
+
+/**
+ * ttm_huge_bo_init_validate - ttm_bo_init_validate() with an aligned fake offset
+ * @bdev: the device
+ * @bo: the buffer object, its GEM object initialized
+ * @type: what it is for; those for the kernel alone have no fake offset
+ * @placement: where it may be
+ * @alignment: of its memory, in pages, or 0
+ * @interruptible: whether a signal ends a wait
+ * @sg: as TTM takes it
+ * @resv: a locked reservation to share, or NULL
+ * @destroy: frees it, also on failure
+ *
+ * For drivers that use this one of TTM's two functions; see
+ * ttm_huge_bo_init_reserved().
+ *
+ * Context: as there.
+ *
+ * Return: 0, with no reservation held but that of @resv; or a negative error code,
+ * and @destroy has been called.
+ */
+static inline int
+ttm_huge_bo_init_validate(struct ttm_device *bdev, struct ttm_buffer_object *bo,
+			  enum ttm_bo_type type,
+			  struct ttm_placement *placement, u32 alignment,
+			  bool interruptible, struct sg_table *sg,
+			  struct dma_resv *resv,
+			  void (*destroy)(struct ttm_buffer_object *bo))
+{
+	ttm_huge_bo_align_offset(bdev, bo, type);
+	return ttm_bo_init_validate(bdev, bo, type, placement, alignment,
+				    interruptible, sg, resv, destroy);
+}
+
+/**
+ * ttm_huge_range_man_init - ttm_range_man_init(), aligned for huge entries
+ * @bdev: the device
+ * @type: memory type
+ * @use_tt: whether it is system memory seen through an aperture: that is not aligned
+ * @p_size: pages
+ *
+ * Has the range manager align as ttm_huge_set_driver_manager() says.
+ *
+ * Context: process context, when the device is set up.
+ *
+ * Return: 0, or -ENOMEM. ttm_range_man_fini() undoes it.
+ */
+static inline int ttm_huge_range_man_init(struct ttm_device *bdev,
+					  unsigned int type, bool use_tt,
+					  unsigned long p_size)
+{
+	int ret = ttm_range_man_init_nocheck(bdev, type, use_tt, p_size);
+
+	if (!ret && !use_tt)
+		ttm_huge_set_driver_manager(bdev, type,
+					    ttm_manager_type(bdev, type));
+	return ret;
+}
+
+/**
+ * ttm_huge_set_aperture - tell where the CPU sees memory
+ * @hdev: the device
+ * @type: memory type, whose manager is that of ttm_huge_set_driver_manager() or
+ *	ttm_huge_range_man_init()
+ * @base: physical address of its first byte
+ * @size: how much of it the CPU sees, in bytes
+ *
+ * An entry needs a page frame that is aligned, and managers align inside the memory. It
+ * is the same if that begins at a multiple of PUD_SIZE, as the large BARs of PCI devices
+ * do: without this, it is assumed to. With this, what is large enough for a PUD entry
+ * goes where one fits.
+ *
+ * Context: process context, when the device is set up, before the first buffer object.
+ */
+static inline void ttm_huge_set_aperture(struct ttm_huge_device *hdev, int type,
+					 u64 base, u64 size)
+{
+	hdev->huge.managers[type].base = base;
+	hdev->huge.managers[type].size = size;
+}
 
 #endif

@@ -29,6 +29,17 @@ source_of() {
 	)
 }
 
+# What the libraries' headers need of an older kernel, as was found out when they were
+# built: flags for the compiler.
+compat_flags() {
+	(
+		compat=$LAB_BUILD/modules/include/compat
+		probed=$compat/probed/$KVER.h
+		[ -r "$probed" ] || die "there is no $probed: run 'lab build' first"
+		echo "-I$compat -include $probed -include $compat/adopted.h"
+	)
+}
+
 # Lines of a patch: added, removed.
 count_lines() {
 	awk '/^\+/ && !/^\+\+\+ / { added++ } /^-/ && !/^--- / { removed++ }

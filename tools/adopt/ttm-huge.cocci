@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Gives the mmap path of a TTM driver to ttm_huge. Names no driver: what it knows is
-// how drivers call TTM and GEM. See Documentation/gpu/adopt.rst.
+// how drivers call TTM and GEM. See Documentation/tools/adopt.rst.
 
 // The device. ttm_huge keeps what it has of a device around TTM's part of it.
 
@@ -104,7 +104,7 @@ struct file_operations O = {
 -	.mmap = drm_gem_mmap,
 +	.mmap = ttm_huge_mmap,
 -	.get_unmapped_area = drm_gem_get_unmapped_area,
-+	.get_unmapped_area = ttm_huge_get_unmapped_area,
++	.get_unmapped_area = pfnmap_get_unmapped_area,
 };
 
 @fops@
@@ -114,7 +114,7 @@ symbol drm_gem_mmap;
  struct file_operations O = {
 -	.mmap = drm_gem_mmap,
 +	.mmap = ttm_huge_mmap,
-+	.get_unmapped_area = ttm_huge_get_unmapped_area,
++	.get_unmapped_area = pfnmap_get_unmapped_area,
  };
 
 @fops_function@
@@ -134,7 +134,7 @@ identifier O, fops_function.W;
 @@
  struct file_operations O = {
 	.mmap = W,
-+	.get_unmapped_area = ttm_huge_get_unmapped_area,
++	.get_unmapped_area = pfnmap_get_unmapped_area,
  };
 
 // Buffer objects.
@@ -230,6 +230,8 @@ expression B, E;
 	...+>
  }
 
+// That is both, as it looks whether the device is unplugged.
+
 @handler_unplugged@
 identifier handler.F_order;
 expression E, P;
@@ -238,7 +240,7 @@ expression E, P;
  {
 	<+...
 -	ttm_bo_vm_dummy_page(E, P)
-+	ttm_huge_vm_dummy_page(E, order)
++	ttm_huge_vm_fault_reserved(E, order)
 	...+>
  }
 

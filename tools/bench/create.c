@@ -22,23 +22,23 @@
 #define MIXED_BOS	12000
 #define TIMED_BOS	1000
 
-static enum huge_placement placement_of(const struct subject *subject)
+static uint32_t placement_of(const struct subject *subject)
 {
-	enum huge_placement placement;
-	int error = huge_bigbar.placement(subject->fd, subject->bo.handle, &placement);
+	struct drm_bigbar_gem_info info;
+	int error = bigbar_info(subject->fd, subject->bo.handle, &info);
 
 	if (error)
 		errx(EXIT_FAILURE, "cannot ask where the BO is: %s", strerror(error));
-	return placement;
+	return info.placement;
 }
 
-static int open_maker(const struct way *way, enum huge_placement placement)
+static int open_maker(const struct way *way, uint32_t placement)
 {
 	char path[64];
 	int fd;
 
 	snprintf(path, sizeof(path), MAKER_FOLDER "%s-%s", way->role == OURS ? "ttm_huge" : "ttm",
-		 placement == HUGE_VRAM ? "vram" : "system");
+		 placement == DRM_BIGBAR_PLACEMENT_VRAM ? "vram" : "system");
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0) {
 		fail_if_locked_down("debugfs");
@@ -79,11 +79,11 @@ void run_create_mixed(const struct way *way, struct subject *subject, struct res
 	} while (more_samples(&results->ns));
 }
 
-static void create_bos(int fd, enum huge_placement placement, unsigned int count, uint64_t size,
+static void create_bos(int fd, uint32_t placement, unsigned int count, uint64_t size,
 		       uint32_t *handles)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		int error = huge_bigbar.create(fd, size, placement, 0, &handles[i]);
+		int error = bigbar_create(fd, size, placement, 0, &handles[i]);
 
 		if (error)
 			errx(EXIT_FAILURE, "cannot create a BO of %lu bytes: %s", size,
@@ -91,7 +91,7 @@ static void create_bos(int fd, enum huge_placement placement, unsigned int count
 	}
 }
 
-static int64_t create_mixed_ioctl_ns(int fd, enum huge_placement placement, uint64_t size,
+static int64_t create_mixed_ioctl_ns(int fd, uint32_t placement, uint64_t size,
 				     uint32_t *handles)
 {
 	const unsigned int before = FIRST_BOS + MIXED_BOS - TIMED_BOS;
@@ -108,7 +108,7 @@ static int64_t create_mixed_ioctl_ns(int fd, enum huge_placement placement, uint
 static void destroy_bos(int fd, const uint32_t *handles)
 {
 	for (unsigned int i = 0; i < FIRST_BOS + MIXED_BOS; i++) {
-		int error = huge_bigbar.destroy(fd, handles[i]);
+		int error = bigbar_destroy(fd, handles[i]);
 
 		if (error)
 			errx(EXIT_FAILURE, "cannot close a BO: %s", strerror(error));

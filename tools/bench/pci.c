@@ -79,6 +79,11 @@ int open_sysfs_bar(void)
 	return open_file(path, O_RDWR);
 }
 
+int open_plain_bar(void)
+{
+	return open_file("/dev/plain_bar", O_RDWR);
+}
+
 static int open_group(void)
 {
 	char link[PATH_MAX], path[PATH_MAX], group[PATH_MAX];

@@ -11,6 +11,8 @@ void find_pci_device(void);
 void give_pci_device_to(const char *driver);
 /* For mmap(): a write-combining file of the BAR in sysfs. */
 int open_sysfs_bar(void);
+/* The same by plain_bar, a module of the tests, which must have the device. */
+int open_plain_bar(void);
 /* The same by vfio-pci, which must have the device. Sets the offset for mmap(). */
 int open_vfio_bar(unsigned long *offset);
 void close_vfio_bar(void);

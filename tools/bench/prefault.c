@@ -41,7 +41,7 @@ static unsigned int prefault(const struct subject *subject, uint64_t *map)
 	int error;
 
 	do {
-		error = huge_bigbar.prefault(subject->fd, map, subject->size, &done);
+		error = bigbar_prefault(subject->fd, map, subject->size, &done);
 	} while (++calls < MOST_CALLS && error == EINTR);
 	if (error && error != EINTR)
 		errx(EXIT_FAILURE, "cannot map ahead of use: %s", strerror(error));

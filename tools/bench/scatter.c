@@ -24,7 +24,7 @@ static void wait_for_free_vram(const struct device *device, uint64_t size)
 
 static void hold(const struct device *device, uint64_t size)
 {
-	held.bos[held.nr_bos++] = create_bo(device, size, HUGE_VRAM, 0);
+	held.bos[held.nr_bos++] = create_bo(device, size, DRM_BIGBAR_PLACEMENT_VRAM, 0);
 }
 
 /*

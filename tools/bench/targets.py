@@ -3,7 +3,7 @@
 
 from figures import Figure, ReportError, clock_figure, format_ns
 
-# What is not reached for a reason that is known, in Documentation/gpu/bench.rst. Each
+# What is not reached for a reason that is known, in Documentation/tools/bench.rst. Each
 # has a figure beside it for how far off it may be.
 PUD_FIGURE = "first touch of 1 GiB, aligned: times vfio-pci's PUD path"
 BOUNDED = {
@@ -51,6 +51,8 @@ def touch_figures(bench):
     ratio = pud / touch(bench, "vfio-1g")
     yield at_most(PUD_FIGURE, ratio, 1.2, f" ({with_mmap:.2f} with mmap())")
     yield at_most("no goal, but a bound for the above", ratio, 1.3)
+    yield at_most("the same without TTM, by pfnmap alone",
+                  touch(bench, "plain-pud") / touch(bench, "vfio-1g"), 1.05)
     yield at_least("first touch of 1 GiB, aligned: times below in-tree TTM",
                    in_tree / pud, 10000)
     yield at_least("not PUD-alignable: times below vfio-pci's PMD path",

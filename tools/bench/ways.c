@@ -58,7 +58,7 @@ static void begin_in_tree(const struct way *way, uint64_t largest)
 	begin_bigbar("off");
 }
 
-static void open_bo(struct subject *subject, enum huge_placement placement, unsigned int flags)
+static void open_bo(struct subject *subject, uint32_t placement, uint32_t flags)
 {
 	subject->bo = create_bo(&bigbar, subject->size, placement, flags);
 	subject->fd = bigbar.fd;
@@ -75,7 +75,7 @@ static void close_bo(const struct subject *subject)
 static void open_vram(const struct way *way, struct subject *subject)
 {
 	(void)way;
-	open_bo(subject, HUGE_VRAM, 0);
+	open_bo(subject, DRM_BIGBAR_PLACEMENT_VRAM, 0);
 }
 
 /* Right behind a multiple of 1 GiB, so that 2 MiB is all that it is aligned to. */
@@ -97,7 +97,7 @@ static void open_system(const struct way *way, struct subject *subject)
 	uint64_t *map;
 
 	(void)way;
-	open_bo(subject, HUGE_SYSTEM, 0);
+	open_bo(subject, DRM_BIGBAR_PLACEMENT_SYSTEM, 0);
 	map = map_subject(subject, NULL);
 	touch_pages(map, subject_pages(subject), 0, 1);
 	unmap_subject(subject, map);
@@ -108,8 +108,8 @@ static void open_tracked(const struct way *way, struct subject *subject)
 	int error;
 
 	(void)way;
-	open_bo(subject, HUGE_VRAM, HUGE_TRACKABLE);
-	error = huge_bigbar.dirty_start(bigbar.fd, subject->bo.handle);
+	open_bo(subject, DRM_BIGBAR_PLACEMENT_VRAM, DRM_BIGBAR_GEM_CREATE_TRACKABLE);
+	error = bigbar_dirty_start(bigbar.fd, subject->bo.handle);
 	if (error)
 		errx(EXIT_FAILURE, "cannot track writes: %s", strerror(error));
 }
@@ -166,6 +166,13 @@ static void begin_sysfs(const struct way *way, uint64_t largest)
 	give_pci_device_to(NULL);
 }
 
+static void begin_plain(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	give_pci_device_to("plain_bar");
+}
+
 static void begin_vfio(const struct way *way, uint64_t largest)
 {
 	(void)way;
@@ -178,15 +185,32 @@ static void take_pci_device_back(void)
 	give_pci_device_to(DRIVER_NAME);
 }
 
-static void open_sysfs(const struct way *way, struct subject *subject)
+static void open_bar(struct subject *subject, int fd)
 {
-	(void)way;
-	subject->fd = open_sysfs_bar();
+	subject->fd = fd;
 	subject->flags = MAP_SHARED;
 	subject->advice = NO_ADVICE;
 }
 
-static void close_sysfs(const struct subject *subject)
+static void open_sysfs(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	open_bar(subject, open_sysfs_bar());
+}
+
+static void open_plain(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	open_bar(subject, open_plain_bar());
+}
+
+static void open_plain_2m(const struct way *way, struct subject *subject)
+{
+	open_plain(way, subject);
+	align_to_2m(subject);
+}
+
+static void close_bar(const struct subject *subject)
 {
 	close(subject->fd);
 }
@@ -194,10 +218,8 @@ static void close_sysfs(const struct subject *subject)
 static void open_vfio_1g(const struct way *way, struct subject *subject)
 {
 	(void)way;
-	subject->fd = open_vfio_bar(&subject->offset);
-	subject->flags = MAP_SHARED;
+	open_bar(subject, open_vfio_bar(&subject->offset));
 	subject->alignment = GIB(1);
-	subject->advice = NO_ADVICE;
 }
 
 static void open_vfio_2m(const struct way *way, struct subject *subject)
@@ -332,7 +354,20 @@ const struct way ways[] = {
 		.name = "sysfs-wc", .what = "sysfs resource2_wc", .role = PEER,
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.begin = begin_sysfs, .end = take_pci_device_back,
-		.open = open_sysfs, .close = close_sysfs,
+		.open = open_sysfs, .close = close_bar,
+	}, {
+		.name = "plain-pmd",
+		.what = "pfnmap without TTM, at an address aligned to 2 MiB only", .role = OURS,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_plain, .end = take_pci_device_back,
+		.open = open_plain_2m, .close = close_bar,
+	}, {
+		.name = "plain-pud", .what = "pfnmap without TTM, PUD entries", .role = OURS,
+		.smallest = GIB(1),
+		.too_small = "no PUD entry is smaller than 1 GiB: see plain-pmd",
+		.works = ANY_MEMORY | W(TWO_THREADS) | W(UNMAP_PART),
+		.begin = begin_plain, .end = take_pci_device_back,
+		.open = open_plain, .close = close_bar,
 	}, {
 		.name = "vfio-2m", .what = "vfio-pci, at an address aligned to 2 MiB only",
 		.role = PEER,

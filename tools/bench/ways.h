@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ways to map memory that are compared: peers, yardsticks, and ttm_huge.
+ * The ways to map memory that are compared: peers, yardsticks, and ours.
  */
 #ifndef WAYS_H
 #define WAYS_H

@@ -244,7 +244,7 @@ static void run_random(const struct way *way, struct subject *subject, struct re
 	run_some(subject, touch_random, results);
 }
 
-static uint64_t timed_move(const struct bo *bo, enum huge_placement placement)
+static uint64_t timed_move(const struct bo *bo, uint32_t placement)
 {
 	uint64_t start;
 
@@ -258,7 +258,7 @@ static void sample_evict(const struct subject *subject, struct result *evict)
 {
 	bool traced = trace_begin("ttm_bo_unmap_virtual");
 
-	add_sample(&evict[0].ns, timed_move(&subject->bo, HUGE_SYSTEM));
+	add_sample(&evict[0].ns, timed_move(&subject->bo, DRM_BIGBAR_PLACEMENT_SYSTEM));
 	if (traced)
 		add_sample(&evict[1].ns, trace_end());
 	else
@@ -268,7 +268,7 @@ static void sample_evict(const struct subject *subject, struct result *evict)
 static void sample_return(const struct subject *subject, uint64_t *map, struct result *result)
 {
 	uint64_t pages = subject_pages(subject);
-	int64_t moved = timed_move(&subject->bo, HUGE_VRAM);
+	int64_t moved = timed_move(&subject->bo, DRM_BIGBAR_PLACEMENT_VRAM);
 	uint64_t faults = minor_faults();
 	int64_t touched = timed_touch_by_pieces(touch_every, map, pages);
 

@@ -58,7 +58,7 @@ struct measurement {
 	uint64_t unmap_ns;
 	uint64_t page_table_bytes_before;
 	uint64_t page_table_bytes_after;
-	struct huge_levels entries;
+	uint64_t entries[DRM_BIGBAR_LEVELS];
 	char *page_tables;
 };
 
@@ -125,7 +125,7 @@ static uint64_t *map_all(const struct bo *bo, unsigned int way, uint64_t *addres
 static void prefault_range(const struct bo *bo, uint64_t *map, uint64_t size)
 {
 	uint64_t done = 0;
-	int error = huge_bigbar.prefault(bo->device->fd, map, size, &done);
+	int error = bigbar_prefault(bo->device->fd, map, size, &done);
 
 	if (error || done != size)
 		errx(EXIT_FAILURE, "prefaulted %lu of %lu bytes: %s",
@@ -234,9 +234,10 @@ static void measure_first_touch(const struct bo *bo, unsigned int way, uint64_t 
 static void look_at_entries(const struct bo *bo, const struct observers *observers,
 			    struct measurement *measurement)
 {
-	struct huge_bo_info info = bo_info(bo);
+	struct drm_bigbar_gem_info info = bo_info(bo);
 
-	measurement->entries = info.levels;
+	for (unsigned int level = 0; level < ARRAY_SIZE(measurement->entries); level++)
+		measurement->entries[level] = info.entries[level];
 	measurement->page_tables = read_page_tables(observers->page_tables_fd, bo);
 }
 
@@ -281,7 +282,7 @@ static void measure_ways(const struct device *device, uint64_t size,
 			 const struct observers *observers,
 			 struct bo *bo, struct measurement *measurements)
 {
-	*bo = create_bo(device, size, HUGE_VRAM, 0);
+	*bo = create_bo(device, size, DRM_BIGBAR_PLACEMENT_VRAM, 0);
 	for (unsigned int way = 0; way < ARRAY_SIZE(ways); way++)
 		measurements[way] = measure(bo, way, observers);
 	destroy_bo(bo);
@@ -324,9 +325,9 @@ static void print_measurement(FILE *out, const struct bo *bo, unsigned int way,
 		     measurement->page_table_bytes_after -
 		     measurement->page_table_bytes_before);
 	fprintf(out, "      \"entries\": { \"pud\": %lu, \"pmd\": %lu, \"pte\": %lu },\n",
-		measurement->entries.entries[HUGE_PUD],
-		measurement->entries.entries[HUGE_PMD],
-		measurement->entries.entries[HUGE_PTE]);
+		measurement->entries[DRM_BIGBAR_LEVEL_PUD],
+		measurement->entries[DRM_BIGBAR_LEVEL_PMD],
+		measurement->entries[DRM_BIGBAR_LEVEL_PTE]);
 	fprintf(out, "      \"page_tables\": ");
 	print_page_tables(out, measurement->page_tables);
 	fprintf(out, "\n    }");

@@ -50,7 +50,7 @@ def build_of(origin, run, kernel, checkout):
     return {"id": identify(origin, "build", checkout["id"]), "origin": origin,
             "checkout_id": checkout["id"], "architecture": "x86_64",
             "start_time": time_of(run.began), "status": "PASS" if kernel.built else "FAIL",
-            "comment": f"ttm_huge and bigbar for Linux {kernel.release}"}
+            "comment": f"pfnmap, ttm_huge and bigbar for Linux {kernel.release}"}
 
 
 def test_of(origin, run, result, build, number):

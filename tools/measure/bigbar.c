@@ -18,8 +18,6 @@
 #define MAX_LEVEL_PATH	"/sys/module/ttm_huge/parameters/max_level"
 #define MAX_DEVICES	64
 
-static const struct huge_device *const ioctls = &huge_bigbar;
-
 /* The module parameter as it was found, for a signal handler to put back. */
 static struct {
 	int fd;
@@ -132,20 +130,18 @@ static void succeed(int error, const char *what)
 }
 
 struct bo create_bo(const struct device *device, uint64_t size,
-		    enum huge_placement placement, unsigned int flags)
+		    uint32_t placement, uint32_t flags)
 {
 	struct bo bo = { .device = device };
-	enum huge_placement found;
-	struct huge_bo_info info;
-	int error = ioctls->create(device->fd, size, placement, flags, &bo.handle);
+	struct drm_bigbar_gem_info info;
+	int error = bigbar_create(device->fd, size, placement, flags, &bo.handle);
 
 	if (error)
 		errx(EXIT_FAILURE, "cannot create a BO of %lu bytes: %s",
 		     size, strerror(error));
-	succeed(ioctls->mmap_offset(device->fd, bo.handle, &bo.offset), "get an mmap offset");
+	succeed(bigbar_mmap_offset(device->fd, bo.handle, &bo.offset), "get an mmap offset");
 	info = bo_info(&bo);
-	succeed(ioctls->placement(device->fd, bo.handle, &found), "ask where the BO is");
-	if (found != placement)
+	if (info.placement != placement)
 		errx(EXIT_FAILURE, "the BO is not where it was to be");
 	bo.size = info.size;
 	bo.alignment = info.alignment;
@@ -154,26 +150,26 @@ struct bo create_bo(const struct device *device, uint64_t size,
 
 void destroy_bo(const struct bo *bo)
 {
-	succeed(ioctls->destroy(bo->device->fd, bo->handle), "close the BO");
+	succeed(bigbar_destroy(bo->device->fd, bo->handle), "close the BO");
 }
 
-void move_bo(const struct bo *bo, enum huge_placement placement)
+void move_bo(const struct bo *bo, uint32_t placement)
 {
-	succeed(ioctls->move(bo->device->fd, bo->handle, placement), "move the BO");
+	succeed(bigbar_move(bo->device->fd, bo->handle, placement), "move the BO");
 }
 
-struct huge_bo_info bo_info(const struct bo *bo)
+struct drm_bigbar_gem_info bo_info(const struct bo *bo)
 {
-	struct huge_bo_info info;
+	struct drm_bigbar_gem_info info;
 
-	succeed(ioctls->info(bo->device->fd, bo->handle, &info), "get information on the BO");
+	succeed(bigbar_info(bo->device->fd, bo->handle, &info), "get information on the BO");
 	return info;
 }
 
 uint64_t free_vram(const struct device *device)
 {
-	struct huge_vram vram;
+	struct drm_bigbar_device_info info;
 
-	succeed(ioctls->vram(device->fd, &vram), "ask how much VRAM there is");
-	return vram.size - vram.used;
+	succeed(bigbar_device_info(device->fd, &info), "ask how much VRAM there is");
+	return info.vram_size - info.vram_used;
 }

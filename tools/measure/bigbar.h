@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* The driver's ioctls, as functions that return errno values. */
-#include "../../igt-tests/lib/huge_device.h"
+#include "libbigbar.h"
+#include "measure.h"
 
 #define DRIVER_NAME "bigbar"
 
@@ -29,10 +29,10 @@ struct bo {
 struct device open_device(const char *driver);
 
 struct bo create_bo(const struct device *device, uint64_t size,
-		    enum huge_placement placement, unsigned int flags);
+		    uint32_t placement, uint32_t flags);
 void destroy_bo(const struct bo *bo);
-void move_bo(const struct bo *bo, enum huge_placement placement);
-struct huge_bo_info bo_info(const struct bo *bo);
+void move_bo(const struct bo *bo, uint32_t placement);
+struct drm_bigbar_gem_info bo_info(const struct bo *bo);
 uint64_t free_vram(const struct device *device);
 
 /* The module parameter is put back as it was found, also after a signal. */

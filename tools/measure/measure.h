@@ -11,6 +11,10 @@
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
+#define KIB(n)			((uint64_t)(n) << 10)
+#define MIB(n)			((uint64_t)(n) << 20)
+#define GIB(n)			((uint64_t)(n) << 30)
+
 #define TOUCHED_PAGE_SIZE	4096
 #define WORDS_PER_PAGE		(TOUCHED_PAGE_SIZE / sizeof(uint64_t))
 #define LOOP_PASSES		5

@@ -9,12 +9,12 @@ O ?= .
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 
-measure_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -MMD -I../../include/uapi/drm -I.. \
+measure_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -MMD -I../../include/uapi/drm -I.. -I../libbigbar \
 		  $(shell $(PKG_CONFIG) --cflags libdrm)
 measure_libs := $(shell $(PKG_CONFIG) --libs libdrm)
-measure_objects := $(patsubst %,$(O)/%.o,measure bigbar huge_bigbar page_tables qxl)
+measure_objects := $(patsubst %,$(O)/%.o,measure bigbar libbigbar page_tables qxl)
 
-vpath %.c ../measure ../../igt-tests/lib
+vpath %.c ../measure ../libbigbar
 
 $(O)/%.o: %.c Makefile ../measure/measure.mk | $(O)
 	$(CC) $(measure_cflags) $(CFLAGS) -c -o $@ $<

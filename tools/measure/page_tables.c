@@ -9,7 +9,7 @@
 #include "measure.h"
 #include "page_tables.h"
 
-#define PAGE_TABLES_PATH	"/sys/kernel/debug/dri/%u/ttm_huge_page_tables"
+#define PAGE_TABLES_PATH	"/sys/kernel/debug/dri/%u/pfnmap_page_tables"
 
 int open_page_tables(const struct device *device)
 {
@@ -28,7 +28,7 @@ int open_page_tables(const struct device *device)
 static void select_page_tables(int fd, const struct bo *bo)
 {
 	char selection[64];
-	int length = snprintf(selection, sizeof(selection), "0 0x%lx", bo->offset);
+	int length = snprintf(selection, sizeof(selection), "0 0x%lx 0x%lx", bo->offset, bo->size);
 
 	if (write(fd, selection, length) != length)
 		err(EXIT_FAILURE, "cannot select the page tables of the BO");

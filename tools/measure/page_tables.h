@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the page tables map a buffer object, as ttm_huge's debugfs file says. Everything
+ * How the page tables map a buffer object, as pfnmap's debugfs file says. Everything
  * ends the program with a message if it fails.
  */
 #ifndef PAGE_TABLES_H
@@ -11,7 +11,7 @@
 
 #include "bigbar.h"
 
-/* The file, or -1 if the device's driver does not use ttm_huge. */
+/* The file, or -1 if the device's driver does not use pfnmap. */
 int open_page_tables(const struct device *device);
 
 /* Lines of text for what this process maps of the buffer object; to be freed. */

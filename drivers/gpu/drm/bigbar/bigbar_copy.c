@@ -11,10 +11,12 @@
  * for the same fence.
  */
 
+#include <linux/cleanup.h>
 #include <linux/dma-fence.h>
 #include <linux/io.h>
 #include <linux/iosys-map.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include <drm/drm_drv.h>
@@ -35,8 +37,8 @@ union any_iter {
 	struct ttm_kmap_iter_tt tt;
 };
 
-static void vram_iter_map_local(struct ttm_kmap_iter *base,
-				struct iosys_map *map, pgoff_t page)
+static void bigbar_copy_map_local(struct ttm_kmap_iter *base,
+				  struct iosys_map *map, pgoff_t page)
 {
 	struct vram_iter *iter = container_of(base, struct vram_iter, base);
 
@@ -47,12 +49,12 @@ static void vram_iter_map_local(struct ttm_kmap_iter *base,
 }
 
 static const struct ttm_kmap_iter_ops vram_iter_ops = {
-	.map_local = vram_iter_map_local,
+	.map_local = bigbar_copy_map_local,
 };
 
-static struct ttm_kmap_iter *iter_init(union any_iter *iter,
-				       struct bigbar_device *bigbar,
-				       const struct bigbar_memory *memory)
+static struct ttm_kmap_iter *bigbar_copy_iter(union any_iter *iter,
+					      struct bigbar_device *bigbar,
+					      const struct bigbar_memory *memory)
 {
 	if (memory->tt)
 		return ttm_kmap_iter_tt_init(&iter->tt, memory->tt);
@@ -66,7 +68,7 @@ static struct ttm_kmap_iter *iter_init(union any_iter *iter,
 }
 
 /* In steps, so that a large buffer object does not keep the CPU from others. */
-static void clear_vram(const struct bigbar_copy *copy)
+static void bigbar_copy_clear(const struct bigbar_copy *copy)
 {
 	const struct bigbar_pieces *pieces = copy->dst.pieces;
 	unsigned long page, nr_pages;
@@ -101,10 +103,10 @@ int bigbar_copy(const struct bigbar_copy *copy)
 		return -ENODEV;
 	if (copy->src.tt || copy->src.pieces)
 		ttm_move_memcpy(false, copy->nr_pages,
-				iter_init(&dst, copy->bigbar, &copy->dst),
-				iter_init(&src, copy->bigbar, &copy->src));
+				bigbar_copy_iter(&dst, copy->bigbar, &copy->dst),
+				bigbar_copy_iter(&src, copy->bigbar, &copy->src));
 	else
-		clear_vram(copy);
+		bigbar_copy_clear(copy);
 	/* Writes to VRAM are combined, and not there yet. */
 	wmb();
 	drm_dev_exit(idx);
@@ -127,22 +129,22 @@ struct job {
 
 static_assert(!offsetof(struct job, fence));
 
-static const char *fence_driver_name(struct dma_fence *fence)
+static const char *bigbar_copy_driver_name(struct dma_fence *fence)
 {
 	return "bigbar";
 }
 
-static const char *fence_timeline_name(struct dma_fence *fence)
+static const char *bigbar_copy_timeline_name(struct dma_fence *fence)
 {
 	return "copies";
 }
 
 static const struct dma_fence_ops fence_ops = {
-	.get_driver_name = fence_driver_name,
-	.get_timeline_name = fence_timeline_name,
+	.get_driver_name = bigbar_copy_driver_name,
+	.get_timeline_name = bigbar_copy_timeline_name,
 };
 
-static void job_run(struct work_struct *work)
+static void bigbar_copy_run(struct work_struct *work)
 {
 	struct job *job = container_of(work, struct job, work);
 	bool cookie = dma_fence_begin_signalling();
@@ -183,15 +185,14 @@ struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy)
 	bigbar_pieces_get(job->copy.dst.pieces);
 	bigbar_pieces_get(job->copy.src.pieces);
 	spin_lock_init(&job->lock);
-	INIT_WORK(&job->work, job_run);
+	INIT_WORK(&job->work, bigbar_copy_run);
 
-	spin_lock(&queue->lock);
+	guard(spinlock)(&queue->lock);
 	dma_fence_init(&job->fence, &fence_ops, &job->lock, queue->context,
 		       ++queue->seqno);
 	/* One for the job, one for the caller. */
 	dma_fence_get(&job->fence);
 	queue_work(queue->wq, &job->work);
-	spin_unlock(&queue->lock);
 	return &job->fence;
 }
 

@@ -179,6 +179,9 @@ struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy);
 int bigbar_queue_init(struct bigbar_queue *queue);
 void bigbar_queue_fini(struct bigbar_queue *queue);
 
+/* bigbar_count.c */
+int bigbar_count_entries(struct bigbar_bo *bo, u64 entries[PFNMAP_LEVELS]);
+
 /* bigbar_gem.c */
 bool bigbar_is_bo(struct ttm_buffer_object *bo);
 struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,

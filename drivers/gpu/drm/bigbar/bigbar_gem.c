@@ -92,7 +92,7 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
 	bigbar_placement(placement, flags, &place, &ttm_placement);
 	ret = ttm_huge_bo_init_reserved(&bigbar->ttm.base, &bo->ttm,
 					ttm_bo_type_device, &ttm_placement,
-					ttm_huge_alignment(size) >> PAGE_SHIFT,
+					pfnmap_alignment(size) >> PAGE_SHIFT,
 					&ctx, NULL, NULL, bigbar_bo_destroy);
 	/* On failure TTM has called bigbar_bo_destroy(). */
 	if (ret)

@@ -16,27 +16,28 @@
 
 #include "bigbar_drv.h"
 
-static_assert(DRM_BIGBAR_LEVEL_PTE == (int)TTM_HUGE_PTE);
-static_assert(DRM_BIGBAR_LEVEL_PMD == (int)TTM_HUGE_PMD);
-static_assert(DRM_BIGBAR_LEVEL_PUD == (int)TTM_HUGE_PUD);
-static_assert(DRM_BIGBAR_LEVELS == (int)TTM_HUGE_LEVELS);
+static_assert(DRM_BIGBAR_LEVEL_PTE == (int)PGTABLE_LEVEL_PTE);
+static_assert(DRM_BIGBAR_LEVEL_PMD == (int)PGTABLE_LEVEL_PMD);
+static_assert(DRM_BIGBAR_LEVEL_PUD == (int)PGTABLE_LEVEL_PUD);
+static_assert(DRM_BIGBAR_LEVELS == (int)PFNMAP_LEVELS);
 
 /* The buffer object behind a handle, referenced, or an error pointer. */
-static struct bigbar_bo *lookup(struct drm_file *file, u32 handle)
+static struct bigbar_bo *bigbar_ioctl_lookup(struct drm_file *file, u32 handle)
 {
 	struct drm_gem_object *obj = drm_gem_object_lookup(file, handle);
 
 	return obj ? gem_to_bigbar_bo(obj) : ERR_PTR(-ENOENT);
 }
 
-static bool is_placement(u32 placement)
+static bool bigbar_ioctl_is_placement(u32 placement)
 {
 	return placement == DRM_BIGBAR_PLACEMENT_SYSTEM ||
 	       placement == DRM_BIGBAR_PLACEMENT_VRAM;
 }
 
 /* 0 if a buffer object of @size can be in @placement at all. */
-static int check_size(struct bigbar_device *bigbar, u64 size, u32 placement)
+static int bigbar_ioctl_check_size(struct bigbar_device *bigbar, u64 size,
+				   u32 placement)
 {
 	u64 ram = (u64)totalram_pages() << PAGE_SHIFT;
 	u64 vram = bigbar->vram.size;
@@ -70,12 +71,13 @@ int bigbar_gem_create_ioctl(struct drm_device *drm, void *data,
 	struct bigbar_bo *bo;
 	int ret;
 
-	if (args->handle || args->pad || !is_placement(args->placement) ||
+	if (args->handle || args->pad ||
+	    !bigbar_ioctl_is_placement(args->placement) ||
 	    args->flags & ~DRM_BIGBAR_GEM_CREATE_FLAGS_MASK)
 		return -EINVAL;
 
 	/* A size that overflows becomes 0. */
-	ret = check_size(bigbar, size, args->placement);
+	ret = bigbar_ioctl_check_size(bigbar, size, args->placement);
 	if (ret)
 		return ret;
 
@@ -100,7 +102,7 @@ int bigbar_gem_mmap_offset_ioctl(struct drm_device *drm, void *data,
 	if (args->pad || args->offset)
 		return -EINVAL;
 
-	bo = lookup(file, args->handle);
+	bo = bigbar_ioctl_lookup(file, args->handle);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
@@ -116,21 +118,23 @@ int bigbar_gem_move_ioctl(struct drm_device *drm, void *data,
 	struct bigbar_bo *bo;
 	int ret;
 
-	if (args->flags || args->pad || !is_placement(args->placement))
+	if (args->flags || args->pad ||
+	    !bigbar_ioctl_is_placement(args->placement))
 		return -EINVAL;
 
-	bo = lookup(file, args->handle);
+	bo = bigbar_ioctl_lookup(file, args->handle);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
-	ret = check_size(to_bigbar(drm), bo->ttm.base.size, args->placement);
+	ret = bigbar_ioctl_check_size(to_bigbar(drm), bo->ttm.base.size,
+				      args->placement);
 	if (!ret)
 		ret = bigbar_bo_move_to(bo, args->placement);
 	drm_gem_object_put(&bo->ttm.base);
 	return ret;
 }
 
-static int get_placement(struct bigbar_bo *bo, u32 *placement)
+static int bigbar_ioctl_get_placement(struct bigbar_bo *bo, u32 *placement)
 {
 	int ret;
 
@@ -156,18 +160,18 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 					  sizeof(args->entries)))
 		return -EINVAL;
 
-	bo = lookup(file, args->handle);
+	bo = bigbar_ioctl_lookup(file, args->handle);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
 	/* Written on success only: after EINTR the same is passed in again. */
-	ret = ttm_huge_count_entries(&bo->ttm, entries);
+	ret = bigbar_count_entries(bo, entries);
 	if (!ret)
-		ret = get_placement(bo, &args->placement);
+		ret = bigbar_ioctl_get_placement(bo, &args->placement);
 	if (!ret) {
 		args->flags = bo->flags;
 		args->size = bo->ttm.base.size;
-		args->alignment = ttm_huge_alignment(args->size);
+		args->alignment = pfnmap_alignment(args->size);
 		memcpy(args->entries, entries, sizeof(entries));
 	}
 
@@ -176,8 +180,8 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 }
 
 /* Copied out without the reservation: that may fault, on this very object. */
-static int take_dirty(struct bigbar_bo *bo,
-		      const struct drm_bigbar_gem_dirty *args)
+static int bigbar_ioctl_take_dirty(struct bigbar_bo *bo,
+				   const struct drm_bigbar_gem_dirty *args)
 {
 	size_t bytes = BITS_TO_U64(args->nr_pages) * sizeof(u64);
 	unsigned long *bitmap;
@@ -200,14 +204,14 @@ static int take_dirty(struct bigbar_bo *bo,
 	return ret;
 }
 
-static int track_dirty(struct bigbar_bo *bo, bool start)
+static int bigbar_ioctl_track_dirty(struct bigbar_bo *bo, u32 op)
 {
 	int ret;
 
 	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
 	if (ret)
 		return ret;
-	if (start)
+	if (op == DRM_BIGBAR_DIRTY_START)
 		ret = ttm_huge_dirty_start(&bo->ttm);
 	else
 		ttm_huge_dirty_stop(&bo->ttm);
@@ -215,8 +219,8 @@ static int track_dirty(struct bigbar_bo *bo, bool start)
 	return ret;
 }
 
-static int check_dirty(struct bigbar_bo *bo,
-		       const struct drm_bigbar_gem_dirty *args)
+static int bigbar_ioctl_check_dirty(struct bigbar_bo *bo,
+				    const struct drm_bigbar_gem_dirty *args)
 {
 	u64 pages = bo->ttm.base.size >> PAGE_SHIFT;
 
@@ -241,15 +245,15 @@ int bigbar_gem_dirty_ioctl(struct drm_device *drm, void *data,
 	if (args->op > DRM_BIGBAR_DIRTY_TAKE)
 		return -EINVAL;
 
-	bo = lookup(file, args->handle);
+	bo = bigbar_ioctl_lookup(file, args->handle);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
-	ret = check_dirty(bo, args);
-	if (!ret)
-		ret = args->op == DRM_BIGBAR_DIRTY_TAKE ?
-		      take_dirty(bo, args) :
-		      track_dirty(bo, args->op == DRM_BIGBAR_DIRTY_START);
+	ret = bigbar_ioctl_check_dirty(bo, args);
+	if (!ret && args->op == DRM_BIGBAR_DIRTY_TAKE)
+		ret = bigbar_ioctl_take_dirty(bo, args);
+	else if (!ret)
+		ret = bigbar_ioctl_track_dirty(bo, args->op);
 
 	drm_gem_object_put(&bo->ttm.base);
 	return ret;

@@ -35,8 +35,8 @@ u32 bigbar_move_page_flags(void)
 }
 
 /* The parameter may have changed since @bo got its pages. */
-static bool is_in_background(struct ttm_buffer_object *bo,
-			     struct ttm_resource *dst)
+static bool bigbar_move_is_in_background(struct ttm_buffer_object *bo,
+					 struct ttm_resource *dst)
 {
 	return READ_ONCE(async_moves) &&
 	       (dst->mem_type == TTM_PL_VRAM ||
@@ -44,15 +44,15 @@ static bool is_in_background(struct ttm_buffer_object *bo,
 }
 
 /* If not, nobody has seen the buffer object yet and there is nothing to copy. */
-static bool has_contents(struct ttm_buffer_object *bo)
+static bool bigbar_move_has_contents(struct ttm_buffer_object *bo)
 {
 	if (bo->resource && bo->resource->mem_type == TTM_PL_VRAM)
 		return true;
 	return bo->ttm && ttm_tt_is_populated(bo->ttm);
 }
 
-static struct bigbar_memory memory_of(struct ttm_buffer_object *bo,
-				      struct ttm_resource *res)
+static struct bigbar_memory bigbar_move_memory_of(struct ttm_buffer_object *bo,
+						  struct ttm_resource *res)
 {
 	if (res->mem_type != TTM_PL_VRAM)
 		return (struct bigbar_memory){ .tt = bo->ttm };
@@ -61,8 +61,9 @@ static struct bigbar_memory memory_of(struct ttm_buffer_object *bo,
 	};
 }
 
-static int move_at_once(struct ttm_buffer_object *bo,
-			const struct bigbar_copy *copy, struct ttm_resource *dst)
+static int bigbar_move_at_once(struct ttm_buffer_object *bo,
+			       const struct bigbar_copy *copy,
+			       struct ttm_resource *dst)
 {
 	int ret = bigbar_copy(copy);
 
@@ -75,9 +76,9 @@ static int move_at_once(struct ttm_buffer_object *bo,
 	return 0;
 }
 
-static int move_in_background(struct ttm_buffer_object *bo, bool evict,
-			      const struct bigbar_copy *copy,
-			      struct ttm_resource *dst)
+static int bigbar_move_in_background(struct ttm_buffer_object *bo, bool evict,
+				     const struct bigbar_copy *copy,
+				     struct ttm_resource *dst)
 {
 	struct dma_fence *fence = bigbar_copy_queue(copy);
 	int ret = 0;
@@ -89,7 +90,7 @@ static int move_in_background(struct ttm_buffer_object *bo, bool evict,
 	 * Without contents it leaves no memory that is still read: no ghost, which would
 	 * keep the buffer object from being freed until TTM's worker has freed the ghost.
 	 */
-	if (has_contents(bo)) {
+	if (bigbar_move_has_contents(bo)) {
 		ret = ttm_bo_move_accel_cleanup(bo, fence, evict, true, dst);
 	} else {
 		dma_resv_add_fence(bo->base.resv, fence, DMA_RESV_USAGE_KERNEL);
@@ -103,8 +104,8 @@ static int move_in_background(struct ttm_buffer_object *bo, bool evict,
 }
 
 /* As ttm_bo_wait_ctx(), which gives up on a long queue. */
-static int wait_for_moves(struct ttm_buffer_object *bo,
-			  struct ttm_operation_ctx *ctx)
+static int bigbar_move_wait(struct ttm_buffer_object *bo,
+			    struct ttm_operation_ctx *ctx)
 {
 	long ret;
 
@@ -155,7 +156,7 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		return 0;
 	}
 
-	ret = wait_for_moves(bo, ctx);
+	ret = bigbar_move_wait(bo, ctx);
 	if (ret)
 		return ret;
 	if (drm_dev_is_unplugged(&copy.bigbar->drm))
@@ -169,17 +170,17 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 			return ret;
 	}
 
-	copy.dst = memory_of(bo, dst);
-	if (has_contents(bo))
-		copy.src = memory_of(bo, bo->resource);
-	return is_in_background(bo, dst) ?
-	       move_in_background(bo, evict, &copy, dst) :
-	       move_at_once(bo, &copy, dst);
+	copy.dst = bigbar_move_memory_of(bo, dst);
+	if (bigbar_move_has_contents(bo))
+		copy.src = bigbar_move_memory_of(bo, bo->resource);
+	return bigbar_move_is_in_background(bo, dst) ?
+	       bigbar_move_in_background(bo, evict, &copy, dst) :
+	       bigbar_move_at_once(bo, &copy, dst);
 }
 
 /* Not all versions of ttm_bo_vm_access() look at more than the page, or wait. */
-static int check_access(struct ttm_buffer_object *bo, unsigned long offset,
-			int len)
+static int bigbar_move_check_access(struct ttm_buffer_object *bo,
+				    unsigned long offset, int len)
 {
 	if (offset > bo->base.size || len > bo->base.size - offset)
 		return -EIO;
@@ -207,7 +208,7 @@ int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 	const struct bigbar_pieces *pieces =
 		to_bigbar_vram_resource(bo->resource)->pieces;
 	struct bigbar_vram *vram = &ttm_to_bigbar(bo->bdev)->vram;
-	int ret = check_access(bo, offset, len);
+	int ret = bigbar_move_check_access(bo, offset, len);
 	int left, idx;
 
 	if (ret)

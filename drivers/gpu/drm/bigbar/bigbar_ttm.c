@@ -72,8 +72,8 @@ static void bigbar_evict_flags(struct ttm_buffer_object *bo,
 	placement->placement = &system;
 }
 
-static const struct bigbar_piece *vram_piece(struct ttm_resource *res,
-					     unsigned long page)
+static const struct bigbar_piece *bigbar_ttm_piece(struct ttm_resource *res,
+						   unsigned long page)
 {
 	return bigbar_piece(to_bigbar_vram_resource(res)->pieces, page);
 }
@@ -87,7 +87,7 @@ static int bigbar_io_mem_reserve(struct ttm_device *ttm,
 	if (res->mem_type != TTM_PL_VRAM)
 		return 0;
 
-	piece = vram_piece(res, 0);
+	piece = bigbar_ttm_piece(res, 0);
 	res->bus.offset = bigbar->vram.phys + ((u64)piece->vram_page << PAGE_SHIFT);
 	res->bus.is_iomem = true;
 	res->bus.caching = ttm_write_combined;
@@ -103,7 +103,7 @@ static unsigned long bigbar_vram_pfn(struct bigbar_device *bigbar,
 static unsigned long bigbar_io_mem_pfn(struct ttm_buffer_object *bo,
 				       unsigned long page)
 {
-	const struct bigbar_piece *piece = vram_piece(bo->resource, page);
+	const struct bigbar_piece *piece = bigbar_ttm_piece(bo->resource, page);
 
 	return bigbar_vram_pfn(ttm_to_bigbar(bo->bdev), piece) + page -
 	       piece->first;
@@ -111,9 +111,9 @@ static unsigned long bigbar_io_mem_pfn(struct ttm_buffer_object *bo,
 
 static void bigbar_io_mem_extent(struct ttm_buffer_object *bo,
 				 unsigned long page,
-				 struct ttm_huge_extent *extent)
+				 struct pfnmap_extent *extent)
 {
-	const struct bigbar_piece *piece = vram_piece(bo->resource, page);
+	const struct bigbar_piece *piece = bigbar_ttm_piece(bo->resource, page);
 
 	extent->first = piece->first;
 	extent->nr_pages = piece->nr_pages;
@@ -131,10 +131,10 @@ static const struct ttm_device_funcs bigbar_ttm_funcs = {
 	.access_memory = bigbar_access_memory,
 };
 
-static enum ttm_huge_level bigbar_max_level(struct ttm_buffer_object *bo)
+static enum pgtable_level bigbar_max_level(struct ttm_buffer_object *bo)
 {
 	return to_bigbar_bo(bo)->flags & DRM_BIGBAR_GEM_CREATE_NO_HUGE ?
-	       TTM_HUGE_PTE : TTM_HUGE_PUD;
+	       PGTABLE_LEVEL_PTE : PGTABLE_LEVEL_PUD;
 }
 
 static const struct ttm_huge_funcs bigbar_huge_funcs = {

@@ -3,7 +3,9 @@
  * Who has which part of VRAM: a TTM resource manager on the buddy allocator.
  */
 
+#include <linux/cleanup.h>
 #include <linux/list_sort.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include <drm/drm_buddy.h>
@@ -12,41 +14,41 @@
 
 #include "bigbar_drv.h"
 
-static u64 block_offset(const struct list_head *link)
+static u64 bigbar_vram_offset_of(const struct list_head *link)
 {
 	return gpu_buddy_block_offset(list_entry(link, struct gpu_buddy_block,
 						 link));
 }
 
-static unsigned int block_order(const struct list_head *link)
+static unsigned int bigbar_vram_order_of(const struct list_head *link)
 {
 	return gpu_buddy_block_order(list_entry(link, struct gpu_buddy_block,
 						link));
 }
 
-static int by_offset(void *unused, const struct list_head *a,
-		     const struct list_head *b)
+static int bigbar_vram_by_offset(void *unused, const struct list_head *a,
+				 const struct list_head *b)
 {
-	return block_offset(a) < block_offset(b) ? -1 : 1;
+	return bigbar_vram_offset_of(a) < bigbar_vram_offset_of(b) ? -1 : 1;
 }
 
-static int from_large_to_small(void *unused, const struct list_head *a,
-			       const struct list_head *b)
+static int bigbar_vram_large_first(void *unused, const struct list_head *a,
+				   const struct list_head *b)
 {
-	if (block_order(a) != block_order(b))
-		return block_order(a) > block_order(b) ? -1 : 1;
-	return by_offset(unused, a, b);
+	if (bigbar_vram_order_of(a) != bigbar_vram_order_of(b))
+		return bigbar_vram_order_of(a) > bigbar_vram_order_of(b) ? -1 : 1;
+	return bigbar_vram_by_offset(unused, a, b);
 }
 
 /* How much of what a PUD entry maps lies before VRAM, and is none. */
-static u64 bytes_before(const struct bigbar_vram *vram)
+static u64 bigbar_vram_bytes_before(const struct bigbar_vram *vram)
 {
 	return vram->phys & ~PUD_MASK;
 }
 
 /* Blocks that follow each other in VRAM as in the buffer object make a piece. */
-static int make_pieces(struct bigbar_vram *vram,
-		       struct bigbar_vram_resource *vres)
+static int bigbar_vram_make_pieces(struct bigbar_vram *vram,
+				   struct bigbar_vram_resource *vres)
 {
 	struct gpu_buddy *buddy = &vram->buddy;
 	size_t nr_blocks = list_count_nodes(&vres->blocks);
@@ -63,7 +65,7 @@ static int make_pieces(struct bigbar_vram *vram,
 
 	list_for_each_entry(block, &vres->blocks, link) {
 		unsigned long at = PHYS_PFN(gpu_buddy_block_offset(block) -
-					    bytes_before(vram));
+					    bigbar_vram_bytes_before(vram));
 		unsigned long nr = gpu_buddy_block_size(buddy, block) >> PAGE_SHIFT;
 
 		if (piece && piece->vram_page + piece->nr_pages == at) {
@@ -83,7 +85,7 @@ static int make_pieces(struct bigbar_vram *vram,
 }
 
 /* The buddy allocator calls a block that is larger than any invalid. */
-static int no_space(int ret)
+static int bigbar_vram_no_space(int ret)
 {
 	return ret == -EINVAL ? -ENOSPC : ret;
 }
@@ -93,9 +95,9 @@ static int no_space(int ret)
  * large to small, so that each begins at a multiple of its size in the buffer
  * object as it does in VRAM.
  */
-static int alloc_blocks(struct bigbar_vram *vram,
-			struct bigbar_vram_resource *vres, u64 size, u64 align,
-			bool contiguous)
+static int bigbar_vram_alloc_blocks(struct bigbar_vram *vram,
+				    struct bigbar_vram_resource *vres, u64 size,
+				    u64 align, bool contiguous)
 {
 	int ret;
 
@@ -103,15 +105,32 @@ static int alloc_blocks(struct bigbar_vram *vram,
 				     align, &vres->blocks,
 				     GPU_BUDDY_CONTIGUOUS_ALLOCATION);
 	if (!ret)
-		list_sort(NULL, &vres->blocks, by_offset);
+		list_sort(NULL, &vres->blocks, bigbar_vram_by_offset);
 	if (!ret || ret == -ENOMEM || contiguous)
-		return no_space(ret);
+		return bigbar_vram_no_space(ret);
 
 	ret = gpu_buddy_alloc_blocks(&vram->buddy, 0, vram->buddy.size, size,
 				     PAGE_SIZE, &vres->blocks, 0);
 	if (!ret)
-		list_sort(NULL, &vres->blocks, from_large_to_small);
-	return no_space(ret);
+		list_sort(NULL, &vres->blocks, bigbar_vram_large_first);
+	return bigbar_vram_no_space(ret);
+}
+
+/* Blocks, and the pieces that they amount to. */
+static int bigbar_vram_take(struct bigbar_vram *vram,
+			    struct bigbar_vram_resource *vres, u64 size,
+			    u64 align, bool contiguous)
+{
+	int ret;
+
+	guard(mutex)(&vram->lock);
+	ret = bigbar_vram_alloc_blocks(vram, vres, size, align, contiguous);
+	if (ret)
+		return ret;
+	ret = bigbar_vram_make_pieces(vram, vres);
+	if (ret)
+		gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
+	return ret;
 }
 
 static int bigbar_vram_alloc(struct ttm_resource_manager *man,
@@ -130,16 +149,8 @@ static int bigbar_vram_alloc(struct ttm_resource_manager *man,
 	INIT_LIST_HEAD(&vres->blocks);
 	ttm_resource_init(bo, place, &vres->base);
 
-	mutex_lock(&vram->lock);
-	ret = alloc_blocks(vram, vres, bo->base.size, align,
-			   place->flags & TTM_PL_FLAG_CONTIGUOUS);
-	if (!ret) {
-		ret = make_pieces(vram, vres);
-		if (ret)
-			gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
-	}
-	mutex_unlock(&vram->lock);
-
+	ret = bigbar_vram_take(vram, vres, bo->base.size, align,
+			       place->flags & TTM_PL_FLAG_CONTIGUOUS);
 	if (ret) {
 		ttm_resource_fini(man, &vres->base);
 		kfree(vres);
@@ -155,9 +166,8 @@ static void bigbar_vram_free(struct ttm_resource_manager *man,
 	struct bigbar_vram_resource *vres = to_bigbar_vram_resource(res);
 	struct bigbar_vram *vram = to_bigbar_vram(man);
 
-	mutex_lock(&vram->lock);
-	gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
-	mutex_unlock(&vram->lock);
+	scoped_guard(mutex, &vram->lock)
+		gpu_buddy_free_list(&vram->buddy, &vres->blocks, 0);
 
 	ttm_resource_fini(man, res);
 	bigbar_pieces_put(vres->pieces);
@@ -174,13 +184,9 @@ static void bigbar_vram_free(struct ttm_resource_manager *man,
  */
 u64 bigbar_vram_used(struct bigbar_vram *vram)
 {
-	u64 used;
-
-	mutex_lock(&vram->lock);
+	guard(mutex)(&vram->lock);
 	/* What lies before it is not available either. */
-	used = vram->size - vram->buddy.avail;
-	mutex_unlock(&vram->lock);
-	return used;
+	return vram->size - vram->buddy.avail;
 }
 
 static void bigbar_vram_debug(struct ttm_resource_manager *man,
@@ -190,9 +196,8 @@ static void bigbar_vram_debug(struct ttm_resource_manager *man,
 
 	drm_printf(printer, "used %llu of %llu bytes\n",
 		   bigbar_vram_used(vram), vram->size);
-	mutex_lock(&vram->lock);
-	drm_buddy_print(&vram->buddy, printer);
-	mutex_unlock(&vram->lock);
+	scoped_guard(mutex, &vram->lock)
+		drm_buddy_print(&vram->buddy, printer);
 }
 
 static const struct ttm_resource_manager_func bigbar_vram_funcs = {
@@ -218,7 +223,7 @@ struct bigbar_pieces *bigbar_pieces_get(struct bigbar_pieces *pieces)
 	return pieces;
 }
 
-static void pieces_free(struct kref *kref)
+static void bigbar_vram_pieces_free(struct kref *kref)
 {
 	kvfree(container_of(kref, struct bigbar_pieces, kref));
 }
@@ -232,7 +237,7 @@ static void pieces_free(struct kref *kref)
 void bigbar_pieces_put(struct bigbar_pieces *pieces)
 {
 	if (pieces)
-		kref_put(&pieces->kref, pieces_free);
+		kref_put(&pieces->kref, bigbar_vram_pieces_free);
 }
 
 /**
@@ -281,9 +286,9 @@ void __iomem *bigbar_vram_address(struct bigbar_vram *vram,
 }
 
 /* Nobody gets what lies before VRAM. */
-static int take_before(struct bigbar_vram *vram)
+static int bigbar_vram_take_before(struct bigbar_vram *vram)
 {
-	const u64 size = bytes_before(vram);
+	const u64 size = bigbar_vram_bytes_before(vram);
 
 	INIT_LIST_HEAD(&vram->before);
 	if (!size)
@@ -304,11 +309,12 @@ int bigbar_vram_init(struct bigbar_device *bigbar)
 	struct bigbar_vram *vram = &bigbar->vram;
 	int ret;
 
-	ret = gpu_buddy_init(&vram->buddy, bytes_before(vram) + vram->size,
+	ret = gpu_buddy_init(&vram->buddy,
+			     bigbar_vram_bytes_before(vram) + vram->size,
 			     PAGE_SIZE);
 	if (ret)
 		return ret;
-	ret = take_before(vram);
+	ret = bigbar_vram_take_before(vram);
 	if (ret) {
 		gpu_buddy_fini(&vram->buddy);
 		return ret;
@@ -336,9 +342,8 @@ void bigbar_vram_fini(struct bigbar_device *bigbar)
 	drm_WARN_ON(&bigbar->drm, ttm_resource_manager_usage(&vram->man));
 	ttm_resource_manager_cleanup(&vram->man);
 	ttm_set_driver_manager(&bigbar->ttm.base, TTM_PL_VRAM, NULL);
-	mutex_lock(&vram->lock);
-	gpu_buddy_free_list(&vram->buddy, &vram->before, 0);
-	mutex_unlock(&vram->lock);
+	scoped_guard(mutex, &vram->lock)
+		gpu_buddy_free_list(&vram->buddy, &vram->before, 0);
 	gpu_buddy_fini(&vram->buddy);
 	mutex_destroy(&vram->lock);
 }

@@ -14,8 +14,9 @@
 #include "ttm_huge_internal.h"
 
 /* One page at a time: a kernel mapping of more would have to be made first. */
-static int access_page(struct ttm_buffer_object *bo, unsigned long offset,
-		       void *buf, int len, int write)
+static int ttm_huge_access_page(struct ttm_buffer_object *bo,
+				unsigned long offset, void *buf, int len,
+				int write)
 {
 	struct ttm_bo_kmap_obj map;
 	bool is_iomem;
@@ -35,15 +36,17 @@ static int access_page(struct ttm_buffer_object *bo, unsigned long offset,
 	return 0;
 }
 
-static int access_system(struct ttm_buffer_object *bo, unsigned long offset,
-			 void *buf, int len, int write)
+static int ttm_huge_access_system(struct ttm_buffer_object *bo,
+				  unsigned long offset, void *buf, int len,
+				  int write)
 {
 	int done, bytes, ret;
 
 	for (done = 0; done < len; done += bytes) {
 		bytes = min_t(int, len - done,
 			      PAGE_SIZE - offset_in_page(offset + done));
-		ret = access_page(bo, offset + done, buf + done, bytes, write);
+		ret = ttm_huge_access_page(bo, offset + done, buf + done, bytes,
+					   write);
 		if (ret)
 			return ret;
 	}
@@ -51,8 +54,9 @@ static int access_system(struct ttm_buffer_object *bo, unsigned long offset,
 }
 
 /* As ttm_bo_vm_access() does, but for who takes the reservation. */
-static int access_reserved(struct ttm_buffer_object *bo, unsigned long offset,
-			   void *buf, int len, int write)
+static int ttm_huge_access_reserved(struct ttm_buffer_object *bo,
+				    unsigned long offset, void *buf, int len,
+				    int write)
 {
 	struct ttm_device *bdev = bo->bdev;
 
@@ -63,7 +67,7 @@ static int access_reserved(struct ttm_buffer_object *bo, unsigned long offset,
 		return -EIO;
 
 	if (ttm_manager_type(bdev, bo->resource->mem_type)->use_tt)
-		return access_system(bo, offset, buf, len, write);
+		return ttm_huge_access_system(bo, offset, buf, len, write);
 	if (!bdev->funcs->access_memory)
 		return -EIO;
 	return bdev->funcs->access_memory(bo, offset, buf, len, write);
@@ -71,7 +75,7 @@ static int access_reserved(struct ttm_buffer_object *bo, unsigned long offset,
 
 /**
  * ttm_huge_vm_access - let ptrace() and the like read or write a mapping
- * @vma: the mapping
+ * @vma: the mapping, one of ttm_huge_gem_mmap()
  * @addr: user address in it
  * @buf: kernel memory to copy to, or from
  * @len: bytes to copy; those behind the end of @vma are not
@@ -106,7 +110,7 @@ int ttm_huge_vm_access(struct vm_area_struct *vma, unsigned long addr,
 		goto out_unlock;
 	}
 
-	ret = access_reserved(bo, offset, buf, len, write);
+	ret = ttm_huge_access_reserved(bo, offset, buf, len, write);
 	/* On error, too: a part may have been written. */
 	if (write)
 		ttm_huge_dirty_mark(bo, page,

@@ -3,10 +3,14 @@
  * The module, its parameter, and what it keeps for each device.
  */
 
+#include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/spinlock.h>
 
 #include <drm/drm_managed.h>
 #include <drm/drm_print.h>
@@ -17,58 +21,35 @@
 /* Drivers have a union of both. */
 static_assert(!offsetof(struct ttm_huge_device, base));
 
-const char * const ttm_huge_level_names[TTM_HUGE_LEVELS] = {
-	[TTM_HUGE_PTE] = "pte",
-	[TTM_HUGE_PMD] = "pmd",
-	[TTM_HUGE_PUD] = "pud",
-};
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_level_names);
-
-const char * const ttm_huge_reason_names[TTM_HUGE_REASONS] = {
-	[TTM_HUGE_LARGEST] = "largest",
-	[TTM_HUGE_KERNEL] = "kernel",
-	[TTM_HUGE_DIRTY_TRACKED] = "dirty_tracked",
-	[TTM_HUGE_POLICY] = "policy",
-	[TTM_HUGE_VMA_EDGE] = "vma_edge",
-	[TTM_HUGE_EXTENT_EDGE] = "extent_edge",
-	[TTM_HUGE_MISALIGNED_VA] = "misaligned_va",
-	[TTM_HUGE_MISALIGNED_PFN] = "misaligned_pfn",
-	[TTM_HUGE_CACHING] = "caching",
-	[TTM_HUGE_POPULATED] = "populated",
-};
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_reason_names);
-
 static int max_level = IS_ENABLED(CONFIG_DRM_TTM_HUGE_DEFAULT_OFF) ?
-		       TTM_HUGE_OFF : TTM_HUGE_PUD;
+		       TTM_HUGE_OFF : PGTABLE_LEVEL_PUD;
 
-static int max_level_set(const char *val, const struct kernel_param *kp)
+static const char *ttm_huge_max_level_name(int level)
+{
+	return level == TTM_HUGE_OFF ? "off" : pgtable_level_to_str(level);
+}
+
+static int ttm_huge_max_level_set(const char *val, const struct kernel_param *kp)
 {
 	int level;
 
-	if (sysfs_streq(val, "off")) {
-		WRITE_ONCE(max_level, TTM_HUGE_OFF);
-		return 0;
+	for (level = TTM_HUGE_OFF; level < PFNMAP_LEVELS; level++) {
+		if (sysfs_streq(val, ttm_huge_max_level_name(level))) {
+			WRITE_ONCE(max_level, level);
+			return 0;
+		}
 	}
-
-	level = __sysfs_match_string(ttm_huge_level_names, TTM_HUGE_LEVELS,
-				     val);
-	if (level < 0)
-		return level;
-	WRITE_ONCE(max_level, level);
-	return 0;
+	return -EINVAL;
 }
 
-static int max_level_get(char *buffer, const struct kernel_param *kp)
+static int ttm_huge_max_level_get(char *buffer, const struct kernel_param *kp)
 {
-	int level = ttm_huge_max_level();
-
-	return sysfs_emit(buffer, "%s\n", level == TTM_HUGE_OFF ?
-			  "off" : ttm_huge_level_names[level]);
+	return sysfs_emit(buffer, "%s\n", ttm_huge_max_level_name(ttm_huge_max_level()));
 }
 
 static const struct kernel_param_ops max_level_ops = {
-	.set = max_level_set,
-	.get = max_level_get,
+	.set = ttm_huge_max_level_set,
+	.get = ttm_huge_max_level_get,
 };
 
 module_param_cb(max_level, &max_level_ops, NULL, 0644);
@@ -87,12 +68,44 @@ int ttm_huge_max_level(void)
 	return READ_ONCE(max_level);
 }
 
-static void device_fini(struct drm_device *drm, void *data)
+/* Those that are set up. Around any other TTM device there is what we know nothing of. */
+static LIST_HEAD(ttm_huge_devices);
+static DEFINE_SPINLOCK(ttm_huge_devices_lock);
+
+/**
+ * ttm_huge_find - find what a TTM device has for huge mappings
+ * @bdev: any TTM device
+ *
+ * For all that a driver passes in. Faults use to_ttm_huge(): a device that has nothing has
+ * no mapping.
+ *
+ * Context: any but interrupts.
+ *
+ * Return: that; NULL, with a line in the kernel log the first time, if
+ * drmm_ttm_huge_device_init() was not called for it.
+ */
+struct ttm_huge *ttm_huge_find(struct ttm_device *bdev)
+{
+	struct ttm_huge_private *priv;
+
+	scoped_guard(spinlock, &ttm_huge_devices_lock) {
+		list_for_each_entry(priv, &ttm_huge_devices, link) {
+			if (priv->bdev == bdev)
+				return to_ttm_huge(bdev);
+		}
+	}
+	pr_err_once("ttm_huge: a TTM device without drmm_ttm_huge_device_init() is refused\n");
+	return NULL;
+}
+
+static void ttm_huge_device_fini(struct drm_device *drm, void *data)
 {
 	struct ttm_huge_private *priv = data;
 
 	/* Or the driver has freed a buffer object without ttm_huge_bo_fini(). */
 	drm_WARN_ON(drm, !xa_empty(&priv->dirty) || !xa_empty(&priv->dummy_pages));
+	scoped_guard(spinlock, &ttm_huge_devices_lock)
+		list_del(&priv->link);
 	xa_destroy(&priv->dirty);
 	xa_destroy(&priv->dummy_pages);
 	free_percpu(priv->stats);
@@ -110,6 +123,8 @@ static void device_fini(struct drm_device *drm, void *data)
  * buffer object goes, or before. Then @hdev can go, too: what is undone is in memory
  * of @drm's, as some drivers free their device structure by hand, and earlier.
  *
+ * Without it, ttm_huge maps no buffer object of the device, and aligns none of its memory.
+ *
  * Context: process context, before the first buffer object.
  *
  * Return: 0, or -ENOMEM.
@@ -120,7 +135,6 @@ int drmm_ttm_huge_device_init(struct drm_device *drm,
 {
 	struct ttm_huge_private *priv;
 
-	ttm_huge_prot_init();
 	priv = drmm_kzalloc(drm, sizeof(*priv), GFP_KERNEL);
 	if (!priv)
 		return -ENOMEM;
@@ -129,9 +143,12 @@ int drmm_ttm_huge_device_init(struct drm_device *drm,
 	priv->stats = alloc_percpu(struct ttm_huge_stats);
 	if (!priv->stats)
 		return -ENOMEM;
-	hdev->funcs = funcs;
-	hdev->priv = priv;
-	return drmm_add_action_or_reset(drm, device_fini, priv);
+	priv->bdev = &hdev->base;
+	hdev->huge.funcs = funcs;
+	hdev->huge.priv = priv;
+	scoped_guard(spinlock, &ttm_huge_devices_lock)
+		list_add(&priv->link, &ttm_huge_devices);
+	return drmm_add_action_or_reset(drm, ttm_huge_device_fini, priv);
 }
 EXPORT_SYMBOL_GPL(drmm_ttm_huge_device_init);
 
@@ -146,13 +163,15 @@ EXPORT_SYMBOL_GPL(drmm_ttm_huge_device_init);
  */
 void ttm_huge_bo_fini(struct ttm_buffer_object *bo)
 {
-	struct ttm_huge_private *priv = to_ttm_huge(bo->bdev)->priv;
-	unsigned long index = ttm_huge_bo_index(bo);
-	struct page *page = xa_erase(&priv->dummy_pages, index);
+	struct ttm_huge *huge = ttm_huge_find(bo->bdev);
+	struct page *page;
 
+	if (!huge)
+		return;
+	page = xa_erase(&huge->priv->dummy_pages, ttm_huge_bo_index(bo));
 	if (page)
 		__free_page(page);
-	kvfree(xa_erase(&priv->dirty, index));
+	ttm_huge_dirty_free(bo);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_bo_fini);
 

@@ -27,13 +27,21 @@
 #include "ttm_huge_internal.h"
 
 /* Remove the entries: whoever touches these pages next shall fault. */
-static void unmap_pages(struct ttm_buffer_object *bo, unsigned long page,
-			unsigned long nr_pages)
+static void ttm_huge_dirty_unmap(struct ttm_buffer_object *bo,
+				 unsigned long page, unsigned long nr_pages)
 {
 	unmap_mapping_range(bo->bdev->dev_mapping,
 			    drm_vma_node_offset_addr(&bo->base.vma_node) +
 			    ((loff_t)page << PAGE_SHIFT),
 			    (loff_t)nr_pages << PAGE_SHIFT, 1);
+}
+
+/* Of all buffer objects of a device; NULL if that is not ours. */
+static struct xarray *ttm_huge_dirty_records(struct ttm_buffer_object *bo)
+{
+	struct ttm_huge *huge = ttm_huge_find(bo->bdev);
+
+	return huge ? &huge->priv->dirty : NULL;
 }
 
 /**
@@ -52,8 +60,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
 
 /**
  * ttm_huge_dirty_start - track the writes to a buffer object
- * @bo: the buffer object; all its mappings have ttm_huge_trackable_vm_ops, or others
- *	with ttm_huge_pfn_mkwrite() and ttm_huge_vm_access()
+ * @bo: the buffer object; all its mappings have ttm_huge_trackable_vm_ops
  *
  * The record begins empty, also if @bo is tracked already. All entries that map
  * @bo are removed, in all processes.
@@ -61,15 +68,19 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
  * Context: process context with the reservation of @bo held. May sleep to
  * allocate memory.
  *
- * Return: 0; -ENOMEM; -EINVAL if @bo has too many pages.
+ * Return: 0; -ENOMEM; -EINVAL if @bo has too many pages; -ENODEV without
+ * drmm_ttm_huge_device_init().
  * ttm_huge_dirty_stop() frees the record, or ttm_huge_bo_fini().
  */
 int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 {
+	struct xarray *records = ttm_huge_dirty_records(bo);
 	unsigned long nr_pages = PFN_UP(bo->base.size);
 	unsigned long *bitmap, *old;
 
 	dma_resv_assert_held(bo->base.resv);
+	if (!records)
+		return -ENODEV;
 
 	/* What the bitmap functions can count. */
 	if (nr_pages > UINT_MAX)
@@ -80,13 +91,12 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 	if (!bitmap)
 		return -ENOMEM;
 
-	old = xa_store(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo),
-		       bitmap, GFP_KERNEL);
+	old = xa_store(records, ttm_huge_bo_index(bo), bitmap, GFP_KERNEL);
 	if (xa_is_err(old)) {
 		kvfree(bitmap);
 		return xa_err(old);
 	}
-	unmap_pages(bo, 0, nr_pages);
+	ttm_huge_dirty_unmap(bo, 0, nr_pages);
 	kvfree(old);
 	return 0;
 }
@@ -104,13 +114,14 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
  */
 void ttm_huge_dirty_stop(struct ttm_buffer_object *bo)
 {
-	unsigned long *bitmap = xa_erase(&to_ttm_huge(bo->bdev)->priv->dirty,
-					 ttm_huge_bo_index(bo));
+	struct xarray *records = ttm_huge_dirty_records(bo);
+	unsigned long *bitmap;
 
 	dma_resv_assert_held(bo->base.resv);
+	bitmap = records ? xa_erase(records, ttm_huge_bo_index(bo)) : NULL;
 	if (!bitmap)
 		return;
-	unmap_pages(bo, 0, PFN_UP(bo->base.size));
+	ttm_huge_dirty_unmap(bo, 0, PFN_UP(bo->base.size));
 	kvfree(bitmap);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_stop);
@@ -132,15 +143,28 @@ void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,
 	if (bitmap)
 		bitmap_set(bitmap, page, nr_pages);
 }
-EXPORT_SYMBOL_GPL(ttm_huge_dirty_mark);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_mark);
+
+/**
+ * ttm_huge_dirty_free - free the record of a buffer object that is freed
+ * @bo: the buffer object, without a mapping
+ *
+ * Context: as ttm_huge_bo_fini().
+ */
+void ttm_huge_dirty_free(struct ttm_buffer_object *bo)
+{
+	kvfree(xa_erase(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo)));
+}
 
 /*
  * By page tables: scattered writes would take a walk for each page. For each table the core
  * looks at all mappings, in all processes, of which there can be tens of thousands: that
  * is as long as no one can be killed.
  */
-static int unmap_recorded(struct ttm_buffer_object *bo, unsigned long page,
-			  unsigned long nr_pages, const unsigned long *record)
+static int ttm_huge_dirty_unmap_recorded(struct ttm_buffer_object *bo,
+					 unsigned long page,
+					 unsigned long nr_pages,
+					 const unsigned long *record)
 {
 	unsigned long i;
 
@@ -149,8 +173,8 @@ static int unmap_recorded(struct ttm_buffer_object *bo, unsigned long page,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		i = ALIGN_DOWN(i, PTRS_PER_PTE);
-		unmap_pages(bo, page + i,
-			    min(nr_pages - i, (unsigned long)PTRS_PER_PTE));
+		ttm_huge_dirty_unmap(bo, page + i,
+				     min(nr_pages - i, (unsigned long)PTRS_PER_PTE));
 		cond_resched();
 	}
 	return 0;
@@ -178,17 +202,64 @@ static int unmap_recorded(struct ttm_buffer_object *bo, unsigned long page,
 int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out)
 {
-	unsigned long *bitmap = ttm_huge_dirty_bitmap(bo);
+	struct xarray *records = ttm_huge_dirty_records(bo);
+	unsigned long *bitmap;
 	int ret;
 
 	dma_resv_assert_held(bo->base.resv);
+	bitmap = records ? xa_load(records, ttm_huge_bo_index(bo)) : NULL;
 	if (!bitmap)
 		return -ENODATA;
 
 	bitmap_copy_clear_tail(out, bitmap + page / BITS_PER_LONG, nr_pages);
-	ret = unmap_recorded(bo, page, nr_pages, out);
+	ret = ttm_huge_dirty_unmap_recorded(bo, page, nr_pages, out);
 	if (!ret)
 		bitmap_clear(bitmap, page, nr_pages);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_take);
+
+/* Under one reservation: a record that is taken meanwhile has it, or the next one. */
+static vm_fault_t ttm_huge_dirty_write(struct vm_fault *vmf)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+
+	dma_resv_assert_held(bo->base.resv);
+	ttm_huge_dirty_mark(bo, ttm_huge_bo_page(vmf->vma, vmf->address), 1);
+	return pfnmap_make_writable(vmf);
+}
+
+/*
+ * On a present, read-only PTE. Waits for the reservation with the fault's lock held, as the
+ * core does not take VM_FAULT_RETRY from here.
+ *
+ * The entry is made writable here, under the reservation, and not left to the
+ * core, which would do so after it: between the two the record could be taken,
+ * and a read bring back an entry that looks just like the one that faulted.
+ */
+static vm_fault_t ttm_huge_dirty_pfn_mkwrite(struct vm_fault *vmf)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	vm_fault_t ret;
+
+	ret = ttm_huge_wait_locked(bo, vmf);
+	if (ret)
+		return ret;
+
+	ret = ttm_huge_dirty_write(vmf);
+	dma_resv_unlock(bo->base.resv);
+	return ret;
+}
+
+/*
+ * For mappings whose writes can be tracked: set before ttm_huge_gem_mmap(). Others are better
+ * off without pfn_mkwrite, as it makes the core set every entry read-only first.
+ */
+const struct vm_operations_struct ttm_huge_trackable_vm_ops = {
+	.fault = ttm_huge_pte_fault,
+	.huge_fault = ttm_huge_fault,
+	.pfn_mkwrite = ttm_huge_dirty_pfn_mkwrite,
+	.access = ttm_huge_vm_access,
+	TTM_HUGE_VM_OPS,
+};
+EXPORT_SYMBOL_GPL(ttm_huge_trackable_vm_ops);

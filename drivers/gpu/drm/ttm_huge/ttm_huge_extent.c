@@ -15,7 +15,8 @@
 #include "ttm_huge_internal.h"
 
 /* As ttm_mem_io_reserve() does, which TTM keeps to itself. */
-static int io_reserve(struct ttm_device *bdev, struct ttm_resource *res)
+static int ttm_huge_extent_reserve(struct ttm_device *bdev,
+				   struct ttm_resource *res)
 {
 	if (res->bus.offset || res->bus.addr)
 		return 0;
@@ -26,7 +27,8 @@ static int io_reserve(struct ttm_device *bdev, struct ttm_resource *res)
 	return bdev->funcs->io_mem_reserve(bdev, res);
 }
 
-static int populate(struct ttm_buffer_object *bo)
+static noinline_for_stack int
+ttm_huge_extent_populate(struct ttm_buffer_object *bo)
 {
 	struct ttm_operation_ctx ctx = {
 		.interruptible = true,
@@ -36,14 +38,16 @@ static int populate(struct ttm_buffer_object *bo)
 	return ttm_bo_populate(bo, &ctx);
 }
 
-static unsigned long io_pfn(struct ttm_buffer_object *bo, unsigned long page)
+static unsigned long ttm_huge_extent_io_pfn(struct ttm_buffer_object *bo,
+					    unsigned long page)
 {
 	if (bo->bdev->funcs->io_mem_pfn)
 		return bo->bdev->funcs->io_mem_pfn(bo, page);
 	return (bo->resource->bus.offset >> PAGE_SHIFT) + page;
 }
 
-static unsigned long tt_pfn(struct ttm_buffer_object *bo, unsigned long page)
+static unsigned long ttm_huge_extent_tt_pfn(struct ttm_buffer_object *bo,
+					    unsigned long page)
 {
 	return page_to_pfn(bo->ttm->pages[page]);
 }
@@ -53,10 +57,11 @@ static unsigned long tt_pfn(struct ttm_buffer_object *bo, unsigned long page)
  * time of a fault, and memory that is looked at this way is seldom contiguous
  * for longer. Inlined with @pfn_of, as 512 indirect calls are most of a fault.
  */
-static __always_inline void scan(struct ttm_buffer_object *bo, unsigned long page,
-				 unsigned long (*pfn_of)(struct ttm_buffer_object *bo,
-							 unsigned long page),
-				 struct ttm_huge_extent *extent)
+static __always_inline void
+ttm_huge_extent_scan(struct ttm_buffer_object *bo, unsigned long page,
+		     unsigned long (*pfn_of)(struct ttm_buffer_object *bo,
+					     unsigned long page),
+		     struct pfnmap_extent *extent)
 {
 	unsigned long low = ALIGN_DOWN(page, PTRS_PER_PTE);
 	unsigned long high = min(low + PTRS_PER_PTE, PFN_UP(bo->base.size));
@@ -73,19 +78,20 @@ static __always_inline void scan(struct ttm_buffer_object *bo, unsigned long pag
 	extent->pfn = pfn - (page - first);
 }
 
-static void find_iomem(struct ttm_buffer_object *bo, unsigned long page,
-		       struct ttm_huge_extent *extent)
+static void ttm_huge_extent_find_iomem(struct ttm_buffer_object *bo,
+				       unsigned long page,
+				       struct pfnmap_extent *extent)
 {
 	const struct ttm_huge_funcs *funcs = to_ttm_huge(bo->bdev)->funcs;
 
 	if (funcs && funcs->io_mem_extent) {
 		funcs->io_mem_extent(bo, page, extent);
 	} else if (bo->bdev->funcs->io_mem_pfn) {
-		scan(bo, page, io_pfn, extent);
+		ttm_huge_extent_scan(bo, page, ttm_huge_extent_io_pfn, extent);
 	} else {
 		extent->first = 0;
 		extent->nr_pages = PFN_UP(bo->base.size);
-		extent->pfn = io_pfn(bo, 0);
+		extent->pfn = ttm_huge_extent_io_pfn(bo, 0);
 	}
 }
 
@@ -106,22 +112,22 @@ static void find_iomem(struct ttm_buffer_object *bo, unsigned long page,
  * &ttm_device_funcs.io_mem_reserve.
  */
 int ttm_huge_find_extent(struct ttm_buffer_object *bo, unsigned long page,
-			 struct ttm_huge_extent *extent)
+			 struct pfnmap_extent *extent)
 {
-	int ret = io_reserve(bo->bdev, bo->resource);
+	int ret = ttm_huge_extent_reserve(bo->bdev, bo->resource);
 
 	if (ret)
 		return ret;
 
 	if (bo->resource->bus.is_iomem) {
-		find_iomem(bo, page, extent);
+		ttm_huge_extent_find_iomem(bo, page, extent);
 		return 0;
 	}
 
-	ret = populate(bo);
+	ret = ttm_huge_extent_populate(bo);
 	if (ret)
 		return ret;
-	scan(bo, page, tt_pfn, extent);
+	ttm_huge_extent_scan(bo, page, ttm_huge_extent_tt_pfn, extent);
 	return 0;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_find_extent);

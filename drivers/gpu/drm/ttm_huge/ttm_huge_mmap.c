@@ -14,6 +14,7 @@
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_gem_ttm_helper.h>
+#include <drm/drm_print.h>
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
@@ -21,8 +22,9 @@
 #include "ttm_huge_internal.h"
 
 /* Called with the lookup locked. */
-static struct drm_gem_object *find(struct drm_vma_offset_manager *mgr,
-				   unsigned long pgoff, unsigned long pages)
+static struct drm_gem_object *
+ttm_huge_mmap_find(struct drm_vma_offset_manager *mgr, unsigned long pgoff,
+		   unsigned long pages)
 {
 	struct drm_vma_offset_node *node =
 		drm_vma_offset_lookup_locked(mgr, pgoff, pages);
@@ -36,14 +38,14 @@ static struct drm_gem_object *find(struct drm_vma_offset_manager *mgr,
  * refers to it; but no one has a handle for it yet, and that is looked at
  * before a reference is taken, with the lock held that freeing it needs.
  */
-static struct drm_gem_object *lookup(struct drm_vma_offset_manager *mgr,
-				     struct drm_file *file,
-				     unsigned long pgoff, unsigned long pages)
+static struct drm_gem_object *
+ttm_huge_mmap_lookup(struct drm_vma_offset_manager *mgr, struct drm_file *file,
+		     unsigned long pgoff, unsigned long pages)
 {
 	struct drm_gem_object *obj;
 
 	drm_vma_offset_lock_lookup(mgr);
-	obj = find(mgr, pgoff, pages);
+	obj = ttm_huge_mmap_find(mgr, pgoff, pages);
 	if (!obj)
 		obj = ERR_PTR(-EINVAL);
 	else if (!drm_vma_node_is_allowed(&obj->vma_node, file))
@@ -73,7 +75,8 @@ struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 		return NULL;
 
 	drm_vma_offset_lock_lookup(bdev->vma_manager);
-	obj = find(bdev->vma_manager, vma->vm_pgoff, vma_pages(vma));
+	obj = ttm_huge_mmap_find(bdev->vma_manager, vma->vm_pgoff,
+				 vma_pages(vma));
 	drm_vma_offset_unlock_lookup(bdev->vma_manager);
 
 	/* A driver may map other things on its file, registers for example. */
@@ -84,22 +87,11 @@ struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 }
 
 /*
- * Huge entries take vm_page_prot, which says 'accessed'. But most entries that a
- * fault sets are for neighbours that no one has accessed. On x86 this lasts for
- * the life of the mapping; an architecture whose pgprot_modify() brings the bit
- * back sets them young.
- */
-static void make_entries_old(struct vm_area_struct *vma)
-{
-	vma->vm_page_prot = pte_pgprot(pte_mkold(pfn_pte(0, vma->vm_page_prot)));
-}
-
-/*
  * A driver may leave an imported one to whoever exported it, and that would map its first
  * byte where @vma begins.
  */
-static bool can_begin_there(struct drm_gem_object *obj,
-			    struct vm_area_struct *vma)
+static bool ttm_huge_mmap_can_begin_there(struct drm_gem_object *obj,
+					  struct vm_area_struct *vma)
 {
 	return !drm_gem_is_imported(obj) ||
 	       vma->vm_pgoff == drm_vma_node_start(&obj->vma_node);
@@ -133,13 +125,13 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 	if (drm_dev_is_unplugged(dev))
 		return -ENODEV;
 
-	obj = lookup(dev->vma_offset_manager, priv, vma->vm_pgoff,
-		     vma_pages(vma));
+	obj = ttm_huge_mmap_lookup(dev->vma_offset_manager, priv, vma->vm_pgoff,
+				   vma_pages(vma));
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 
 	ret = -EINVAL;
-	if (can_begin_there(obj, vma))
+	if (ttm_huge_mmap_can_begin_there(obj, vma))
 		ret = drm_gem_mmap_obj(obj, obj->size, vma);
 
 	drm_gem_object_put(obj);
@@ -147,22 +139,38 @@ int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 }
 EXPORT_SYMBOL_GPL(ttm_huge_mmap);
 
-static const struct vm_operations_struct vm_ops = {
+static const struct vm_operations_struct ttm_huge_vm_ops = {
 	.fault = ttm_huge_pte_fault,
 	.huge_fault = ttm_huge_fault,
 	.access = ttm_huge_vm_access,
 	TTM_HUGE_VM_OPS,
 };
 
-/* For mappings whose writes can be tracked: set before ttm_huge_gem_mmap(). */
-const struct vm_operations_struct ttm_huge_trackable_vm_ops = {
-	.fault = ttm_huge_pte_fault,
-	.huge_fault = ttm_huge_fault,
-	.pfn_mkwrite = ttm_huge_pfn_mkwrite,
-	.access = ttm_huge_vm_access,
-	TTM_HUGE_VM_OPS,
-};
-EXPORT_SYMBOL_GPL(ttm_huge_trackable_vm_ops);
+/* A mapping with huge entries that lacks one of these is a way to crash the kernel. */
+static bool ttm_huge_mmap_has_hooks(const struct vm_operations_struct *ops)
+{
+	return ops->open == ttm_huge_vm_open &&
+	       ops->may_split == pfnmap_may_split;
+}
+
+/**
+ * ttm_huge_mmap_begin - make a mapping one that can have huge entries
+ * @vma: a new mapping; its vm_ops are NULL, or the driver's
+ *
+ * One without vm_ops gets those of ttm_huge, unless the module parameter max_level is
+ * off: then it is left to TTM, whose vm_ops record no writes and know nothing of what a
+ * driver does. The entries of all that have TTM_HUGE_VM_OPS begin old.
+ *
+ * Context: process context with the mmap lock of the current process held for
+ * writing.
+ */
+void ttm_huge_mmap_begin(struct vm_area_struct *vma)
+{
+	if (!vma->vm_ops && ttm_huge_max_level() != TTM_HUGE_OFF)
+		vma->vm_ops = &ttm_huge_vm_ops;
+	if (vma->vm_ops && ttm_huge_mmap_has_hooks(vma->vm_ops))
+		pfnmap_make_old(vma);
+}
 
 /**
  * ttm_huge_gem_mmap - set up a mapping of a buffer object
@@ -170,143 +178,44 @@ EXPORT_SYMBOL_GPL(ttm_huge_trackable_vm_ops);
  * @vma: the mapping; its vm_ops are NULL, &ttm_huge_trackable_vm_ops, or the
  *	driver's, if &drm_gem_object_funcs.vm_ops says so
  *
- * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap(), with three differences. A
- * mapping that has no vm_ops gets those of ttm_huge in place of TTM's; if the module
- * parameter max_level is off, it gets TTM's, for as long as it exists. With other
- * vm_ops than TTM's, its entries begin old.
+ * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap() with what
+ * ttm_huge_mmap_begin() does.
  *
  * Private mappings are refused, as the insert functions of the core must never
- * see one that may be written.
+ * see one that may be written, and so are vm_ops of a driver that lack what is in
+ * TTM_HUGE_VM_OPS. A mapping of a dma-buf comes here, too.
  *
  * Context: process context with the mmap lock of the current process held for
  * writing.
  *
  * Return: 0, and the reference to @obj that the caller took is the mapping's;
- * -EINVAL if the mapping is private.
+ * -EINVAL if the mapping is private, or the driver's vm_ops cannot have huge entries;
+ * -ENODEV without drmm_ttm_huge_device_init().
  */
 int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
-	/* TTM's vm_ops record no writes, and know nothing of what a driver does. */
-	bool off = ttm_huge_max_level() == TTM_HUGE_OFF && !vma->vm_ops;
-	int ret;
-
-	if (!off && !vma->vm_ops)
-		vma->vm_ops = &vm_ops;
-	ret = drm_gem_ttm_mmap(obj, vma);
-	if (!ret && !off)
-		make_entries_old(vma);
-	return ret;
+	if (!ttm_huge_find(drm_gem_ttm_of_gem(obj)->bdev))
+		return -ENODEV;
+	ttm_huge_mmap_begin(vma);
+	if (vma->vm_ops && !ttm_huge_mmap_has_hooks(vma->vm_ops)) {
+		drm_err_once(obj->dev, "no TTM_HUGE_VM_OPS in the driver's vm_ops: it cannot be mapped\n");
+		return -EINVAL;
+	}
+	return drm_gem_ttm_mmap(obj, vma);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_gem_mmap);
 
-/* Where a mapping shows all that another one shows, or 0. */
-static unsigned long address_in(struct vm_area_struct *vma,
-				struct vm_area_struct *other)
-{
-	unsigned long page = other->vm_pgoff - vma->vm_pgoff;
-
-	if (vma->vm_private_data != other->vm_private_data ||
-	    page >= vma_pages(vma) || vma_pages(vma) - page < vma_pages(other))
-		return 0;
-	return vma->vm_start + (page << PAGE_SHIFT);
-}
-
-/*
- * mremap() takes a PUD entry for a broken page table: it says so in the kernel
- * log and clears it, but not the TLB. So none may be left in the original when it
- * looks. No one says which that is: one of the process's mappings that show what the
- * copy does, which is not among them yet. The lock of each keeps faults from setting
- * a PUD entry while it is zapped: the core would take that for broken, too. The
- * reservation would as well, but whoever waits for that here cannot be killed, and
- * with the mmap lock held, nor can others who wait for that.
- */
-static void before_mremap(struct vm_area_struct *copy)
-{
-	unsigned long size = copy->vm_end - copy->vm_start;
-	struct vm_area_struct *vma;
-	unsigned long address = 0;
-
-	if (size < PUD_SIZE)
-		return;
-
-	while ((vma = find_vma(copy->vm_mm, address))) {
-		address = address_in(vma, copy);
-		if (address) {
-			vma_start_write(vma);
-			zap_special_vma_range(vma, address, size);
-		}
-		address = vma->vm_end;
-	}
-}
-
-/*
- * fork() looks at a PMD entry, and copies what it has seen after it has taken
- * the lock. An eviction in between would not reach the copy. So none may be
- * left when it looks.
- */
-static void before_fork(struct vm_area_struct *child,
-			struct ttm_buffer_object *bo)
-{
-	struct vm_area_struct *vma = vma_lookup(current->mm, child->vm_start);
-
-	if (bo->base.size >= PMD_SIZE && vma && vma->vm_private_data == bo)
-		zap_special_vma_range(vma, vma->vm_start,
-				      vma->vm_end - vma->vm_start);
-}
-
 /**
  * ttm_huge_vm_open - take a mapping's reference to its buffer object
- * @vma: a copy of another mapping: in a child process, next to the original
- *	when that is split, or at a free address by mremap()
+ * @vma: a copy of another mapping
  *
- * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart. Before
- * fork() and mremap() copy or move page tables, removes the huge entries that
- * they would get wrong. Faults bring them back.
+ * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart.
  *
- * Context: process context with the mmap locks of @vma's process and of the
- * current one held for writing, and the VMA lock of the original, so that no
- * fault on that comes in between. Takes the lock of other mappings of the buffer object
- * in the same process for writing: that waits for faults of this process, all of which
- * end when it is killed. Not for the reservation, as it cannot fail.
+ * Context: as pfnmap_open(). Does not wait for the reservation.
  */
 void ttm_huge_vm_open(struct vm_area_struct *vma)
 {
-	struct ttm_buffer_object *bo = vma->vm_private_data;
-
 	ttm_bo_vm_open(vma);
-	if (vma->vm_mm != current->mm)
-		before_fork(vma, bo);
-	else if (!vma_lookup(vma->vm_mm, vma->vm_start))
-		before_mremap(vma);
+	pfnmap_open(vma);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_vm_open);
-
-/**
- * ttm_huge_vm_may_split - prepare a mapping for being split
- * @vma: the mapping
- * @addr: user address of the split, inside @vma
- *
- * For &vm_operations_struct.may_split. The core looks for a PMD entry to split
- * at @addr without asking whether a PUD entry covers it, and would take the
- * memory that this maps for a page table. Nor may a PUD entry reach from one
- * mapping into the next. So remove it: faults bring back what fits.
- *
- * Context: process context with the mmap lock of @vma's process held for
- * writing. Takes the VMA's lock for writing, so that no fault brings the entry
- * back before the split. Waits for no one but faults, as ttm_huge_vm_open().
- *
- * Return: 0.
- */
-int ttm_huge_vm_may_split(struct vm_area_struct *vma, unsigned long addr)
-{
-	unsigned long start = ALIGN_DOWN(addr, PUD_SIZE);
-
-	if (start == addr || start < vma->vm_start ||
-	    vma->vm_end - start < PUD_SIZE)
-		return 0;
-
-	vma_start_write(vma);
-	zap_special_vma_range(vma, start, PUD_SIZE);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(ttm_huge_vm_may_split);

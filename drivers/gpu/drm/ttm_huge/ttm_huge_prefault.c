@@ -14,7 +14,8 @@
 #include "ttm_huge_internal.h"
 
 /* Skip what is mapped already. */
-static int skip_mapped(struct vm_area_struct *vma, unsigned long *address)
+static int ttm_huge_prefault_skip(struct vm_area_struct *vma,
+				  unsigned long *address)
 {
 	struct ttm_buffer_object *bo = vma->vm_private_data;
 	int ret;
@@ -22,7 +23,7 @@ static int skip_mapped(struct vm_area_struct *vma, unsigned long *address)
 	ret = dma_resv_lock_interruptible(bo->base.resv, NULL);
 	if (ret)
 		return ret;
-	ret = ttm_huge_mapped_end(vma, address);
+	ret = pfnmap_mapped_end(vma, address);
 	dma_resv_unlock(bo->base.resv);
 	return ret;
 }
@@ -31,8 +32,8 @@ static int skip_mapped(struct vm_area_struct *vma, unsigned long *address)
  * Get on from @address by what is mapped there already or, if that is nothing,
  * by what one fault maps.
  */
-static int step(struct mm_struct *mm, struct ttm_device *bdev,
-		unsigned long *address)
+static int ttm_huge_prefault_step(struct mm_struct *mm, struct ttm_device *bdev,
+				  unsigned long *address)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, *address);
 	unsigned long start = *address;
@@ -46,7 +47,7 @@ static int step(struct mm_struct *mm, struct ttm_device *bdev,
 	if (!(vma->vm_flags & VM_READ))
 		return -EFAULT;
 
-	ret = skip_mapped(vma, address);
+	ret = ttm_huge_prefault_skip(vma, address);
 	if (ret || *address != start)
 		return ret;
 	/* The lock may be dropped meanwhile: @vma is of no use behind this. */
@@ -95,7 +96,7 @@ int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 	if (ret)
 		return ret;
 	while (!ret && address - start < len) {
-		ret = step(mm, bdev, &address);
+		ret = ttm_huge_prefault_step(mm, bdev, &address);
 		/* If the first maps something it is the second that gets past it. */
 		if (!ret && ++steps > 1 && address - start < len &&
 		    signal_pending(current))

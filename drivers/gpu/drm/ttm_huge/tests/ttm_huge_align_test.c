@@ -42,7 +42,7 @@ static void alignment_test(struct kunit *test)
 {
 	const struct alignment_case *c = test->param_value;
 
-	KUNIT_EXPECT_EQ(test, ttm_huge_alignment(c->size), c->alignment);
+	KUNIT_EXPECT_EQ(test, pfnmap_alignment(c->size), c->alignment);
 }
 
 /* A manager of fake offsets, and nodes to give places to. */
@@ -108,7 +108,7 @@ static void offset_is_aligned(struct kunit *test)
 								 node, sizes[i]));
 		KUNIT_EXPECT_TRUE(test,
 				  IS_ALIGNED(drm_vma_node_offset_addr(node),
-					     ttm_huge_alignment(sizes[i])));
+					     pfnmap_alignment(sizes[i])));
 		KUNIT_EXPECT_EQ(test, drm_vma_node_size(node),
 				sizes[i] >> PAGE_SHIFT);
 	}
@@ -323,6 +323,17 @@ static void manager_test(struct kunit *test)
 	bo->tbo.type = ttm_bo_type_device;
 }
 
+static void foreign_manager_is_left_alone(struct kunit *test)
+{
+	const int errors[4] = {};
+	struct noting_manager *noting = make_noting_manager(test, errors);
+	struct ttm_device *bdev = ttm_huge_mock_foreign(test);
+
+	ttm_huge_set_driver_manager(bdev, TTM_PL_VRAM, &noting->man);
+	KUNIT_EXPECT_PTR_EQ(test, ttm_manager_type(bdev, TTM_PL_VRAM), &noting->man);
+	KUNIT_EXPECT_PTR_EQ(test, noting->man.func, &noting_funcs);
+}
+
 /* Memory from a quarter of what a PUD entry maps to the end of what the third maps. */
 #define QUARTER		(PUD_PAGES / 4)
 
@@ -367,7 +378,7 @@ static void aperture_test(struct kunit *test)
 	int i;
 
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
-	ttm_huge_set_aperture(&mock->hdev.base, TTM_PL_VRAM,
+	ttm_huge_set_aperture(&mock->hdev, TTM_PL_VRAM,
 			      8 * (u64)PUD_SIZE + PUD_SIZE / 4,
 			      11 * (u64)(PUD_SIZE / 4));
 	noting->man.func->alloc(&noting->man, &bo->tbo, &c->place, &res);
@@ -399,6 +410,7 @@ static struct kunit_suite align_suite = {
 
 static struct kunit_case manager_kunit_cases[] = {
 	KUNIT_CASE_PARAM(manager_test, manager_gen_params),
+	KUNIT_CASE(foreign_manager_is_left_alone),
 	KUNIT_CASE_PARAM(aperture_test, aperture_gen_params),
 	{}
 };

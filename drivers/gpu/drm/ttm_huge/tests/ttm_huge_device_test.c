@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters, names, and the planner's idea of the kernel's page tables.
+ * Counters, and which mappings are refused.
  */
 
 #include <linux/mm.h>
 #include <linux/percpu.h>
-#include <linux/pgtable.h>
-#include <linux/string.h>
+
+#include <drm/drm_gem.h>
+#include <drm/drm_prime.h>
 
 #include "../ttm_huge_internal.h"
 #include "ttm_huge_kunit_helpers.h"
@@ -15,75 +16,72 @@ static void counters_begin_at_zero(struct kunit *test)
 {
 	static const struct ttm_huge_stats zero;
 	struct ttm_huge_mock *mock = test->priv;
+	struct ttm_huge *huge = to_ttm_huge(&mock->hdev.base);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		KUNIT_EXPECT_MEMEQ(test, per_cpu_ptr(mock->hdev.priv->stats, cpu),
+		KUNIT_EXPECT_MEMEQ(test, per_cpu_ptr(huge->priv->stats, cpu),
 				   &zero, sizeof(zero));
 }
 
-/* They are what user space reads, and a program tells them apart by name. */
-static void expect_names(struct kunit *test, const char * const *names, int nr)
-{
-	int i, j;
+/* As a driver would have them that forgets what is behind its fault handlers. */
+static const struct vm_operations_struct bare_vm_ops = {
+	.open = ttm_huge_vm_open,
+	.close = ttm_bo_vm_close,
+};
 
-	for (i = 0; i < nr; i++) {
-		KUNIT_ASSERT_NOT_NULL(test, names[i]);
-		KUNIT_EXPECT_GT(test, strlen(names[i]), 0);
-		KUNIT_EXPECT_EQ(test, strlen(names[i]),
-				strspn(names[i], "abcdefghijklmnopqrstuvwxyz_"));
-		for (j = 0; j < i; j++)
-			KUNIT_EXPECT_STRNEQ(test, names[i], names[j]);
-	}
+static const struct drm_gem_object_funcs bare_funcs = {
+	.mmap = ttm_huge_gem_mmap,
+	.vm_ops = &bare_vm_ops,
+};
+
+static int map_by_file(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	return drm_gem_mmap_obj(obj, obj->size, vma);
 }
 
-static void all_have_names(struct kunit *test)
+static const struct mapping_case {
+	const char *name;
+	int (*map)(struct drm_gem_object *obj, struct vm_area_struct *vma);
+} mapping_cases[] = {
+	{ "a DRM file", map_by_file },
+	{ "a dma-buf", drm_gem_prime_mmap },
+};
+
+KUNIT_ARRAY_PARAM_DESC(mapping, mapping_cases, name);
+
+static void mapping_without_hooks_is_refused(struct kunit *test)
 {
-	expect_names(test, ttm_huge_level_names, TTM_HUGE_LEVELS);
-	expect_names(test, ttm_huge_reason_names, TTM_HUGE_REASONS);
+	const struct mapping_case *c = test->param_value;
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 1);
+	struct drm_gem_object *obj = &bo->tbo.base;
+	const struct drm_gem_object_funcs *funcs = obj->funcs;
+	struct vm_area_struct vma = { .vm_flags = VM_MAYWRITE | VM_SHARED };
+
+	obj->funcs = &bare_funcs;
+	KUNIT_EXPECT_EQ(test, c->map(obj, &vma), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kref_read(&obj->refcount), 1);
+	obj->funcs = funcs;
 }
 
-static void levels_are_the_kernels(struct kunit *test)
+/* TTM, if it were asked, would refuse the mapping as it is private. */
+static void foreign_device_is_refused(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, ttm_huge_level_size(TTM_HUGE_PTE), PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, ttm_huge_level_size(TTM_HUGE_PMD), PMD_SIZE);
-	KUNIT_EXPECT_EQ(test, ttm_huge_level_size(TTM_HUGE_PUD), PUD_SIZE);
-	KUNIT_EXPECT_EQ(test, PAGE_SIZE * PTRS_PER_PTE, PMD_SIZE);
-	KUNIT_EXPECT_EQ(test, PMD_SIZE * PTRS_PER_PMD, PUD_SIZE);
-}
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 1);
+	struct vm_area_struct vma = { .vm_flags = VM_MAYWRITE };
+	struct ttm_device *bdev = bo->tbo.bdev;
 
-/* The last PUD of the address space, and the last of physical memory. */
-static void plan_holds_the_largest_numbers(struct kunit *test)
-{
-	const unsigned long pages = PUD_SIZE >> PAGE_SHIFT;
-	const unsigned long vma_end = ALIGN_DOWN(TASK_SIZE_MAX, PUD_SIZE);
-	const unsigned long pfn_end = BIT(MAX_PHYSMEM_BITS - PAGE_SHIFT);
-	const struct ttm_huge_request req = {
-		.address = vma_end - PAGE_SIZE,
-		.vma_start = vma_end - PUD_SIZE,
-		.vma_end = vma_end,
-		.page = pages - 1,
-		.extent = { .nr_pages = pages, .pfn = pfn_end - pages },
-		.kernel = TTM_HUGE_PUD,
-		.policy = TTM_HUGE_PUD,
-		.caching = TTM_HUGE_PUD,
-		.free = TTM_HUGE_PUD,
-	};
-	struct ttm_huge_plan plan;
-
-	ttm_huge_plan(&req, &plan);
-	KUNIT_EXPECT_EQ(test, plan.level, TTM_HUGE_PUD);
-	KUNIT_EXPECT_EQ(test, plan.address, vma_end - PUD_SIZE);
-	KUNIT_EXPECT_EQ(test, plan.nr_entries, 1);
-	KUNIT_EXPECT_EQ(test, plan.pfn, pfn_end - pages);
-	KUNIT_EXPECT_EQ(test, pte_pfn(pfn_pte(plan.pfn, PAGE_SHARED)), plan.pfn);
+	bo->tbo.bdev = ttm_huge_mock_foreign(test);
+	KUNIT_EXPECT_EQ(test, ttm_huge_gem_mmap(&bo->tbo.base, &vma), -ENODEV);
+	ttm_huge_bo_fini(&bo->tbo);
+	bo->tbo.bdev = bdev;
+	KUNIT_EXPECT_EQ(test, ttm_huge_gem_mmap(&bo->tbo.base, &vma), -EINVAL);
 }
 
 static struct kunit_case device_cases[] = {
 	KUNIT_CASE(counters_begin_at_zero),
-	KUNIT_CASE(all_have_names),
-	KUNIT_CASE(levels_are_the_kernels),
-	KUNIT_CASE(plan_holds_the_largest_numbers),
+	KUNIT_CASE_PARAM(mapping_without_hooks_is_refused, mapping_gen_params),
+	KUNIT_CASE(foreign_device_is_refused),
 	{}
 };
 

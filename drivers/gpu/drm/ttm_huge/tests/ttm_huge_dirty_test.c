@@ -167,6 +167,19 @@ static void too_large(struct kunit *test)
 	bo->tbo.base.size = size;
 }
 
+static void foreign_device_is_refused(struct kunit *test)
+{
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 1);
+	struct ttm_device *bdev = bo->tbo.bdev;
+	unsigned long out;
+
+	bo->tbo.bdev = ttm_huge_mock_foreign(test);
+	KUNIT_EXPECT_EQ(test, -ENODEV, start(bo));
+	KUNIT_EXPECT_EQ(test, -ENODATA, take(bo, 0, 1, &out));
+	stop(bo);
+	bo->tbo.bdev = bdev;
+}
+
 static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(not_tracked),
 	KUNIT_CASE(begins_empty),
@@ -176,6 +189,7 @@ static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(stops),
 	KUNIT_CASE(keeps_buffer_objects_apart),
 	KUNIT_CASE(too_large),
+	KUNIT_CASE(foreign_device_is_refused),
 	{}
 };
 

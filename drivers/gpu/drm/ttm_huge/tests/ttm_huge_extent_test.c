@@ -14,7 +14,7 @@
 #include "ttm_huge_kunit_helpers.h"
 
 static int find_extent(struct ttm_huge_mock_bo *bo,
-		       unsigned long page, struct ttm_huge_extent *extent)
+		       unsigned long page, struct pfnmap_extent *extent)
 {
 	int ret;
 
@@ -25,9 +25,9 @@ static int find_extent(struct ttm_huge_mock_bo *bo,
 }
 
 static void expect_extent(struct kunit *test, struct ttm_huge_mock_bo *bo,
-			  unsigned long page, struct ttm_huge_extent expected)
+			  unsigned long page, struct pfnmap_extent expected)
 {
-	struct ttm_huge_extent found = {};
+	struct pfnmap_extent found = {};
 
 	KUNIT_ASSERT_EQ(test, 0, find_extent(bo, page, &found));
 	KUNIT_EXPECT_EQ_MSG(test, found.first, expected.first, "page %lu", page);
@@ -67,9 +67,9 @@ static struct ttm_huge_mock_bo *make_scattered(struct kunit *test,
 }
 
 /* The extent around a page, looked for in another way than the driver's. */
-static struct ttm_huge_extent extent_around(const unsigned long *pfns,
-					    unsigned long nr_pages,
-					    unsigned long page)
+static struct pfnmap_extent extent_around(const unsigned long *pfns,
+					  unsigned long nr_pages,
+					  unsigned long page)
 {
 	unsigned long first, i;
 
@@ -82,7 +82,7 @@ static struct ttm_huge_extent extent_around(const unsigned long *pfns,
 			break;
 		first = i;
 	}
-	return (struct ttm_huge_extent){
+	return (struct pfnmap_extent){
 		.first = first,
 		.nr_pages = i - first,
 		.pfn = pfns[first],
@@ -104,7 +104,7 @@ static void contiguous_iomem(struct kunit *test)
 {
 	const unsigned long nr_pages = 3 * PTRS_PER_PTE + 5, pfn = 0x123456;
 	struct ttm_huge_mock_bo *bo = make_iomem(test, nr_pages, pfn);
-	const struct ttm_huge_extent all = {
+	const struct pfnmap_extent all = {
 		.nr_pages = nr_pages,
 		.pfn = pfn,
 	};
@@ -130,9 +130,9 @@ static void scattered_iomem(struct kunit *test)
 	struct ttm_huge_mock_bo *bo = make_scattered(test, pfns,
 						     ARRAY_SIZE(pfns));
 
-	expect_extent(test, bo, 1, (struct ttm_huge_extent){ 0, 4, 70 });
-	expect_extent(test, bo, 5, (struct ttm_huge_extent){ 4, 2, 0 });
-	expect_extent(test, bo, 20, (struct ttm_huge_extent){ 18, 3, 80 });
+	expect_extent(test, bo, 1, (struct pfnmap_extent){ 0, 4, 70 });
+	expect_extent(test, bo, 5, (struct pfnmap_extent){ 4, 2, 0 });
+	expect_extent(test, bo, 20, (struct pfnmap_extent){ 18, 3, 80 });
 	expect_all_extents(test, bo, pfns, ARRAY_SIZE(pfns));
 }
 
@@ -153,7 +153,7 @@ static void scan_stays_in_a_page_table(struct kunit *test)
 	for (i = 0; i < nr_pages; i++) {
 		unsigned long first = ALIGN_DOWN(i, PTRS_PER_PTE);
 
-		expect_extent(test, bo, i, (struct ttm_huge_extent){
+		expect_extent(test, bo, i, (struct pfnmap_extent){
 			.first = first,
 			.nr_pages = min_t(unsigned long, PTRS_PER_PTE,
 					  nr_pages - first),
@@ -163,9 +163,9 @@ static void scan_stays_in_a_page_table(struct kunit *test)
 }
 
 static void tell_extent(struct ttm_buffer_object *bo, unsigned long page,
-			struct ttm_huge_extent *extent)
+			struct pfnmap_extent *extent)
 {
-	*extent = (struct ttm_huge_extent){ page - 1, 3, 0x777 };
+	*extent = (struct pfnmap_extent){ page - 1, 3, 0x777 };
 }
 
 /* What the driver says is taken, whatever its TTM functions would say. */
@@ -177,7 +177,7 @@ static void driver_knows_extent(struct kunit *test)
 	struct ttm_huge_mock *mock = test->priv;
 
 	mock->huge_funcs.io_mem_extent = tell_extent;
-	expect_extent(test, bo, 4, (struct ttm_huge_extent){ 3, 3, 0x777 });
+	expect_extent(test, bo, 4, (struct pfnmap_extent){ 3, 3, 0x777 });
 }
 
 static unsigned int nr_reserved;
@@ -194,7 +194,7 @@ static void iomem_is_reserved_once(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 8);
 	struct ttm_huge_mock *mock = test->priv;
-	const struct ttm_huge_extent all = { .nr_pages = 8, .pfn = 0x4321 };
+	const struct pfnmap_extent all = { .nr_pages = 8, .pfn = 0x4321 };
 
 	nr_reserved = 0;
 	mock->funcs.io_mem_reserve = io_mem_reserve;
@@ -212,7 +212,7 @@ static void iomem_error_is_passed_on(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 8);
 	struct ttm_huge_mock *mock = test->priv;
-	struct ttm_huge_extent extent;
+	struct pfnmap_extent extent;
 
 	mock->funcs.io_mem_reserve = refuse_io_mem;
 	KUNIT_EXPECT_EQ(test, -EINVAL, find_extent(bo, 3, &extent));
@@ -225,7 +225,7 @@ static void system_memory_is_populated(struct kunit *test)
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, nr_pages);
 	unsigned long *pfns = kunit_kmalloc_array(test, nr_pages, sizeof(*pfns),
 						  GFP_KERNEL);
-	struct ttm_huge_extent extent;
+	struct pfnmap_extent extent;
 	unsigned long i;
 
 	KUNIT_ASSERT_NOT_NULL(test, pfns);

@@ -81,6 +81,21 @@ int ttm_huge_mock_init(struct kunit *test)
 	return 0;
 }
 
+/**
+ * ttm_huge_mock_foreign - make a TTM device that was not set up for ttm_huge
+ * @test: the test
+ *
+ * Return: the device, of which nothing else was set up either. It goes with the test.
+ */
+struct ttm_device *ttm_huge_mock_foreign(struct kunit *test)
+{
+	struct ttm_huge_device *hdev = kunit_kzalloc(test, sizeof(*hdev),
+						     GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, hdev);
+	return &hdev->base;
+}
+
 static void destroy_bo(struct ttm_buffer_object *bo)
 {
 	drm_gem_object_release(&bo->base);

@@ -37,6 +37,7 @@ struct ttm_huge_mock_bo {
 };
 
 int ttm_huge_mock_init(struct kunit *test);
+struct ttm_device *ttm_huge_mock_foreign(struct kunit *test);
 struct ttm_huge_mock_bo *ttm_huge_mock_bo(struct kunit *test, u64 nr_pages);
 
 #endif

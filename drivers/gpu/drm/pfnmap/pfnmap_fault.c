@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a fault to the entries that map what belongs there.
+ */
+
+/**
+ * DOC: Overview
+ *
+ * Maps memory that has no struct page, or is not to be looked at as such, into user
+ * space: a BAR of a PCI device, for example. The entries are special, which keeps fast
+ * GUP off them, and as large as kernel, mapping and memory allow.
+ *
+ * On x86 entries have the caching that the memory is registered with, by
+ * devm_arch_io_reserve_memtype_wc() for example; without that they are uncached, whatever
+ * the protection of the mapping says.
+ *
+ * A driver has pfnmap_fault() called for both &vm_operations_struct.fault and
+ * &vm_operations_struct.huge_fault, and tells it in a &struct pfnmap_source where the
+ * memory is. Its mappings are shared and VM_PFNMAP, as pfnmap_mmap() makes them, and
+ * have in the same &struct vm_operations_struct pfnmap_may_split(), pfnmap_open() and,
+ * for faults under the VMA's lock, pfnmap_map_pages(). pfnmap_get_unmapped_area() finds
+ * user addresses at which there can be large entries.
+ *
+ * A fault goes through steps that have a file each: look at what is there already
+ * (pfnmap_slot.c), choose the entries (pfnmap_plan.c, which is also where to look for why
+ * a mapping is not huge), find what they look like (pfnmap_prot.c), and set them
+ * (pfnmap_insert.c).
+ */
+
+/**
+ * DOC: Locking
+ *
+ * Memory can move, and entries that map where it was must go. So whoever maps it has a
+ * lock of an object's own that keeps its memory where it is: a reservation, for example.
+ * It is held
+ *
+ * * by faults, while pfnmap_fault() or pfnmap_make_writable() runs;
+ * * by who moves the memory, from before the entries are removed, by
+ *   unmap_mapping_range(), until the memory is where it will be.
+ *
+ * An object whose memory never moves needs none, if &pfnmap_source.max_level is always
+ * the same and writes are not tracked: two faults at the same place then want the same
+ * entry, and are kept apart by the locks of page tables.
+ *
+ * The order is: the mmap lock or the VMA's lock, which the core takes for a fault; the
+ * object's lock; the lock of the file's mappings (i_mmap_rwsem), which is taken here for
+ * huge entries; locks of page tables. A fault may not wait for the object's lock with
+ * the core's held if who has it may want the core's: it drops that, waits, and returns
+ * VM_FAULT_RETRY.
+ */
+
+/**
+ * DOC: Examples
+ *
+ * A driver that maps its BAR, which never moves and is registered as write-combining,
+ * into the processes that open its file, where the offset in the file is that in the
+ * BAR:
+ *
+ * .. code-block:: c
+ *
+ *	static vm_fault_t my_huge_fault(struct vm_fault *vmf, unsigned int order)
+ *	{
+ *		struct my_device *my = vmf->vma->vm_private_data;
+ *		const struct pfnmap_source source = {
+ *			.page = vmf->pgoff,
+ *			.max_level = PGTABLE_LEVEL_PUD,
+ *			.extent = {
+ *				.nr_pages = PFN_DOWN(my->bar_size),
+ *				.pfn = PHYS_PFN(my->bar_start),
+ *			},
+ *			.prot = vmf->vma->vm_page_prot,
+ *		};
+ *		struct pfnmap_plan plan;
+ *
+ *		return pfnmap_fault(vmf, order, &source, &plan);
+ *	}
+ *
+ *	static vm_fault_t my_fault(struct vm_fault *vmf)
+ *	{
+ *		return my_huge_fault(vmf, 0);
+ *	}
+ *
+ *	static const struct vm_operations_struct my_vm_ops = {
+ *		.fault = my_fault,
+ *		.huge_fault = my_huge_fault,
+ *		.map_pages = pfnmap_map_pages,
+ *		.may_split = pfnmap_may_split,
+ *		.open = pfnmap_open,
+ *	};
+ *
+ *	static int my_mmap(struct file *file, struct vm_area_struct *vma)
+ *	{
+ *		struct my_device *my = file->private_data;
+ *
+ *		if (vma->vm_pgoff + vma_pages(vma) > PFN_DOWN(my->bar_size))
+ *			return -EINVAL;
+ *		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+ *		vma->vm_private_data = my;
+ *		return pfnmap_mmap(vma, &my_vm_ops);
+ *	}
+ *
+ *	static const struct file_operations my_fops = {
+ *		.owner = THIS_MODULE,
+ *		.open = my_open,
+ *		.mmap = my_mmap,
+ *		.get_unmapped_area = pfnmap_get_unmapped_area,
+ *	};
+ */
+
+#include <linux/export.h>
+#include <linux/mm.h>
+
+#include "pfnmap_internal.h"
+
+#define CREATE_TRACE_POINTS
+#include "pfnmap_trace.h"
+
+/* The core does not ask whether the CPU has PUD entries. */
+static bool pfnmap_fault_cpu_has_puds(void)
+{
+#ifdef CONFIG_X86
+	return boot_cpu_has(X86_FEATURE_GBPAGES);
+#else
+	return true;
+#endif
+}
+
+/* What special entries kernel and CPU have. */
+static enum pgtable_level pfnmap_fault_kernel_level(void)
+{
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ||
+	    !has_transparent_hugepage())
+		return PGTABLE_LEVEL_PTE;
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ||
+	    !pfnmap_fault_cpu_has_puds())
+		return PGTABLE_LEVEL_PMD;
+	return PGTABLE_LEVEL_PUD;
+}
+
+/*
+ * What the owner of the memory and the process allow. Some cores do not ask for huge
+ * entries if sysfs says that no one shall have huge pages unasked, others go by what
+ * the process itself said. We do as the latter everywhere: the setting is about memory
+ * that huge pages can waste, and none is here.
+ */
+static enum pgtable_level
+pfnmap_fault_policy(struct vm_area_struct *vma,
+		    const struct pfnmap_source *source)
+{
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	if (vma_thp_disabled(vma, vma->vm_flags, false))
+		return PGTABLE_LEVEL_PTE;
+#endif
+	return source->max_level;
+}
+
+/*
+ * Without its hook a mapping that is split inside a PUD entry crashes the kernel; what
+ * lacks one has no huge entries.
+ */
+static enum pgtable_level pfnmap_fault_mapping_level(struct vm_area_struct *vma)
+{
+	if (WARN_ON_ONCE(vma->vm_ops->may_split != pfnmap_may_split))
+		return PGTABLE_LEVEL_PTE;
+	return pfnmap_fault_kernel_level();
+}
+
+/* PFNMAP_LEVELS if none has it. */
+static enum pgtable_level pfnmap_fault_level(unsigned int order)
+{
+	if (order == PUD_ORDER)
+		return PGTABLE_LEVEL_PUD;
+	if (order == PMD_ORDER)
+		return PGTABLE_LEVEL_PMD;
+	return order ? PFNMAP_LEVELS : PGTABLE_LEVEL_PTE;
+}
+
+/**
+ * pfnmap_fault - map the largest region around a fault that is cheap to map
+ * @vmf: the fault, on a shared VM_PFNMAP mapping of a file
+ * @order: 0 from &vm_operations_struct.fault, else as given to
+ *	&vm_operations_struct.huge_fault
+ * @source: what is to be mapped
+ * @plan: filled in if VM_FAULT_NOPAGE is returned: the entries that were to be set, of
+ *	which those were that had no entry yet, or that of the fault alone if it went again
+ *	at once; with &pfnmap_plan.nr_entries 0 if there was nothing to set, and the rest of
+ *	no meaning
+ *
+ * Context: process context with the VMA's lock (FAULT_FLAG_VMA_LOCK) or the mmap lock
+ * held for reading, and the lock that keeps the memory where it is, if it can move. Drops
+ * none of them. Sleeps on memory allocation and on i_mmap_rwsem of the file.
+ *
+ * Return: VM_FAULT_NOPAGE if entries are set, or were there already, or the access has
+ * to fault again as page tables have changed; VM_FAULT_FALLBACK to have the fault
+ * repeated at a smaller order; VM_FAULT_OOM if memory for a page table was short;
+ * VM_FAULT_SIGBUS if the core refuses the page frame, or the extent does not contain the
+ * page.
+ */
+vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
+			const struct pfnmap_source *source,
+			struct pfnmap_plan *plan)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	enum pgtable_level level = pfnmap_fault_level(order);
+	struct pfnmap_request req = {
+		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
+		.vma_start = vma->vm_start,
+		.vma_end = vma->vm_end,
+		.page = source->page,
+		.extent = source->extent,
+		.kernel = pfnmap_fault_mapping_level(vma),
+		.policy = pfnmap_fault_policy(vma, source),
+		.tracked_write = source->tracked &&
+				 vmf->flags & FAULT_FLAG_WRITE,
+		.narrow = vma->vm_flags & VM_RAND_READ,
+	};
+	struct pfnmap_prot prot;
+	vm_fault_t ret;
+
+	assert_fault_locked(vmf);
+	plan->nr_entries = 0;
+	if (level == PFNMAP_LEVELS)
+		return VM_FAULT_FALLBACK;
+
+	ret = pfnmap_look_at_slot(vmf, level, source->tracked, &req);
+	if (ret)
+		return ret;
+	if (WARN_ON_ONCE(req.page - req.extent.first >= req.extent.nr_pages))
+		return VM_FAULT_SIGBUS;
+
+	pfnmap_entry_prot(vmf, source, &prot);
+	req.caching = prot.largest;
+	pfnmap_plan(&req, plan);
+
+	/* A PMD needs a table that only the core can allocate. */
+	if (level == PGTABLE_LEVEL_PUD && plan->level == PGTABLE_LEVEL_PMD)
+		return VM_FAULT_FALLBACK;
+
+	ret = pfnmap_insert(vmf, plan, &prot);
+	trace_pfnmap_fault(vmf, plan, ret);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(pfnmap_fault);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Protection, caching and encryption of entries.
+ */
+
+#include <linux/init.h>
+#include <linux/mm.h>
+#ifdef CONFIG_X86
+#include <asm/memtype.h>
+#endif
+
+#include "pfnmap_internal.h"
+
+/*
+ * Bits of an entry that the kernel corrects where it has a record of how memory is
+ * cached: all that say so.
+ */
+static u64 pfnmap_corrected_bits __ro_after_init;
+
+/**
+ * pfnmap_prot_init - find out what the kernel does about caching
+ *
+ * When the module is loaded, as it would be much of a fault: it is settled at boot.
+ *
+ * Context: any, before the first fault.
+ */
+void __init pfnmap_prot_init(void)
+{
+#ifdef CONFIG_X86
+	if (pat_enabled())
+		pfnmap_corrected_bits = _PAGE_CACHE_MASK;
+#endif
+}
+
+/*
+ * The largest level whose entries carry what is asked for, which is other than the
+ * mapping's in the bits @differ. PTEs carry any caching, and encryption. A huge entry takes
+ * both from the mapping. Where the kernel has a record of how memory is cached, as x86 with
+ * PAT, entries of all levels have the caching of that, whatever is asked for.
+ */
+static enum pgtable_level pfnmap_prot_carried(u64 differ)
+{
+	return differ & ~pfnmap_corrected_bits ? PGTABLE_LEVEL_PTE : PGTABLE_LEVEL_PUD;
+}
+
+/**
+ * pfnmap_recorded_prot - have a protection the caching that the kernel has on record
+ * @prot: the protection
+ * @entry: an entry that the core has set for the same memory
+ *
+ * Context: any.
+ *
+ * Return: @prot, with the caching of @entry where there is such a record.
+ */
+pgprot_t pfnmap_recorded_prot(pgprot_t prot, pte_t entry)
+{
+	u64 recorded = pgprot_val(pte_pgprot(entry)) & pfnmap_corrected_bits;
+
+	return __pgprot((pgprot_val(prot) & ~pfnmap_corrected_bits) | recorded);
+}
+
+/* What a mapping with such flags has, with the caching and encryption of the memory. */
+static pgprot_t pfnmap_prot_of(vm_flags_t flags, u64 differ)
+{
+	return __pgprot(pgprot_val(vm_get_page_prot(flags)) ^ differ);
+}
+
+/**
+ * pfnmap_entry_prot - what the entries of a fault look like
+ * @vmf: the fault
+ * @source: what is to be mapped
+ * @prot: filled in
+ *
+ * If the writes of a mapping can be tracked, the core has made its vm_page_prot
+ * read-only, which is right only while they are.
+ *
+ * PTEs get their protection from @prot, and see pfnmap_recorded_prot(). The core
+ * gives a huge entry that of the mapping, so @prot says how large an entry may be for
+ * that to be right. vm_page_prot changes with the VMA's lock held for writing, or the
+ * lock that keeps the memory where it is. So both hold until the entries are set.
+ *
+ * Context: as pfnmap_fault().
+ */
+void pfnmap_entry_prot(struct vm_fault *vmf, const struct pfnmap_source *source,
+		       struct pfnmap_prot *prot)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	u64 differ = pgprot_val(source->prot) ^ pgprot_val(vma->vm_page_prot);
+	pgprot_t ro, rw;
+
+	*prot = (struct pfnmap_prot){
+		.fault = source->prot,
+		.neighbour = source->prot,
+		.huge = source->prot,
+		.largest = pfnmap_prot_carried(differ),
+	};
+	if (!vma->vm_ops->pfn_mkwrite)
+		return;
+
+	rw = pfnmap_prot_of(vma->vm_flags, differ);
+	ro = pfnmap_prot_of(vma->vm_flags & ~VM_SHARED, differ);
+	prot->fault = source->tracked && !(vmf->flags & FAULT_FLAG_WRITE) ?
+		      ro : rw;
+	prot->neighbour = source->tracked ? ro : rw;
+	prot->huge_write = !source->tracked && vma->vm_flags & VM_WRITE;
+}

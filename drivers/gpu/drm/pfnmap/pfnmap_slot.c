@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is in the slot of a fault already.
+ */
+
+#include <linux/align.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include "pfnmap_internal.h"
+
+/*
+ * A huge entry is there already. It is the right one, as whoever owns the memory
+ * removes entries with the lock held that keeps it where it is; at most it has to
+ * become writable, and is set anew if it has gone meanwhile. If writes are tracked it
+ * must not, and the core splits it: then smaller ones are asked for.
+ */
+static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
+				    enum pgtable_level level,
+				    unsigned long pfn, pgprot_t prot,
+				    bool writable, bool tracked)
+{
+	const struct pfnmap_plan plan = {
+		.level = level,
+		.address = ALIGN_DOWN(vmf->address, PMD_SIZE),
+		.pfn = pfn,
+		.nr_entries = 1,
+	};
+	const struct pfnmap_prot entry_prot = {
+		.huge = prot,
+		.huge_write = true,
+	};
+
+	if (!(vmf->flags & FAULT_FLAG_WRITE) || writable)
+		return VM_FAULT_NOPAGE;
+	return tracked ? VM_FAULT_FALLBACK :
+	       pfnmap_insert(vmf, &plan, &entry_prot);
+}
+
+/**
+ * pfnmap_look_at_slot - look at the slot of a fault
+ * @vmf: the fault
+ * @level: what the core asks for
+ * @tracked: writes are recorded
+ * @req: gets the largest level at which no page table is in the way, and has the
+ *	largest that the kernel can set lowered where that is the core's doing
+ *
+ * The core has looked before, without the lock that keeps the memory where it is.
+ *
+ * Context: as pfnmap_fault().
+ *
+ * Return: 0 if there is something to set, or what the fault shall return.
+ */
+vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
+			       bool tracked, struct pfnmap_request *req)
+{
+	pud_t pud = READ_ONCE(*vmf->pud);
+	pmd_t pmd;
+
+	if (level == PGTABLE_LEVEL_PUD) {
+		if (pud_leaf(pud))
+			return pfnmap_slot_taken(vmf, PGTABLE_LEVEL_PUD,
+						 pud_pfn(pud), pud_pgprot(pud),
+						 pud_write(pud), tracked);
+		/* The core will find the table and ask again, for a PMD. */
+		if (!pud_none(pud))
+			return VM_FAULT_FALLBACK;
+		req->free = PGTABLE_LEVEL_PUD;
+		return 0;
+	}
+
+	if (pud_none(pud) || pud_leaf(pud))
+		return VM_FAULT_NOPAGE;
+
+	pmd = pmdp_get_lockless(vmf->pmd);
+	/* Asked for a PTE, a leaf has come in between: have it fault again. */
+	if (pmd_leaf(pmd))
+		return level == PGTABLE_LEVEL_PTE ? VM_FAULT_NOPAGE :
+		       pfnmap_slot_taken(vmf, PGTABLE_LEVEL_PMD, pmd_pfn(pmd),
+					 pmd_pgprot(pmd), pmd_write(pmd),
+					 tracked);
+	req->free = pmd_none(pmd) ? PGTABLE_LEVEL_PMD : PGTABLE_LEVEL_PTE;
+
+	/* The core has not asked for more, and no longer can for a PUD. */
+	if (level == PGTABLE_LEVEL_PTE)
+		req->kernel = min(req->kernel, PGTABLE_LEVEL_PMD);
+	return 0;
+}

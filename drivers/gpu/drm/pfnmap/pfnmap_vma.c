@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What mappings with huge entries need when they are made, copied and split.
+ */
+
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pgtable.h>
+#include <linux/sched.h>
+
+#include "pfnmap_internal.h"
+
+/**
+ * pfnmap_make_old - have the entries of a new mapping begin old
+ * @vma: the mapping, with its vm_page_prot as it will be
+ *
+ * Huge entries take vm_page_prot, which says 'accessed'. But most entries that a
+ * fault sets are for neighbours that no one has accessed. On x86 this lasts for
+ * the life of the mapping; an architecture whose pgprot_modify() brings the bit
+ * back sets them young.
+ *
+ * Context: process context with the mmap lock of the current process held for writing.
+ */
+void pfnmap_make_old(struct vm_area_struct *vma)
+{
+	vma->vm_page_prot = pte_pgprot(pte_mkold(pfn_pte(0, vma->vm_page_prot)));
+}
+EXPORT_SYMBOL_GPL(pfnmap_make_old);
+
+/**
+ * pfnmap_mmap - set up a mapping
+ * @vma: the mapping; its vm_page_prot has the caching of the memory
+ * @ops: its vm_ops
+ *
+ * For &file_operations.mmap of a driver that has no other way to make a mapping
+ * VM_PFNMAP. The insert functions of the core must never see a private one that may be
+ * written.
+ *
+ * Context: process context with the mmap lock of the current process held for writing.
+ *
+ * Return: 0; -EINVAL if the mapping is private.
+ */
+int pfnmap_mmap(struct vm_area_struct *vma,
+		const struct vm_operations_struct *ops)
+{
+	/* mm's function for that has another name from 7.3 on. */
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
+		return -EINVAL;
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	pfnmap_make_old(vma);
+	vma->vm_ops = ops;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pfnmap_mmap);
+
+/**
+ * pfnmap_map_pages - allow faults under the VMA's lock
+ * @vmf: not looked at
+ * @start: not used
+ * @end: not used
+ *
+ * For &vm_operations_struct.map_pages. The core calls ->fault() and
+ * ->pfn_mkwrite() with the VMA's lock only for mappings that have this, and
+ * drops it for the mmap lock otherwise, on which all faults of a process meet.
+ * There is nothing to map here: pfnmap_fault() does so for neighbours, too.
+ *
+ * Context: RCU read side.
+ *
+ * Return: 0, which has the core call ->fault().
+ */
+vm_fault_t pfnmap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
+{
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pfnmap_map_pages);
+
+/* If they are not of the same after all, what is removed in vain comes back. */
+static bool pfnmap_vma_same_object(const struct vm_area_struct *vma,
+				   const struct vm_area_struct *other)
+{
+	return vma->vm_ops == other->vm_ops &&
+	       vma->vm_private_data == other->vm_private_data;
+}
+
+/* Where a mapping shows all that another one shows, or 0. */
+static unsigned long pfnmap_vma_address_in(struct vm_area_struct *vma,
+					   struct vm_area_struct *other)
+{
+	unsigned long page = other->vm_pgoff - vma->vm_pgoff;
+
+	if (!pfnmap_vma_same_object(vma, other) ||
+	    page >= vma_pages(vma) || vma_pages(vma) - page < vma_pages(other))
+		return 0;
+	return vma->vm_start + (page << PAGE_SHIFT);
+}
+
+/*
+ * mremap() takes a PUD entry for a broken page table: it says so in the kernel
+ * log and clears it, but not the TLB. So none may be left in the original when it
+ * looks. No one says which that is: one of the process's mappings that show what the
+ * copy does, which is not among them yet. The lock of each keeps faults from setting
+ * a PUD entry while it is zapped: the core would take that for broken, too. The lock
+ * that keeps the memory where it is would as well, but whoever waits for that here
+ * cannot be killed, and with the mmap lock held, nor can others who wait for that.
+ */
+static void pfnmap_vma_before_mremap(struct vm_area_struct *copy)
+{
+	unsigned long size = copy->vm_end - copy->vm_start;
+	struct vm_area_struct *vma;
+	unsigned long address = 0;
+
+	if (size < PUD_SIZE)
+		return;
+
+	while ((vma = find_vma(copy->vm_mm, address))) {
+		address = pfnmap_vma_address_in(vma, copy);
+		if (address) {
+			vma_start_write(vma);
+			zap_special_vma_range(vma, address, size);
+		}
+		address = vma->vm_end;
+	}
+}
+
+/*
+ * fork() looks at a PMD entry, and copies what it has seen after it has taken
+ * the lock. If the memory moves in between, what removes its entries does not reach the
+ * copy. So none may be left when it looks.
+ */
+static void pfnmap_vma_before_fork(struct vm_area_struct *child)
+{
+	struct vm_area_struct *vma = vma_lookup(current->mm, child->vm_start);
+	unsigned long size = child->vm_end - child->vm_start;
+
+	if (size >= PMD_SIZE && vma && pfnmap_vma_same_object(vma, child))
+		zap_special_vma_range(vma, child->vm_start, size);
+}
+
+/**
+ * pfnmap_open - prepare a mapping for being copied
+ * @vma: the copy of another mapping: in a child process, next to the original
+ *	when that is split, or at a free address by mremap()
+ *
+ * For &vm_operations_struct.open, or to be called by that. Before fork() and mremap()
+ * copy or move page tables, removes the huge entries that they would get wrong. Faults
+ * bring them back.
+ *
+ * The original is known by its vm_ops and its vm_private_data, which have to be those of
+ * @vma: who changes them in the copy does so behind this. All mappings of an object have
+ * the same vm_private_data.
+ *
+ * Context: process context with the mmap locks of @vma's process and of the
+ * current one held for writing, and the VMA lock of the original, so that no
+ * fault on that comes in between. Takes the lock of other mappings of the same object
+ * in the same process for writing: that waits for faults of this process, all of which
+ * end when it is killed. Not for the lock that keeps the memory where it is, as it
+ * cannot fail.
+ */
+void pfnmap_open(struct vm_area_struct *vma)
+{
+	mmap_assert_write_locked(vma->vm_mm);
+	mmap_assert_write_locked(current->mm);
+	if (vma->vm_mm != current->mm)
+		pfnmap_vma_before_fork(vma);
+	else if (!vma_lookup(vma->vm_mm, vma->vm_start))
+		pfnmap_vma_before_mremap(vma);
+}
+EXPORT_SYMBOL_GPL(pfnmap_open);
+
+/**
+ * pfnmap_may_split - prepare a mapping for being split
+ * @vma: the mapping
+ * @addr: user address of the split, inside @vma
+ *
+ * For &vm_operations_struct.may_split. The core looks for a PMD entry to split
+ * at @addr without asking whether a PUD entry covers it, and would take the
+ * memory that this maps for a page table. Nor may a PUD entry reach from one
+ * mapping into the next. So remove it: faults bring back what fits.
+ *
+ * Context: process context with the mmap lock of @vma's process held for
+ * writing. Takes the VMA's lock for writing, so that no fault brings the entry
+ * back before the split. Waits for no one but faults, as pfnmap_open().
+ *
+ * Return: 0.
+ */
+int pfnmap_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long start = ALIGN_DOWN(addr, PUD_SIZE);
+
+	mmap_assert_write_locked(vma->vm_mm);
+	if (start == addr || start < vma->vm_start ||
+	    vma->vm_end - start < PUD_SIZE)
+		return 0;
+
+	vma_start_write(vma);
+	zap_special_vma_range(vma, start, PUD_SIZE);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pfnmap_may_split);

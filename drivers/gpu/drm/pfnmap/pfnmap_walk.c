@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads back what the page tables of a mapping hold.
+ *
+ * Slots are looked at one by one, those of PTEs with the lock of their table held, the
+ * others with none. Meanwhile
+ *
+ * * page tables go at munmap() and exit, which want the mmap lock for writing, or the last
+ *   reference to the users of the address space. If a mapping is not VM_PFNMAP,
+ *   MADV_DONTNEED frees empty tables of PTEs, too, with the VMA's lock or the mmap lock
+ *   held for reading: taking the lock of such a table finds out;
+ * * entries go at any time: who moves memory or resets a device zaps by the file's
+ *   mapping, and needs no lock of the process for that. The tables stay, and what is said
+ *   of a slot was so a moment ago;
+ * * entries come by faults, or what does as they do to map ahead of use, with the VMA's
+ *   lock or the mmap lock held for reading; and by mmap(), fork() and mremap(), with the
+ *   mmap lock held for writing.
+ *
+ * It is entries that come which must not: in the place of a table that was seen and has
+ * gone, apply_to_page_range(), by which a module gets at the lock of a table, would warn
+ * of one; and what is said of two slots would not be of one time. So whoever walks holds
+ * the mmap lock, and keeps faults off the mapping in one of two ways:
+ *
+ * * with the mmap lock held for writing, by vma_start_write(). This does for any driver,
+ *   and keeps off MADV_DONTNEED as well;
+ * * with the mmap lock held for reading, by the lock of an object's own that faults of
+ *   the driver take. This also keeps the memory where the entries say that it is.
+ */
+
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pgtable.h>
+#include <linux/sched.h>
+
+#include "pfnmap_internal.h"
+
+struct pfnmap_walk {
+	pfnmap_entry_fn fn;
+	void *data;
+};
+
+static void pfnmap_walk_hole(const struct pfnmap_walk *walk, unsigned long start,
+			     unsigned long end)
+{
+	struct pfnmap_entry entry = { .start = start, .end = end };
+
+	walk->fn(&entry, walk->data);
+}
+
+/* Called with the lock of the page table held. */
+static int pfnmap_walk_visit_pte(pte_t *ptep, unsigned long address, void *data)
+{
+	const struct pfnmap_walk *walk = data;
+	pte_t pte = ptep_get(ptep);
+	struct pfnmap_entry entry = {
+		.start = address,
+		.end = address + PAGE_SIZE,
+		.present = true,
+		.level = PGTABLE_LEVEL_PTE,
+		.pfn = pte_pfn(pte),
+		.prot = pte_pgprot(pte),
+		.writable = pte_write(pte),
+		.special = pte_special(pte),
+		.young = pte_young(pte),
+		.dirty = pte_dirty(pte),
+	};
+
+	if (pte_present(pte))
+		walk->fn(&entry, walk->data);
+	else
+		pfnmap_walk_hole(walk, address, address + PAGE_SIZE);
+	return 0;
+}
+
+/* A part of an entry, if a mapping begins or ends inside it, is still shown. */
+static void pfnmap_walk_visit_pmd(const struct pfnmap_walk *walk,
+				  unsigned long start, unsigned long end,
+				  pmd_t pmd)
+{
+	struct pfnmap_entry entry = {
+		.start = start,
+		.end = end,
+		.present = true,
+		.level = PGTABLE_LEVEL_PMD,
+		.pfn = pmd_pfn(pmd) + ((start & ~PMD_MASK) >> PAGE_SHIFT),
+		.prot = pmd_pgprot(pmd),
+		.writable = pmd_write(pmd),
+		.special = pmd_special(pmd),
+		.young = pmd_young(pmd),
+		.dirty = pmd_dirty(pmd),
+	};
+
+	walk->fn(&entry, walk->data);
+}
+
+static void pfnmap_walk_visit_pud(const struct pfnmap_walk *walk,
+				  unsigned long start, unsigned long end,
+				  pud_t pud)
+{
+	struct pfnmap_entry entry = {
+		.start = start,
+		.end = end,
+		.present = true,
+		.level = PGTABLE_LEVEL_PUD,
+		.pfn = pud_pfn(pud) + ((start & ~PUD_MASK) >> PAGE_SHIFT),
+		.prot = pud_pgprot(pud),
+		.writable = pud_write(pud),
+		.special = pud_special(pud),
+		.young = pud_young(pud),
+		.dirty = pud_dirty(pud),
+	};
+
+	walk->fn(&entry, walk->data);
+}
+
+static int pfnmap_walk_pmds(struct mm_struct *mm, pud_t *pudp,
+			    unsigned long start, unsigned long end,
+			    struct pfnmap_walk *walk)
+{
+	unsigned long next;
+	int ret = 0;
+
+	for (; start < end && !ret; start = next) {
+		pmd_t pmd = pmdp_get_lockless(pmd_offset(pudp, start));
+
+		next = pmd_addr_end(start, end);
+		if (pmd_none(pmd))
+			pfnmap_walk_hole(walk, start, next);
+		else if (pmd_leaf(pmd))
+			pfnmap_walk_visit_pmd(walk, start, next, pmd);
+		else
+			ret = apply_to_page_range(mm, start, next - start,
+						  pfnmap_walk_visit_pte, walk);
+	}
+	return ret;
+}
+
+static int pfnmap_walk_puds(struct mm_struct *mm, p4d_t *p4dp,
+			    unsigned long start, unsigned long end,
+			    struct pfnmap_walk *walk)
+{
+	unsigned long next;
+	int ret = 0;
+
+	for (; start < end && !ret; start = next) {
+		pud_t *pudp = pud_offset(p4dp, start);
+		pud_t pud = READ_ONCE(*pudp);
+
+		next = pud_addr_end(start, end);
+		if (pud_none(pud))
+			pfnmap_walk_hole(walk, start, next);
+		else if (pud_leaf(pud))
+			pfnmap_walk_visit_pud(walk, start, next, pud);
+		else
+			ret = pfnmap_walk_pmds(mm, pudp, start, next, walk);
+		cond_resched();
+	}
+	return ret;
+}
+
+/**
+ * pfnmap_walk_vma - visit the page-table entries of a mapping
+ * @vma: a mapping that is VM_PFNMAP or VM_MIXEDMAP
+ * @fn: called for each present entry and each hole, in order of address, with
+ *	a spinlock held perhaps
+ * @data: handed on to @fn
+ *
+ * Context: process context with the mmap lock of @vma's process held for writing, behind
+ * vma_start_write(); or for reading, and the lock of the object's own that faults of
+ * @vma take. Sleeps.
+ *
+ * Return: 0, or -ENOMEM if a page table went away while it was read and could
+ * not be allocated anew, which no kernel that we know does.
+ */
+int pfnmap_walk_vma(struct vm_area_struct *vma, pfnmap_entry_fn fn, void *data)
+{
+	struct pfnmap_walk walk = { .fn = fn, .data = data };
+	unsigned long start = vma->vm_start;
+	unsigned long next;
+	int ret = 0;
+
+	mmap_assert_locked(vma->vm_mm);
+	for (; start < vma->vm_end && !ret; start = next) {
+		pgd_t *pgdp = pgd_offset(vma->vm_mm, start);
+		p4d_t *p4dp;
+
+		next = pgd_addr_end(start, vma->vm_end);
+		if (pgd_none(READ_ONCE(*pgdp))) {
+			pfnmap_walk_hole(&walk, start, next);
+			continue;
+		}
+
+		p4dp = p4d_offset(pgdp, start);
+		next = p4d_addr_end(start, next);
+		if (p4d_none(READ_ONCE(*p4dp)))
+			pfnmap_walk_hole(&walk, start, next);
+		else
+			ret = pfnmap_walk_puds(vma->vm_mm, p4dp, start, next,
+					       &walk);
+	}
+	return ret;
+}
+EXPORT_SYMBOL_GPL(pfnmap_walk_vma);
+
+static int pfnmap_walk_is_hole(pte_t *ptep, unsigned long address, void *data)
+{
+	unsigned long *end = data;
+
+	if (!pte_present(ptep_get(ptep)))
+		return 1;
+	*end = address + PAGE_SIZE;
+	return 0;
+}
+
+/* As pfnmap_mapped_end(), from the PUD slot down. */
+static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
+				  unsigned long *address, unsigned long end)
+{
+	pud_t pud = READ_ONCE(*pudp);
+	int ret = 0;
+
+	end = pud_addr_end(*address, end);
+	if (pud_none(pud))
+		return 0;
+	if (pud_leaf(pud)) {
+		*address = end;
+		return 0;
+	}
+
+	while (*address < end && !ret) {
+		pmd_t pmd = pmdp_get_lockless(pmd_offset(pudp, *address));
+		unsigned long next = pmd_addr_end(*address, end);
+
+		if (pmd_none(pmd))
+			break;
+		if (pmd_leaf(pmd))
+			*address = next;
+		else
+			ret = apply_to_page_range(mm, *address, next - *address,
+						  pfnmap_walk_is_hole, address);
+	}
+	return min(ret, 0);
+}
+
+/**
+ * pfnmap_mapped_end - skip present entries
+ * @vma: a mapping that is VM_PFNMAP or VM_MIXEDMAP
+ * @address: where to begin, inside @vma; moved behind the present entries that
+ *	follow from there without a hole, as far as they are under one PUD slot
+ *
+ * Context: as for pfnmap_walk_vma().
+ *
+ * Return: 0, or -ENOMEM as pfnmap_walk_vma().
+ */
+int pfnmap_mapped_end(struct vm_area_struct *vma, unsigned long *address)
+{
+	pgd_t *pgdp = pgd_offset(vma->vm_mm, *address);
+	p4d_t *p4dp;
+
+	mmap_assert_locked(vma->vm_mm);
+	if (pgd_none(READ_ONCE(*pgdp)))
+		return 0;
+	p4dp = p4d_offset(pgdp, *address);
+	if (p4d_none(READ_ONCE(*p4dp)))
+		return 0;
+	return pfnmap_walk_mapped_end(vma->vm_mm, pud_offset(p4dp, *address),
+				      address, vma->vm_end);
+}
+EXPORT_SYMBOL_GPL(pfnmap_mapped_end);

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/bar.h"
+#include "lib/file.h"
+#include "lib/huge_device.h"
+#include "lib/outside.h"
+#include "lib/page_table.h"
+#include "lib/pattern.h"
+#include "lib/plug.h"
+#include "lib/remap.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: plain bar
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: driver
+ * Functionality: huge CPU mappings of a BAR
+ * Description: What a driver that knows neither TTM nor GEM has to see to by itself: what
+ *	may be mapped, and what is mapped when the device goes.
+ */
+IGT_TEST_DESCRIPTION("A BAR that pfnmap alone maps, and that goes while it is mapped");
+
+#define DRIVER "plain_bar"
+
+static int error_of_mapping(int fd, uint64_t start, uint64_t length, int flags)
+{
+	void *address = mmap(NULL, length, PROT_READ, flags, fd, start);
+
+	if (address == MAP_FAILED)
+		return errno;
+	munmap(address, length);
+	return 0;
+}
+
+/**
+ * SUBTEST: range
+ * Description: All of the BAR can be mapped and any part of it, and nothing behind its end;
+ *	nor privately.
+ */
+static void test_range(void)
+{
+	int fd = huge_open();
+	const uint64_t end = bar_of(fd).size;
+
+	igt_assert_eq(error_of_mapping(fd, 0, end, MAP_SHARED), 0);
+	igt_assert_eq(error_of_mapping(fd, end - KIB(4), KIB(4), MAP_SHARED), 0);
+	igt_assert_eq(error_of_mapping(fd, end - KIB(4), KIB(8), MAP_SHARED), EINVAL);
+	igt_assert_eq(error_of_mapping(fd, end, KIB(4), MAP_SHARED), EINVAL);
+	igt_assert_eq(error_of_mapping(fd, 0, end + KIB(4), MAP_SHARED), EINVAL);
+	igt_assert_eq(error_of_mapping(fd, 0, KIB(4), MAP_PRIVATE), EINVAL);
+}
+
+/* A mapping with a known content, of which each level that there can be has an entry. */
+static struct pattern map_some(enum huge_level level, struct huge_bo *bo)
+{
+	struct pattern pattern;
+	char *address;
+
+	*bo = huge_mapped_bo(huge_size_for_level(level), 0, &address);
+	pattern = pattern_of(address, bo->size, 71);
+	pattern.stride = pattern.pages / 16;
+	pattern_write(&pattern);
+	huge_assert_mapped_at(bo, address, level, "at first");
+	return pattern;
+}
+
+/* By the page tables in memory: the driver and its debugfs file are gone. */
+static void assert_no_entries(const void *address, uint64_t length)
+{
+	struct huge_levels found = outside_levels_of(address, length), nothing = {};
+
+	huge_assert_levels(&found, &nothing, "without a device");
+}
+
+static void assert_gone(const struct huge_bo *bo, char *address)
+{
+	igt_assert_eq(bar_owners(DRIVER), 0);
+	assert_no_entries(address, bo->size);
+	igt_assert_eq(signal_of_reading(address), SIGBUS);
+	igt_assert_eq(signal_of_writing(address + bo->size / 2, 1), SIGBUS);
+	igt_assert_eq(open("/dev/plain_bar", O_RDWR | O_CLOEXEC), -1);
+	igt_assert_eq(errno, ENOENT);
+}
+
+/**
+ * SUBTEST: unbind-%s
+ * Description: The driver is unbound while the BAR is mapped by %arg[1] entries: they are
+ *	gone, and an access is SIGBUS, also when the driver is bound again. Who opens it then
+ *	finds the BAR and what was written there.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_unbind(enum huge_level level)
+{
+	struct huge_bo bo;
+	struct pattern before = map_some(level, &bo), after = before;
+	char *address = before.address;
+
+	device_unplug(bo.fd);
+	assert_gone(&bo, address);
+	device_plug();
+	igt_assert_eq(bar_owners(DRIVER), 1);
+	bo.fd = huge_open_when_there();
+	igt_assert_eq(signal_of_reading(address), SIGBUS);
+	after.address = huge_bo_map(&bo);
+	pattern_assert(&after);
+	huge_assert_mapped_at(&bo, after.address, level, "bound again");
+	igt_assert_eq(signal_of_reading(address), SIGBUS);
+}
+
+/* A mapping that loses its entries all the time, by being made anew. */
+struct restless {
+	struct huge_bo bo;
+	char *address;
+	int raised;
+};
+
+static void *access_until_signal(void *data)
+{
+	struct restless *restless = data;
+	const struct huge_bo *bo = &restless->bo;
+
+	do {
+		if (ttm_huge_remap(restless->address, bo->size, PROT_READ, bo->fd, bo->offset))
+			break;
+		restless->raised = signal_of_reading(restless->address);
+	} while (!restless->raised);
+	return NULL;
+}
+
+#define ROUNDS 20
+
+/**
+ * SUBTEST: unbind-faulting
+ * Description: The driver is unbound while a thread faults again and again: no entry is set
+ *	behind that.
+ */
+static void test_unbind_faulting(void)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		struct restless restless = {
+			.bo = huge_vram_bo(huge_open_when_there(), MIB(2)),
+		};
+		pthread_t thread;
+
+		restless.address = huge_bo_map(&restless.bo);
+		igt_assert_eq(pthread_create(&thread, NULL, access_until_signal, &restless), 0);
+		usleep(round * 100);
+		device_unplug(restless.bo.fd);
+		pthread_join(thread, NULL);
+		igt_assert_eq(restless.raised, SIGBUS);
+		assert_no_entries(restless.address, restless.bo.size);
+		huge_release_all();
+		device_plug();
+	}
+}
+
+static int try_unload(void)
+{
+	return syscall(SYS_delete_module, DRIVER, O_NONBLOCK) ? errno : 0;
+}
+
+/**
+ * SUBTEST: kept
+ * Description: The module stays while its file is open, and while the BAR is mapped, also
+ *	when the driver is unbound.
+ */
+static void test_kept(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), KIB(64));
+
+	igt_assert_eq(try_unload(), EWOULDBLOCK);
+	huge_bo_map(&bo);
+	device_unplug(bo.fd);
+	igt_assert_eq(try_unload(), EWOULDBLOCK);
+	huge_close(bo.fd);
+	igt_assert_eq(try_unload(), EWOULDBLOCK);
+}
+
+/* The device that a subtest has taken from its driver, in sysfs. */
+static char taken[PATH_MAX];
+
+static int write_in(const char *folder, const char *file, const char *text)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	return write_file(path, text);
+}
+
+static void give_back(void)
+{
+	if (taken[0])
+		igt_assert_eq(write_in(taken, "driver_override", DRIVER), 0);
+	taken[0] = '\0';
+}
+
+/**
+ * SUBTEST: given
+ * Description: The driver takes no device that it is not given by driver_override, nor lets
+ *	it be bound to one.
+ */
+static void test_given(void)
+{
+	int fd = huge_open();
+	const char *name;
+
+	strcpy(taken, bar_of(fd).path);
+	*strrchr(taken, '/') = '\0';
+	name = strrchr(taken, '/') + 1;
+	device_unplug(fd);
+	igt_assert_eq(write_in(taken, "driver_override", "\n"), 0);
+	igt_assert_eq(write_file("/sys/bus/pci/drivers_probe", name), 0);
+	igt_assert_eq(write_file("/sys/bus/pci/drivers/" DRIVER "/bind", name), ENODEV);
+	igt_assert_eq(bar_owners(DRIVER), 0);
+	give_back();
+	device_plug();
+	igt_assert_eq(bar_owners(DRIVER), 1);
+}
+
+static void clean_up(void)
+{
+	huge_release_all();
+	give_back();
+	device_plug();
+}
+
+static const struct level_subtest level_subtests[] = {
+	{ "unbind", "The driver goes while the BAR is mapped", test_unbind },
+};
+
+static const struct subtest subtests[] = {
+	{ "range", "What can be mapped", test_range },
+	{ "unbind-faulting", "The driver goes while there are faults", test_unbind_faulting },
+	{ "kept", "The module stays while it is needed", test_kept },
+	{ "given", "No device is taken that was not given", test_given },
+};
+
+int igt_main()
+{
+	igt_fixture() {
+		huge_close(huge_open());
+		outside_start();
+	}
+
+	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+
+	igt_fixture()
+		outside_stop();
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ioctls of bigbar as functions, for tests and tools: each returns 0 or an errno value,
+ * and leaves what it has no answer for at 0. Placements and flags are those of bigbar_drm.h.
+ */
+#ifndef LIBBIGBAR_H
+#define LIBBIGBAR_H
+
+#include <stdint.h>
+
+#include "bigbar_drm.h"
+
+int bigbar_device_info(int fd, struct drm_bigbar_device_info *info);
+int bigbar_create(int fd, uint64_t size, uint32_t placement, uint32_t flags, uint32_t *handle);
+int bigbar_destroy(int fd, uint32_t handle);
+int bigbar_mmap_offset(int fd, uint32_t handle, uint64_t *offset);
+int bigbar_move(int fd, uint32_t handle, uint32_t placement);
+int bigbar_info(int fd, uint32_t handle, struct drm_bigbar_gem_info *info);
+int bigbar_dirty_start(int fd, uint32_t handle);
+int bigbar_dirty_stop(int fd, uint32_t handle);
+/* A bit for each page, the first for first_page. */
+int bigbar_dirty_take(int fd, uint32_t handle, uint64_t first_page, uint64_t pages,
+		      uint64_t *bitmap);
+/* Goes on behind *done, which is filled in also on error; not repeated after a signal. */
+int bigbar_prefault(int fd, void *address, uint64_t length, uint64_t *done);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stand-ins for kernel headers, as far as the planner and its tests need them
+ * in user space.
+ */
+#ifndef _USER_LINUX_TYPES_H_
+#define _USER_LINUX_TYPES_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef unsigned long long u64;
+
+#define pgoff_t unsigned long
+
+#endif
