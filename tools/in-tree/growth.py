@@ -63,8 +63,9 @@ def part_of(path, text, root):
                if found.is_file() and ".git" not in found.relative_to(root).parts}
     if path.name in MAKEFILES:
         return makefile_part(path, text, present)
+    # A header may say what to do without a file that is not there yet.
     others = [(root / other).read_text(encoding="utf-8") for other in present
-              if not other.name.startswith("Kconfig")]
+              if not other.name.startswith("Kconfig") and other.suffix != ".h"]
     return kconfig_part(text, others)
 
 

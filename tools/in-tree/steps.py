@@ -2,6 +2,7 @@
 """The steps of the series, as series.toml has them."""
 
 import pathlib
+import re
 import subprocess
 import textwrap
 import tomllib
@@ -9,11 +10,14 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 
-# What of the project is for a kernel tree, but for what series.toml leaves out.
-FOLDERS = ("drivers", "include/drm", "include/uapi", "Documentation/gpu")
+# What of the project is for a kernel tree.
+FOLDERS = ("drivers", "include/drm", "include/linux", "include/uapi", "Documentation/gpu")
 
 # What git format-patch shows well, in a mail.
 LINE = 75
+
+# A file that a diff is about.
+CHANGED = re.compile(r"^\+\+\+ b/(.*)", re.MULTILINE)
 
 
 class SeriesError(Exception):
@@ -37,13 +41,17 @@ def wrap(text):
 
 
 class Step:
-    """A patch: its message, the files that it brings, what it inserts into others."""
+    """A patch: its message, the files that it brings, a diff of others in a folder of the
+    kernel, and what it inserts into others."""
 
     def __init__(self, raw, sources):
         self.subject = raw["subject"]
         self.message = f"{self.subject}\n\n{wrap(raw['body'])}\n"
         self.inserts = raw.get("insert", [])
-        self.files = [path for pattern in raw["files"]
+        self.diff = PROJECT / raw["diff"] if "diff" in raw else None
+        self.folder = raw.get("in", "")
+        self.ours = sources
+        self.files = [path for pattern in raw.get("files", [])
                       for path in self.matching(pattern, sources)]
 
     def matching(self, pattern, sources):
@@ -54,20 +62,37 @@ class Step:
         return found
 
     @property
+    def changed(self):
+        """What the diff is about, if there is one."""
+        text = self.diff.read_text(encoding="utf-8") if self.diff else ""
+        return [pathlib.Path(self.folder, name) for name in CHANGED.findall(text)]
+
+    @property
     def kernel_files(self):
         """Those that the kernel has."""
-        return [pathlib.Path(insert["file"]) for insert in self.inserts]
+        return ([pathlib.Path(insert["file"]) for insert in self.inserts] +
+                [path for path in self.changed if path not in self.ours])
+
+
+def lines_for(lines, change):
+    """Where a change goes, among lines: behind or in front of one, or instead of one that
+    kernels have in more than one form. It has to be there once."""
+    if "instead_of" in change:
+        anchor = change["instead_of"]
+        found = [at for at, line in enumerate(lines) if re.fullmatch(anchor, line)]
+    else:
+        anchor = change.get("after") or change["before"]
+        found = [at for at, line in enumerate(lines) if line == anchor]
+    if len(found) != 1:
+        raise SeriesError(f"{change['file']} has {len(found)} lines, not one, "
+                          f"'{anchor.strip()}', which series.toml looks for")
+    return slice(found[0] + ("after" in change), found[0] + ("before" not in change))
 
 
 def insert(text, change, author):
-    """A text with a change made behind or in front of a line that it has once."""
-    anchor = change.get("after") or change["before"]
+    """A text with a change made."""
     lines = text.splitlines()
-    if lines.count(anchor) != 1:
-        raise SeriesError(f"{change['file']} has {lines.count(anchor)} lines, not one, "
-                          f"'{anchor.strip()}', which series.toml looks for")
-    at = lines.index(anchor) + ("after" in change)
-    lines[at:at] = change["text"].replace("{author}", author).splitlines()
+    lines[lines_for(lines, change)] = change["text"].replace("{author}", author).splitlines()
     return "\n".join(lines) + "\n"
 
 
@@ -78,13 +103,12 @@ def copy_sources(root):
          *FOLDERS, f"{root}/"], cwd=PROJECT)
 
 
-def check_all_used(sources, used, left_out):
-    """Each file once, and none forgotten."""
+def check_all_used(sources, used):
+    """Each file once, and none forgotten: what is not for a kernel lives elsewhere."""
     for path in sources:
-        times = used.count(path) + any(path.full_match(pattern) for pattern in left_out)
+        times = used.count(path)
         if times != 1:
-            raise SeriesError(f"series.toml has {path} {times} times, not once: name it in "
-                              "a step, or in left_out")
+            raise SeriesError(f"series.toml has {path} {times} times, not once: name it in a step")
 
 
 def read_steps(root):
@@ -92,5 +116,5 @@ def read_steps(root):
     raw = tomllib.loads((HERE / "series.toml").read_text(encoding="utf-8"))
     sources = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
     steps = [Step(step, sources) for step in raw["step"]]
-    check_all_used(sources, [path for step in steps for path in step.files], raw["left_out"])
+    check_all_used(sources, [path for step in steps for path in step.files])
     return steps
