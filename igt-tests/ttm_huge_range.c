@@ -326,6 +326,19 @@ static uint64_t entries_added(const struct page_table *before, const struct page
 	return added.entries[level];
 }
 
+/* Of all mappings of the buffer object. */
+static uint64_t mapped_entries(const struct huge_bo *bo)
+{
+	struct page_table table = page_table_read(bo);
+	struct huge_levels levels = page_table_levels(&table, NULL, UINT64_MAX);
+	uint64_t entries = 0;
+
+	for (enum huge_level level = HUGE_PTE; level < HUGE_LEVELS; level++)
+		entries += levels.entries[level];
+	page_table_free(&table);
+	return entries;
+}
+
 static void assert_trace_has_run(const struct traced_fault *fault, const struct page_run *run,
 				 uint64_t address)
 {
@@ -347,7 +360,7 @@ static void assert_trace(const struct page_table *table, uint64_t page, enum hug
 	igt_assert_eq_u64(fault.address, page);
 	igt_assert_eq(fault.write, 1);
 	igt_assert_f(!strcmp(fault.reason, reason), "the trace says %s\n", fault.reason);
-	igt_assert_eq_u64(fault.entries, entries);
+	igt_assert_eq_u64(fault.entries + fault.more, entries);
 	igt_assert_eq(fault.result, FAULT_NOPAGE);
 	igt_assert_lte_u64(fault.start, page);
 	igt_assert_lt_u64(page, last + huge_level_size(level));
@@ -370,6 +383,7 @@ static void assert_reason(const struct huge_bo *bo, char *page, enum huge_level 
 	page_table_assert_sound(&after);
 	entries = entries_added(&before, &after, level);
 	assert_trace(&after, (uintptr_t)page, level, entries, reason);
+	trace_stop();
 	counters_add_faults(&expected, level, entries, reason, 1);
 	counters_assert(bo->fd, &expected);
 	page_table_free(&before);
@@ -381,18 +395,18 @@ static void assert_reason(const struct huge_bo *bo, char *page, enum huge_level 
 static void assert_scattered(const struct huge_bo *bo, char *address)
 {
 	struct pattern pattern = pattern_of(address, bo->size, 22);
-	uint64_t edges = reason_count(bo->fd, "extent_edge");
+	uint64_t faults = reason_count(bo->fd, NULL);
 	struct page_table table;
 	struct huge_levels found;
 
 	pattern_write(&pattern);
+	igt_assert_eq_u64(reason_count(bo->fd, NULL), faults);
 	table = page_table_read(bo);
 	page_table_assert_sound(&table);
 	found = page_table_levels(&table, address, bo->size);
 	huge_assert_levels(&found, &scattered_levels, "scattered");
 	igt_assert_lte(SCATTER_HOLES_64K, table.count);
 	page_table_free(&table);
-	igt_assert_lt_u64(edges, reason_count(bo->fd, "extent_edge"));
 
 	pattern.address = huge_bo_map(bo);
 	pattern_assert(&pattern);
@@ -424,31 +438,124 @@ static void assert_contiguous(int fd, const struct huge_bo *first, enum huge_pla
 	pattern_assert(&pattern);
 }
 
+/* Of the blocks that a buffer object in all holes has, the first small one. */
+#define SMALL_BLOCKS (SCATTER_HOLES_2M * MIB(2))
+
+/* In VRAM that is full but for holes; it fills all of them. */
+static struct huge_bo scattered_bo(int fd, struct huge_bo *beside)
+{
+	struct huge_bo bo;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	*beside = scatter_vram(fd).kept[0];
+	bo = huge_vram_bo(fd, SCATTERED_SIZE);
+	igt_assert_eq_u64(huge_vram(fd).used, huge_vram(fd).size);
+	return bo;
+}
+
+/* Each page table is filled by one fault, of which one entry has been used. */
+static void assert_fault_a_table(const struct huge_bo *bo, char *address)
+{
+	const uint64_t small = (bo->size - SMALL_BLOCKS) / HUGE_PAGE_SIZE;
+	uint64_t before = mapped_entries(bo);
+
+	/* Not in the first block of its table, nor in the last. */
+	assert_reason(bo, address + SMALL_BLOCKS + KIB(200), HUGE_PTE, "extent_edge");
+	igt_assert_eq_u64(mapped_entries(bo), before + ENTRIES_PER_TABLE);
+	assert_reason(bo, address + MIB(2) + KIB(8), HUGE_PMD,
+		      huge_largest_level() == HUGE_PUD ? "vma_edge" : "kernel");
+	igt_assert_eq_u64(mapped_entries(bo), before + ENTRIES_PER_TABLE + SCATTER_HOLES_2M);
+	assert_reason(bo, address + bo->size - HUGE_PAGE_SIZE, HUGE_PTE, "vma_edge");
+	igt_assert_eq_u64(mapped_entries(bo), before + small + SCATTER_HOLES_2M);
+}
+
+/* Who has said that it will not touch what lies beside gets what it touches. */
+static void assert_scattered_random(const struct huge_bo *bo)
+{
+	char *address = huge_bo_map_at(bo, huge_reserve(GIB(1), GIB(1)), 0, bo->size);
+	uint64_t before = mapped_entries(bo);
+
+	igt_assert_eq(madvise(address, bo->size, MADV_RANDOM), 0);
+	write_page(address, 1);
+	igt_assert_eq_u64(mapped_entries(bo), before + 1);
+	write_page(address + SMALL_BLOCKS, 1);
+	igt_assert_eq_u64(mapped_entries(bo), before + 2);
+	huge_unmap(address, bo->size);
+}
+
 /**
  * SUBTEST: scattered
  * Description: VRAM is full but for holes of 2 MiB, 64 KiB and 4 KiB. A buffer
  *	object that fills all of them has the largest entries that each block
- *	allows, and its data are right across their borders. One of the same
- *	size that must be contiguous is, after the eviction of others.
+ *	allows, by one fault for each page table, and its data are right across
+ *	their borders. One of the same size that must be contiguous is, after the
+ *	eviction of others.
  */
 static void test_scattered(void)
 {
 	int fd = huge_open();
-	struct huge_bo bo, first;
-	char *address;
+	struct huge_bo first, bo = scattered_bo(fd, &first);
+	char *address = huge_bo_map_at(&bo, huge_reserve(GIB(1), GIB(1)), 0, bo.size);
 
-	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
-	first = scatter_vram(fd).kept[0];
-	bo = huge_vram_bo(fd, SCATTERED_SIZE);
-	igt_assert_eq_u64(huge_vram(fd).used, huge_vram(fd).size);
-	address = huge_bo_map(&bo);
-	/* In the first of the small holes, which lies in a whole PMD of the mapping. */
-	assert_reason(&bo, address + SCATTER_HOLES_2M * MIB(2), HUGE_PTE, "extent_edge");
+	assert_fault_a_table(&bo, address);
 	assert_scattered(&bo, address);
+	assert_scattered_random(&bo);
 	/* It has left VRAM; its pieces are free when the copy has been made. */
 	igt_assert_eq_u64(huge_vram_used_settled(fd, huge_vram(fd).size - SCATTERED_SIZE),
 			  huge_vram(fd).size - SCATTERED_SIZE);
 	assert_contiguous(fd, &first, HUGE_VRAM);
+}
+
+/* @touched lies in the middle, with many blocks before and behind it. */
+struct scattered_part_case {
+	const char *name;
+	const char *what;
+	uint64_t start;
+	uint64_t size;
+	uint64_t touched;
+};
+
+/* The smallest blocks, single pages, come last. */
+#define SINGLE_BLOCKS (SCATTERED_SIZE - SCATTER_HOLES_4K * KIB(4))
+
+static const struct scattered_part_case scattered_part_cases[] = {
+	{ "pmd", "two blocks of 2 MiB", MIB(2), MIB(4), MIB(5) },
+	{ "pte", "from amid a block of 64 KiB on", SINGLE_BLOCKS - KIB(200),
+	  KIB(200) + (SCATTER_HOLES_4K - 2) * KIB(4),
+	  SINGLE_BLOCKS + SCATTER_HOLES_4K / 2 * KIB(4) },
+};
+
+/**
+ * SUBTEST: scattered-part-%s
+ * Description: Of a buffer object in many pieces of VRAM a part is mapped: %arg[1]. One
+ *	fault in its middle maps all of it, and nothing in front of that mapping or behind
+ *	it, where other memory is mapped.
+ *
+ * arg[1]:
+ *
+ * @pmd:	two blocks of 2 MiB
+ * @pte:	from amid a block of 64 KiB on
+ */
+static void test_scattered_part(const struct scattered_part_case *c)
+{
+	struct huge_bo beside, bo = scattered_bo(huge_open(), &beside);
+	struct pattern pattern = pattern_of(huge_bo_map(&bo), bo.size, 29);
+	char *area = huge_reserve(GIB(1), GIB(1)), *part;
+	uint64_t before;
+
+	pattern_write(&pattern);
+	before = mapped_entries(&bo);
+	igt_assert_eq(mprotect(area, bo.size, PROT_READ), 0);
+	part = huge_bo_map_at(&bo, area + c->start, c->start, c->size);
+	pattern.address = part;
+	pattern.first_page = c->start / HUGE_PAGE_SIZE;
+	pattern.pages = c->size / HUGE_PAGE_SIZE;
+	(void)*(volatile char *)(area + c->touched);
+	igt_assert_eq_u64(mapped_entries(&bo), before + c->size /
+			  (c->size < MIB(2) ? HUGE_PAGE_SIZE : MIB(2)));
+	pattern_assert(&pattern);
+	igt_assert(is_zero(area, c->start));
+	igt_assert(is_zero(part + c->size, bo.size - c->start - c->size));
 }
 
 /**
@@ -529,20 +636,36 @@ static void test_system(enum huge_system_caching caching)
 	huge_assert_caching(&bo, caching == HUGE_SYSTEM_WC ? PAGE_WC : PAGE_WB);
 }
 
+/* As many PMD entries of system memory as a fault sets: it looks at each page. */
+#define SYSTEM_PMDS 8
+
 /**
  * SUBTEST: system-middle
- * Description: One write in the middle of contiguous system memory maps all that a PMD
- *	entry can, in front of the page and behind it.
+ * Description: One write in the middle of system memory maps all that a PMD entry can, in
+ *	front of the page and behind it, and of the PMD entries beside, so many that it
+ *	does not take long.
  */
 static void test_system_middle(void)
 {
-	struct huge_bo bo = huge_bo_create(huge_open(), MIB(4), HUGE_SYSTEM, HUGE_SYSTEM_WB);
-	char *address = huge_bo_map(&bo);
-	const uint64_t page = ENTRIES_PER_TABLE + ENTRIES_PER_TABLE / 2;
+	struct huge_bo bo = huge_bo_create(huge_open(), (2 * SYSTEM_PMDS + 3) * MIB(2), HUGE_SYSTEM,
+					   HUGE_SYSTEM_WB);
+	char *address = huge_bo_map_at(&bo, huge_reserve(GIB(1), GIB(1)), 0, bo.size);
+	const uint64_t page = (SYSTEM_PMDS + 3) * ENTRIES_PER_TABLE + ENTRIES_PER_TABLE / 2;
+	const struct huge_levels expected = huge_levels_at(HUGE_PMD, SYSTEM_PMDS * MIB(2));
+	struct page_table table;
+	struct huge_levels found;
 
 	write_page(address, page);
-	assert_entries(&bo, HUGE_PMD, 1);
+	assert_entries(&bo, HUGE_PMD, SYSTEM_PMDS);
+	table = page_table_read(&bo);
+	found = page_table_levels(&table, address + SYSTEM_PMDS * MIB(2), SYSTEM_PMDS * MIB(2));
+	huge_assert_levels(&found, &expected, "around the page");
+	page_table_free(&table);
 	assert_page(address, page);
+
+	write_page(address, bo.size / HUGE_PAGE_SIZE - 1);
+	assert_used(&bo, HUGE_PMD, SYSTEM_PMDS + 3, 2, 2);
+	assert_page(address, bo.size / HUGE_PAGE_SIZE - 1);
 }
 
 /* The first page frame that has an address of more than 32 bits. */
@@ -940,6 +1063,7 @@ int igt_main()
 	const struct around_case *around;
 	const struct mixed_case *mixed;
 	const struct reason_case *reason;
+	const struct scattered_part_case *scattered_part;
 
 	igt_fixture() {
 		huge_close(huge_open());
@@ -958,6 +1082,14 @@ int igt_main()
 		igt_describe_f("Entries of all sizes, mapped %s", mixed->what);
 		igt_subtest_f("mixed-%s", mixed->name)
 			test_mixed(mixed);
+		igt_fixture()
+			clean_up();
+	}
+
+	for_each_case(scattered_part, scattered_part_cases) {
+		igt_describe_f("A mapping of a part of scattered VRAM: %s", scattered_part->what);
+		igt_subtest_f("scattered-part-%s", scattered_part->name)
+			test_scattered_part(scattered_part);
 		igt_fixture()
 			clean_up();
 	}

@@ -182,9 +182,11 @@ static struct traced_fault parse_fault(const char *line)
 
 	igt_assert_f(sscanf(strstr(line, "address="),
 			    "address=%" SCNx64 " write=%u level=%7s entries=%" SCNu64
-			    " at %" SCNx64 " pfn=%" SCNx64 " reason=%23s ret=%x",
+			    " at %" SCNx64 " pfn=%" SCNx64 " more=%" SCNu64
+			    " reason=%23s ret=%x",
 			    &fault.address, &fault.write, fault.level, &fault.entries,
-			    &fault.start, &fault.pfn, fault.reason, &fault.result) == 8,
+			    &fault.start, &fault.pfn, &fault.more, fault.reason,
+			    &fault.result) == 9,
 		     "trace: bad line '%s'\n", line);
 	return fault;
 }

@@ -46,6 +46,7 @@ struct traced_fault {
 	uint64_t entries;
 	uint64_t start;
 	uint64_t pfn;
+	uint64_t more;
 	char reason[24];
 	unsigned int result;
 };

@@ -8,7 +8,7 @@
 /* Holes of 2 MiB, more of 64 KiB than a PMD would map, and some of single pages. */
 #define SCATTER_HOLES_2M 4
 #define SCATTER_HOLES_64K 40
-#define SCATTER_HOLES_4K 8
+#define SCATTER_HOLES_4K 104
 #define SCATTERED_PIECES (SCATTER_HOLES_2M + SCATTER_HOLES_64K + SCATTER_HOLES_4K)
 #define SCATTERED_SIZE (SCATTER_HOLES_2M * MIB(2) + SCATTER_HOLES_64K * KIB(64) + \
 			SCATTER_HOLES_4K * KIB(4))

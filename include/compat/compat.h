@@ -47,6 +47,21 @@ static inline size_t list_count_nodes(struct list_head *head)
 #define pcim_request_region pci_request_region
 #endif
 
+#ifdef COMPAT_PAGES_CONTIGUOUS_ABSENT
+#include <linux/mm.h>
+
+static inline size_t num_pages_contiguous(struct page **pages, size_t nr_pages)
+{
+	unsigned long pfn = page_to_pfn(pages[0]);
+	size_t i;
+
+	for (i = 1; i < nr_pages; i++)
+		if (page_to_pfn(pages[i]) != pfn + i)
+			break;
+	return i;
+}
+#endif
+
 /*
  * Page tables
  */

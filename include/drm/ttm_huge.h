@@ -26,19 +26,23 @@ struct vm_fault;
  */
 struct ttm_huge_funcs {
 	/**
-	 * @io_mem_extent: The largest contiguous piece of iomem around a page.
+	 * @io_mem_extents: Contiguous pieces of iomem from that of a page on.
 	 *
 	 * @bo: the buffer object, whose resource is iomem
 	 * @page: page offset into @bo
-	 * @extent: filled in with a piece that contains @page
+	 * @extents: filled in with the largest piece that contains @page, then those
+	 *	that follow it in @bo, without gaps
+	 * @nr: how many there is room for, at least one
 	 *
-	 * Called with the reservation of @bo held; must not sleep. Optional:
-	 * without it, the memory is taken to be contiguous if the driver has
-	 * no &ttm_device_funcs.io_mem_pfn, and is looked at page by page
-	 * otherwise.
+	 * Called with the reservation of @bo held, and for what a fault maps beside its
+	 * own page, with the lock of a page table; must not sleep. Returns how many are
+	 * filled in, at least one. All memory of a resource is cached alike. Optional:
+	 * without it, the memory is taken to be contiguous if the driver has no
+	 * &ttm_device_funcs.io_mem_pfn, and is looked at page by page otherwise, as
+	 * far as it is contiguous.
 	 */
-	void (*io_mem_extent)(struct ttm_buffer_object *bo, unsigned long page,
-			      struct pfnmap_extent *extent);
+	unsigned int (*io_mem_extents)(struct ttm_buffer_object *bo, unsigned long page,
+				       struct pfnmap_extent *extents, unsigned int nr);
 
 	/**
 	 * @max_level: The largest level that may map a buffer object.

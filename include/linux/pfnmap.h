@@ -70,6 +70,8 @@ enum pfnmap_reason {
  * @address: user address of the first, in bytes.
  * @nr_entries: how many there are, one behind the other; 0 if there is nothing to set.
  * @pfn: page frame that the first maps; the others follow without a gap.
+ * @nr_more: entries of the same level for other memory of the object, in the same page
+ *	table as those; 0 if what the fault set has gone again at once.
  */
 struct pfnmap_plan {
 	enum pgtable_level level;
@@ -77,7 +79,29 @@ struct pfnmap_plan {
 	unsigned long address;
 	unsigned long nr_entries;
 	unsigned long pfn;
+	unsigned long nr_more;
 };
+
+struct pfnmap_source;
+
+/**
+ * typedef pfnmap_extents_fn - find contiguous pieces of an object's memory
+ * @source: the source of which this is &pfnmap_source.extents
+ * @page: a page of the object, one of &pfnmap_source.nearby
+ * @end: a page behind @page, or the end of the object; from there on, no more is asked for
+ * @extents: filled in: a piece that has @page, then those that follow it in the object,
+ *	without gaps
+ * @nr: how many there is room for, at least one
+ *
+ * Context: called with the lock of a page table held, and for huge entries that of the
+ * file's mappings, i_mmap_rwsem, for writing. Must not sleep.
+ *
+ * Return: how many are filled in, at least one.
+ */
+typedef unsigned int (*pfnmap_extents_fn)(const struct pfnmap_source *source,
+					  unsigned long page, unsigned long end,
+					  struct pfnmap_extent *extents,
+					  unsigned int nr);
 
 /**
  * struct pfnmap_source - what a fault is to map, as only its owner knows it
@@ -85,6 +109,9 @@ struct pfnmap_plan {
 struct pfnmap_source {
 	/** @page: the page of the object that belongs at the address of the fault. */
 	unsigned long page;
+
+	/** @nr_pages: how many pages the object has. */
+	unsigned long nr_pages;
 
 	/** @max_level: the largest level that the owner allows. */
 	enum pgtable_level max_level;
@@ -99,6 +126,21 @@ struct pfnmap_source {
 
 	/** @extent: The largest contiguous piece of memory around @page. */
 	struct pfnmap_extent extent;
+
+	/**
+	 * @extents: Finds other pieces, with which a fault fills the rest of its page table.
+	 * They are cached and encrypted as @extent is. Optional: without it the fault sets
+	 * entries for @extent alone.
+	 */
+	pfnmap_extents_fn extents;
+
+	/**
+	 * @nearby: How many pages of the object @extents may be asked for, a power of two:
+	 * those around @page from a multiple of that on, as many as it takes little time to
+	 * look at. 0 for all pages. A fault asks for no more pieces than a page table has
+	 * entries.
+	 */
+	unsigned long nearby;
 
 	/**
 	 * @prot: The protection of the mapping, vm_page_prot, with the caching and

@@ -280,6 +280,133 @@ const struct plan_rule plan_rules[PLAN_RULES] = {
 	RULE(names_true_reason),
 };
 
+/*
+ * The same of a run beside a plan. It has the plan's level and table, and is the planner's
+ * in other words: a plan of other memory, which need not be at the fault.
+ */
+static long run_entry_at(const struct rest_request *rest,
+			 const struct pfnmap_run *run, unsigned long index)
+{
+	return to_pages(run->address) - to_pages(rest->req.address) +
+	       ((long)index << level_bits(rest->level));
+}
+
+/* A block of the object, as large as it is aligned. */
+static bool page_is_nearby(const struct rest_request *rest, long page)
+{
+	long nearby = (long)rest->nearby;
+
+	return bo_page_at(&rest->req, page) >= 0 &&
+	       bo_page_at(&rest->req, page) < (long)rest->nr_pages &&
+	       (!nearby || ((bo_page_at(&rest->req, page) ^
+			     bo_page_at(&rest->req, 0)) & -nearby) == 0);
+}
+
+static bool slot_is_nearby(const struct rest_request *rest, long slot)
+{
+	long first = (long)(rest->from - rest->req.page);
+	long last = slot + level_pages(rest->level) - 1;
+
+	return slot >= first && page_is_nearby(rest, slot) &&
+	       page_is_nearby(rest, last);
+}
+
+static bool run_fits_one_table(const struct rest_request *rest,
+			       const struct pfnmap_run *run,
+			       unsigned long index)
+{
+	return run->nr_entries <= TABLE_ENTRIES &&
+	       is_in_table_of_fault(&rest->req, run_entry_at(rest, run, index),
+				    rest->level);
+}
+
+static bool run_stays_inside_vma(const struct rest_request *rest,
+				 const struct pfnmap_run *run,
+				 unsigned long index)
+{
+	return slot_is_in_vma(&rest->req, run_entry_at(rest, run, index),
+			      rest->level);
+}
+
+static bool run_stays_inside_extent(const struct rest_request *rest,
+				    const struct pfnmap_run *run,
+				    unsigned long index)
+{
+	return slot_is_in_extent(&rest->req, run_entry_at(rest, run, index),
+				 rest->level);
+}
+
+static bool run_stays_nearby(const struct rest_request *rest,
+			     const struct pfnmap_run *run, unsigned long index)
+{
+	return slot_is_nearby(rest, run_entry_at(rest, run, index));
+}
+
+static bool run_maps_right_pfn(const struct rest_request *rest,
+			       const struct pfnmap_run *run,
+			       unsigned long index)
+{
+	long pfn = (long)run->pfn + ((long)index << level_bits(rest->level));
+
+	return pfn == pfn_at(&rest->req, run_entry_at(rest, run, index));
+}
+
+static bool run_is_aligned(const struct rest_request *rest,
+			   const struct pfnmap_run *run, unsigned long index)
+{
+	long at = run_entry_at(rest, run, index);
+
+	return run->address % (1UL << PAGE_BITS) == 0 &&
+	       is_multiple(vpn_at(&rest->req, at), rest->level) &&
+	       is_multiple(pfn_at(&rest->req, at), rest->level);
+}
+
+/* A slot that could be set must be. */
+static bool run_is_whole(const struct rest_request *rest,
+			 const struct pfnmap_run *run, unsigned long index)
+{
+	long slot = slot_of_fault(&rest->req, rest->level + 1) +
+		    ((long)index << level_bits(rest->level));
+
+	return !is_cheap(&rest->req, slot, rest->level) ||
+	       !slot_is_nearby(rest, slot) ||
+	       !is_multiple(pfn_at(&rest->req, slot), rest->level) ||
+	       (slot >= run_entry_at(rest, run, 0) &&
+		slot < run_entry_at(rest, run, run->nr_entries));
+}
+
+#define REST_RULE(name) { #name, false, name }
+#define SLOT_RULE(name) { #name, true, name }
+
+const struct rest_rule rest_rules[REST_RULES] = {
+	REST_RULE(run_fits_one_table),
+	REST_RULE(run_stays_inside_vma),
+	REST_RULE(run_stays_inside_extent),
+	REST_RULE(run_stays_nearby),
+	REST_RULE(run_maps_right_pfn),
+	REST_RULE(run_is_aligned),
+	SLOT_RULE(run_is_whole),
+};
+
+/**
+ * rest_run - what the planner makes of a request
+ * @rest: the request
+ *
+ * Return: the run.
+ */
+struct pfnmap_run rest_run(const struct rest_request *rest)
+{
+	struct pfnmap_extent extent = rest->req.extent;
+	struct pfnmap_window window;
+
+	pfnmap_plan_window(&rest->req, rest->level, rest->nr_pages,
+			   rest->nearby, &window);
+	if (!rest->is_first)
+		window.first = rest->from;
+	pfnmap_plan_clip(&window, &extent, 1);
+	return pfnmap_plan_run(rest->level, window.to_vpn, &extent);
+}
+
 static bool is_page_address(unsigned long address)
 {
 	return address % (1UL << PAGE_BITS) == 0;
@@ -291,6 +418,36 @@ static bool is_level(enum pgtable_level level)
 	       level == PGTABLE_LEVEL_PUD;
 }
 
+/* The size in bytes of a buffer object is an unsigned long. */
+static bool are_pages(unsigned long first, unsigned long nr_pages)
+{
+	return first < PAGE_LIMIT && nr_pages <= PAGE_LIMIT - first;
+}
+
+static bool has_page(unsigned long first, unsigned long nr_pages,
+		     unsigned long page)
+{
+	return page >= first && page - first < nr_pages;
+}
+
+/* So is a physical address. */
+static bool extent_is_valid(const struct pfnmap_extent *extent)
+{
+	return are_pages(extent->first, extent->nr_pages) &&
+	       are_pages(extent->pfn, extent->nr_pages);
+}
+
+static bool mapping_is_valid(const struct pfnmap_request *req)
+{
+	/* Mappings begin and end with a page; the fault handler rounds. */
+	if (!is_page_address(req->address) ||
+	    !is_page_address(req->vma_start) || !is_page_address(req->vma_end))
+		return false;
+
+	/* Faults are delivered to the mapping that they are in. */
+	return req->address >= req->vma_start && req->address < req->vma_end;
+}
+
 /**
  * request_is_valid - what the planner may take for granted
  * @req: the request
@@ -299,30 +456,40 @@ static bool is_level(enum pgtable_level level)
  */
 bool request_is_valid(const struct pfnmap_request *req)
 {
-	/* Mappings begin and end with a page; the fault handler rounds. */
-	if (!is_page_address(req->address) ||
-	    !is_page_address(req->vma_start) || !is_page_address(req->vma_end))
-		return false;
-
-	/* Faults are delivered to the mapping that they are in. */
-	if (req->address < req->vma_start || req->address >= req->vma_end)
-		return false;
-
 	/* The extent was asked for by this page. */
-	if (req->page < req->extent.first ||
-	    req->page - req->extent.first >= req->extent.nr_pages)
-		return false;
-
-	/* The size in bytes of a buffer object is an unsigned long. */
-	if (req->extent.first >= PAGE_LIMIT ||
-	    req->extent.nr_pages > PAGE_LIMIT - req->extent.first)
-		return false;
-
-	/* So is a physical address. */
-	if (req->extent.pfn >= PAGE_LIMIT ||
-	    req->extent.nr_pages > PAGE_LIMIT - req->extent.pfn)
-		return false;
-
-	return is_level(req->kernel) && is_level(req->policy) &&
+	return mapping_is_valid(req) && extent_is_valid(&req->extent) &&
+	       has_page(req->extent.first, req->extent.nr_pages, req->page) &&
+	       is_level(req->kernel) && is_level(req->policy) &&
 	       is_level(req->caching) && is_level(req->free);
+}
+
+/* In the table of the plan, as a page of the object that may be. */
+static bool can_be_mapped(const struct rest_request *rest, long page)
+{
+	return is_in_table_of_fault(&rest->req, page, rest->level) &&
+	       slot_is_in_vma(&rest->req, page, PGTABLE_LEVEL_PTE) &&
+	       page_is_nearby(rest, page);
+}
+
+/**
+ * rest_is_valid - what the planner may take for granted of what a run is chosen from
+ * @rest: the request
+ *
+ * Return: whether such a run can be asked for.
+ */
+bool rest_is_valid(const struct rest_request *rest)
+{
+	const struct pfnmap_request *req = &rest->req;
+	long from = (long)(rest->from - req->page);
+
+	/* The piece was asked for by the page from which on there are none yet. */
+	return mapping_is_valid(req) && extent_is_valid(&req->extent) &&
+	       are_pages(0, rest->nr_pages) &&
+	       has_page(0, rest->nr_pages, req->page) &&
+	       (rest->nearby & (rest->nearby - 1)) == 0 &&
+	       has_page(req->extent.first, req->extent.nr_pages, rest->from) &&
+	       (rest->level == PGTABLE_LEVEL_PTE ||
+		rest->level == PGTABLE_LEVEL_PMD) &&
+	       can_be_mapped(rest, from) &&
+	       (!rest->is_first || !can_be_mapped(rest, from - 1));
 }

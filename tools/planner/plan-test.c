@@ -243,10 +243,58 @@ static struct pfnmap_request random_request(void)
 	return req;
 }
 
+/* Within a reach of the page, and between two others. */
+static unsigned long random_page_between(unsigned long page, unsigned long first,
+					 unsigned long last)
+{
+	if (one_in(2))
+		return clamp(page - random_reach_down(page), first, page);
+	return clamp(page + random_reach_up(page), page, last);
+}
+
+/* Another piece of memory, of which a page can be mapped beside the fault. */
+static struct rest_request random_rest(void)
+{
+	const unsigned long limit = 1UL << 52;
+	struct rest_request rest = {
+		.req = random_request(),
+		.level = one_in(2) ? PGTABLE_LEVEL_PTE : PGTABLE_LEVEL_PMD,
+	};
+	struct pfnmap_request *req = &rest.req;
+	unsigned long page = req->page, table = rest.level ? 1UL << 18 : 1UL << 9;
+	unsigned long vpn = req->address / PAGE, in_table = vpn % table;
+	unsigned long before = (req->address - req->vma_start) / PAGE;
+	unsigned long after = (req->vma_end - req->address) / PAGE;
+	unsigned long pfn;
+
+	rest.nearby = one_in(4) ? 0 : 1UL << random_below(24);
+	before = clamp(before, 0, in_table);
+	before = clamp(before, 0, rest.nearby ? page % rest.nearby : page);
+	after = clamp(after, 1, table - in_table);
+	if (rest.nearby)
+		after = clamp(after, 1, rest.nearby - page % rest.nearby);
+	rest.nr_pages = clamp(page + random_reach_up(vpn), page + 1, limit);
+	after = clamp(after, 1, rest.nr_pages - page);
+	rest.is_first = one_in(4);
+	rest.from = rest.is_first ? page - before :
+		    random_page_between(page, page - before, page + after - 1);
+
+	vpn += rest.from - page;
+	pfn = clamp(random_page_like(vpn), 0, limit - 1);
+	before = clamp(random_reach_down(vpn), 0, pfn < rest.from ? pfn : rest.from);
+	after = clamp(random_reach_up(vpn), 1, limit - (pfn > rest.from ? pfn : rest.from));
+	req->extent.first = rest.from - before;
+	req->extent.nr_pages = before + after;
+	req->extent.pfn = pfn - before;
+	return rest;
+}
+
 /* What the random requests have led to. */
 struct tally {
 	unsigned long invalid;
 	unsigned long violations[PLAN_RULES];
+	unsigned long rest_violations[REST_RULES];
+	unsigned long runs[2];
 	unsigned long levels[PFNMAP_LEVELS];
 	unsigned long reasons[PFNMAP_REASONS];
 };
@@ -293,6 +341,47 @@ static void test_random_request(struct tally *tally, unsigned long number)
 		tally->reasons[plan.reason]++;
 }
 
+static bool rest_rule_holds(const struct rest_rule *rule,
+			    const struct rest_request *rest,
+			    const struct pfnmap_run *run)
+{
+	unsigned long count = rule->is_of_slots ? TABLE_ENTRIES : run->nr_entries;
+	unsigned long i;
+
+	for (i = 0; i < count && i < TABLE_ENTRIES; i++)
+		if (!rule->holds(rest, run, i))
+			return false;
+	return true;
+}
+
+static void test_random_rest(struct tally *tally, unsigned long number)
+{
+	struct rest_request rest = random_rest();
+	struct pfnmap_run run;
+	size_t i;
+
+	if (!rest_is_valid(&rest)) {
+		tally->invalid++;
+		return;
+	}
+	run = rest_run(&rest);
+
+	for (i = 0; i < REST_RULES; i++) {
+		if (rest_rule_holds(&rest_rules[i], &rest, &run))
+			continue;
+		if (tally->rest_violations[i]++)
+			continue;
+		printf("      not true of random run %lu: %s\n", number,
+		       rest_rules[i].name);
+		print_request(&rest.req);
+		printf("      level %u from page %#lx of %#lx, nearby %#lx\n", rest.level,
+		       rest.from, rest.nr_pages, rest.nearby);
+		printf("      planned: %lu at %#lx to pfn %#lx\n", run.nr_entries,
+		       run.address, run.pfn);
+	}
+	tally->runs[rest.level] += run.nr_entries > 1;
+}
+
 static bool is_everywhere(const char *what, const unsigned long *counts,
 			  size_t nr_counts)
 {
@@ -318,12 +407,19 @@ static void test_random_requests(unsigned long cases, unsigned long seed)
 	random_state = seed;
 	for (number = 0; number < cases; number++)
 		test_random_request(&tally, number);
+	/* Each slot of a table is asked for in them. */
+	for (number = 0; number < cases / 4; number++)
+		test_random_rest(&tally, number);
 
 	for (i = 0; i < PLAN_RULES; i++)
 		report(!tally.violations[i], plan_rules[i].name);
+	for (i = 0; i < REST_RULES; i++)
+		report(!tally.rest_violations[i], rest_rules[i].name);
 	report(!tally.invalid, "all random requests are valid");
 	report(is_everywhere("plans by level", tally.levels, PFNMAP_LEVELS),
 	       "they lead to every level");
+	report(is_everywhere("runs by level", tally.runs, 2),
+	       "they lead to runs of both levels");
 	report(is_everywhere("plans by reason", tally.reasons,
 			     PFNMAP_REASONS),
 	       "they lead to every reason");

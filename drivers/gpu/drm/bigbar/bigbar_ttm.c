@@ -109,15 +109,24 @@ static unsigned long bigbar_io_mem_pfn(struct ttm_buffer_object *bo,
 	       piece->first;
 }
 
-static void bigbar_io_mem_extent(struct ttm_buffer_object *bo,
-				 unsigned long page,
-				 struct pfnmap_extent *extent)
+static unsigned int bigbar_io_mem_extents(struct ttm_buffer_object *bo,
+					  unsigned long page,
+					  struct pfnmap_extent *extents,
+					  unsigned int nr)
 {
-	const struct bigbar_piece *piece = bigbar_ttm_piece(bo->resource, page);
+	const struct bigbar_pieces *pieces =
+		to_bigbar_vram_resource(bo->resource)->pieces;
+	const struct bigbar_piece *piece = bigbar_piece(pieces, page);
+	const struct bigbar_piece *end = pieces->piece + pieces->count;
+	unsigned long start = ttm_to_bigbar(bo->bdev)->vram.phys >> PAGE_SHIFT;
+	unsigned int i;
 
-	extent->first = piece->first;
-	extent->nr_pages = piece->nr_pages;
-	extent->pfn = bigbar_vram_pfn(ttm_to_bigbar(bo->bdev), piece);
+	for (i = 0; i < nr && piece < end; i++, piece++) {
+		extents[i].first = piece->first;
+		extents[i].nr_pages = piece->nr_pages;
+		extents[i].pfn = start + piece->vram_page;
+	}
+	return i;
 }
 
 static const struct ttm_device_funcs bigbar_ttm_funcs = {
@@ -138,7 +147,7 @@ static enum pgtable_level bigbar_max_level(struct ttm_buffer_object *bo)
 }
 
 static const struct ttm_huge_funcs bigbar_huge_funcs = {
-	.io_mem_extent = bigbar_io_mem_extent,
+	.io_mem_extents = bigbar_io_mem_extents,
 	.max_level = bigbar_max_level,
 };
 

@@ -44,9 +44,9 @@
  *
  * The order is: the mmap lock or the VMA's lock, which the core takes for a fault; the
  * object's lock; the lock of the file's mappings (i_mmap_rwsem), which is taken here for
- * huge entries; locks of page tables. A fault may not wait for the object's lock with
- * the core's held if who has it may want the core's: it drops that, waits, and returns
- * VM_FAULT_RETRY.
+ * huge entries; locks of page tables; what &pfnmap_source.extents takes. A fault may not
+ * wait for the object's lock with the core's held if who has it may want the core's: it
+ * drops that, waits, and returns VM_FAULT_RETRY.
  */
 
 /**
@@ -63,6 +63,7 @@
  *		struct my_device *my = vmf->vma->vm_private_data;
  *		const struct pfnmap_source source = {
  *			.page = vmf->pgoff,
+ *			.nr_pages = PFN_DOWN(my->bar_size),
  *			.max_level = PGTABLE_LEVEL_PUD,
  *			.extent = {
  *				.nr_pages = PFN_DOWN(my->bar_size),
@@ -175,6 +176,28 @@ static enum pgtable_level pfnmap_fault_level(unsigned int order)
 	return order ? PFNMAP_LEVELS : PGTABLE_LEVEL_PTE;
 }
 
+/* Whether other memory may belong in the table of the entries. */
+static bool pfnmap_fault_has_rest(const struct pfnmap_request *req,
+				  const struct pfnmap_source *source,
+				  const struct pfnmap_plan *plan)
+{
+	return source->extents && !req->narrow &&
+	       plan->level < PGTABLE_LEVEL_PUD &&
+	       source->extent.nr_pages < source->nr_pages;
+}
+
+static noinline_for_stack vm_fault_t
+pfnmap_fault_fill_table(struct vm_fault *vmf, const struct pfnmap_request *req,
+			const struct pfnmap_source *source,
+			struct pfnmap_plan *plan, const struct pfnmap_prot *prot)
+{
+	struct pfnmap_rest rest = { .source = source };
+
+	pfnmap_plan_window(req, plan->level, source->nr_pages, source->nearby,
+			   &rest.window);
+	return pfnmap_insert(vmf, plan, prot, &rest);
+}
+
 /**
  * pfnmap_fault - map the largest region around a fault that is cheap to map
  * @vmf: the fault, on a shared VM_PFNMAP mapping of a file
@@ -212,6 +235,9 @@ vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 		.policy = pfnmap_fault_policy(vma, source),
 		.tracked_write = source->tracked &&
 				 vmf->flags & FAULT_FLAG_WRITE,
+		/* as long as nothing else is known */
+		.caching = PGTABLE_LEVEL_PTE,
+		.free = PGTABLE_LEVEL_PTE,
 		.narrow = vma->vm_flags & VM_RAND_READ,
 	};
 	struct pfnmap_prot prot;
@@ -219,6 +245,7 @@ vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 
 	assert_fault_locked(vmf);
 	plan->nr_entries = 0;
+	plan->nr_more = 0;
 	if (level == PFNMAP_LEVELS)
 		return VM_FAULT_FALLBACK;
 
@@ -236,7 +263,10 @@ vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 	if (level == PGTABLE_LEVEL_PUD && plan->level == PGTABLE_LEVEL_PMD)
 		return VM_FAULT_FALLBACK;
 
-	ret = pfnmap_insert(vmf, plan, &prot);
+	if (pfnmap_fault_has_rest(&req, source, plan))
+		ret = pfnmap_fault_fill_table(vmf, &req, source, plan, &prot);
+	else
+		ret = pfnmap_insert(vmf, plan, &prot, NULL);
 	trace_pfnmap_fault(vmf, plan, ret);
 	return ret;
 }

@@ -14,7 +14,8 @@
  * comes while it looks at the slot to remove what is there for a broken page table, and
  * clears it without flushing the TLB. unmap_mapping_range(), by which all of those zap,
  * holds the lock of the file's mappings for reading: huge entries are set with it
- * held for writing. Only the locks of page tables are taken under it.
+ * held for writing. Only the locks of page tables are taken under it, and what
+ * &pfnmap_source.extents takes.
  */
 
 #include <linux/export.h>
@@ -23,6 +24,80 @@
 #include <linux/pgtable.h>
 
 #include "pfnmap_internal.h"
+
+/*
+ * Has @set set the entries for the pages from @first up to @end, which are in the same table
+ * as those of the plan. The lock of that is held, so no more pieces are looked at than it
+ * has entries.
+ */
+static __always_inline void
+pfnmap_insert_pages(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
+		    enum pgtable_level level, unsigned long first,
+		    unsigned long end,
+		    void (*set)(void *data, struct pfnmap_run run), void *data)
+{
+	struct pfnmap_window window = { .first = first, .end = end };
+	unsigned int left = PTRS_PER_PTE / PFNMAP_REST_EXTENTS;
+	struct pfnmap_extent *extents = rest->extents;
+	unsigned long nr_more = 0;
+
+	for (; window.first < end && left; left--) {
+		unsigned int nr = rest->source->extents(rest->source, window.first, end,
+							extents, PFNMAP_REST_EXTENTS);
+		const struct pfnmap_extent *extent = extents, *behind;
+
+		/* The owner has to keep to what is agreed. */
+		if (WARN_ON_ONCE(!nr || nr > PFNMAP_REST_EXTENTS ||
+				 window.first - extents->first >= extents->nr_pages))
+			break;
+		behind = extents + pfnmap_plan_clip(&window, extents, nr);
+		do {
+			struct pfnmap_run run = pfnmap_plan_run(level, rest->window.to_vpn,
+								extent);
+
+			set(data, run);
+			nr_more += run.nr_entries;
+		} while (++extent < behind);
+		window.first = extent[-1].first + extent[-1].nr_pages;
+	}
+	plan->nr_more += nr_more;
+}
+
+/* What lies before the memory of the plan, and what follows it. */
+static __always_inline void
+pfnmap_insert_rest(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
+		   enum pgtable_level level,
+		   void (*set)(void *data, struct pfnmap_run run), void *data)
+{
+	const struct pfnmap_extent *extent = &rest->source->extent;
+	unsigned long end = rest->window.end;
+
+	pfnmap_insert_pages(rest, plan, level, rest->window.first, extent->first,
+			    set, data);
+	pfnmap_insert_pages(rest, plan, level,
+			    extent->first + min(extent->nr_pages, end - extent->first),
+			    end, set, data);
+}
+
+/*
+ * The entries of the plan, and of what else belongs in their table. Inlined with @set, as
+ * there are up to 512 runs.
+ */
+static __always_inline void
+pfnmap_insert_runs(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
+		   enum pgtable_level level,
+		   void (*set)(void *data, struct pfnmap_run run), void *data)
+{
+	const struct pfnmap_run run = {
+		.address = plan->address,
+		.nr_entries = plan->nr_entries,
+		.pfn = plan->pfn,
+	};
+
+	set(data, run);
+	if (rest)
+		pfnmap_insert_rest(rest, plan, level, set, data);
+}
 
 /*
  * The insert functions of the core warn if they are told to write and find a
@@ -60,56 +135,77 @@ static vm_fault_t pfnmap_insert_pmd(struct vm_fault *vmf, unsigned long pfn,
 	return ret;
 }
 
+/* @table is the page table, @prot what its new entries have beside a page frame. */
+struct pfnmap_pmds {
+	struct vm_fault *vmf;
+	pmd_t *table;
+	pgprot_t prot;
+};
+
+/* Called with the lock of the page table held. */
+static __always_inline void pfnmap_insert_pmd_run(void *data, struct pfnmap_run run)
+{
+	const struct pfnmap_pmds *pmds = data;
+	struct vm_area_struct *vma = pmds->vmf->vma;
+	pmd_t *pmd = pmds->table + pmd_index(run.address);
+	pgprot_t prot = pmds->prot;
+
+	for (; run.nr_entries; run.nr_entries--) {
+		if (pmd_none(READ_ONCE(*pmd))) {
+			set_pmd_at(vma->vm_mm, run.address, pmd, pfn_pmd(run.pfn, prot));
+			update_mmu_cache_pmd(vma, run.address, pmd);
+		}
+		run.address += PMD_SIZE;
+		run.pfn += PHYS_PFN(PMD_SIZE);
+		pmd++;
+	}
+}
+
 /*
  * The entries beside the one that faulted, in the same table. The core has looked up for that
  * one how the memory is cached, which is most of what it costs: they differ from it in
  * their page frame, and in that nobody has accessed them. Where the core deposits a page
  * table with each, which a module cannot, there are none.
  */
-static void pfnmap_insert_neighbour_pmds(struct vm_fault *vmf,
-					 const struct pfnmap_plan *plan)
+static noinline_for_stack void
+pfnmap_insert_neighbour_pmds(struct vm_fault *vmf, struct pfnmap_plan *plan,
+			     struct pfnmap_rest *rest)
 {
-	struct mm_struct *mm = vmf->vma->vm_mm;
-	pmd_t *pmd = pmd_offset(vmf->pud, plan->address);
 	pmd_t faulted = pmdp_get_lockless(vmf->pmd);
+	struct pfnmap_pmds pmds = {
+		.vmf = vmf,
+		.table = vmf->pmd - pmd_index(vmf->address),
+	};
 	spinlock_t *ptl;	/* of the table */
-	unsigned long i;
-	pgprot_t prot;
 
 	/* It has gone, and the access will fault again. */
 	if (!pmd_leaf(faulted) || arch_needs_pgtable_deposit())
 		return;
 
-	prot = pmd_pgprot(pmd_mkold(pmd_mkclean(faulted)));
-	ptl = pmd_lock(mm, pmd);
-	for (i = 0; i < plan->nr_entries; i++) {
-		unsigned long address = plan->address + i * PMD_SIZE;
-		unsigned long pfn = plan->pfn + PHYS_PFN(i * PMD_SIZE);
-
-		if (!pmd_none(READ_ONCE(pmd[i])))
-			continue;
-		set_pmd_at(mm, address, &pmd[i], pfn_pmd(pfn, prot));
-		update_mmu_cache_pmd(vmf->vma, address, &pmd[i]);
-	}
+	pmds.prot = pmd_pgprot(pmd_mkold(pmd_mkclean(faulted)));
+	ptl = pmd_lock(vmf->vma->vm_mm, vmf->pmd);
+	pfnmap_insert_runs(rest, plan, PGTABLE_LEVEL_PMD, pfnmap_insert_pmd_run, &pmds);
 	spin_unlock(ptl);
 }
 
 static vm_fault_t pfnmap_insert_pmds(struct vm_fault *vmf,
-				     const struct pfnmap_plan *plan,
-				     const struct pfnmap_prot *prot)
+				     struct pfnmap_plan *plan,
+				     const struct pfnmap_prot *prot,
+				     struct pfnmap_rest *rest)
 {
 	unsigned long before = ALIGN_DOWN(vmf->address, PMD_SIZE) - plan->address;
 	vm_fault_t ret;
 
 	ret = pfnmap_insert_pmd(vmf, plan->pfn + PHYS_PFN(before), prot);
-	if (ret == VM_FAULT_NOPAGE && plan->nr_entries > 1)
-		pfnmap_insert_neighbour_pmds(vmf, plan);
+	if (ret == VM_FAULT_NOPAGE && (plan->nr_entries > 1 || rest))
+		pfnmap_insert_neighbour_pmds(vmf, plan, rest);
 	return ret;
 }
 #else
 static vm_fault_t pfnmap_insert_pmds(struct vm_fault *vmf,
-				     const struct pfnmap_plan *plan,
-				     const struct pfnmap_prot *prot)
+				     struct pfnmap_plan *plan,
+				     const struct pfnmap_prot *prot,
+				     struct pfnmap_rest *rest)
 {
 	return VM_FAULT_FALLBACK;
 }
@@ -117,33 +213,58 @@ static vm_fault_t pfnmap_insert_pmds(struct vm_fault *vmf,
 
 /* Nobody looks meanwhile at the slots to remove what is in them. */
 static vm_fault_t pfnmap_insert_not_zapped(struct vm_fault *vmf,
-					   const struct pfnmap_plan *plan,
-					   const struct pfnmap_prot *prot)
+					   struct pfnmap_plan *plan,
+					   const struct pfnmap_prot *prot,
+					   struct pfnmap_rest *rest)
 {
 	i_mmap_assert_write_locked(vmf->vma->vm_file->f_mapping);
 	if (plan->level == PGTABLE_LEVEL_PUD)
 		return pfnmap_insert_pud(vmf, plan->pfn, prot);
-	return pfnmap_insert_pmds(vmf, plan, prot);
+	return pfnmap_insert_pmds(vmf, plan, prot, rest);
 }
 
 static vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf,
-				     const struct pfnmap_plan *plan,
-				     const struct pfnmap_prot *prot)
+				     struct pfnmap_plan *plan,
+				     const struct pfnmap_prot *prot,
+				     struct pfnmap_rest *rest)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 	vm_fault_t ret;
 
 	i_mmap_lock_write(mapping);
-	ret = pfnmap_insert_not_zapped(vmf, plan, prot);
+	ret = pfnmap_insert_not_zapped(vmf, plan, prot, rest);
 	i_mmap_unlock_write(mapping);
 	return ret;
 }
 
-struct pfnmap_pte_run {
+/*
+ * @prot: that of neighbours; once the lock of the page table, @table, is held, what its new
+ * entries have beside a page frame.
+ */
+struct pfnmap_ptes {
 	struct mm_struct *mm;
-	const struct pfnmap_plan *plan;
+	struct pfnmap_plan *plan;
+	struct pfnmap_rest *rest;
 	pgprot_t prot;
+	pte_t *table;
 };
+
+/* Called with the lock of the page table held. */
+static __always_inline void pfnmap_insert_pte_run(void *data, struct pfnmap_run run)
+{
+	const struct pfnmap_ptes *ptes = data;
+	pte_t *pte = ptes->table + pte_index(run.address);
+	pte_t *end = pte + run.nr_entries;
+	struct mm_struct *mm = ptes->mm;
+	pgprot_t prot = ptes->prot;
+
+	for (; pte < end; pte++) {
+		if (pte_none(ptep_get(pte)))
+			set_pte_at(mm, run.address, pte, pfn_pte(run.pfn, prot));
+		run.address += PAGE_SIZE;
+		run.pfn++;
+	}
+}
 
 /*
  * The entries around the one that faulted, @address, which are in the same table. The
@@ -154,23 +275,17 @@ struct pfnmap_pte_run {
  */
 static int pfnmap_insert_neighbour_ptes(pte_t *pte, unsigned long address, void *data)
 {
-	const struct pfnmap_pte_run *run = data;
-	const struct pfnmap_plan *plan = run->plan;
-	pte_t faulted = ptep_get(pte);
-	unsigned long i;
-	pgprot_t prot;
+	struct pfnmap_ptes *ptes = data;
+	pte_t entry = ptep_get(pte);
 
-	if (!pte_present(faulted))
+	if (!pte_present(entry))
 		return 0;
 
-	prot = pfnmap_recorded_prot(run->prot, faulted);
-	prot = pte_pgprot(pte_mkspecial(pte_mkold(pfn_pte(plan->pfn, prot))));
-	pte -= PHYS_PFN(address - plan->address);
-	for (i = 0; i < plan->nr_entries; i++) {
-		if (pte_none(ptep_get(&pte[i])))
-			set_pte_at(run->mm, plan->address + i * PAGE_SIZE, &pte[i],
-				   pfn_pte(plan->pfn + i, prot));
-	}
+	entry = pfn_pte(ptes->plan->pfn, pfnmap_recorded_prot(ptes->prot, entry));
+	ptes->prot = pte_pgprot(pte_mkspecial(pte_mkold(entry)));
+	ptes->table = pte - pte_index(address);
+	pfnmap_insert_runs(ptes->rest, ptes->plan, PGTABLE_LEVEL_PTE, pfnmap_insert_pte_run,
+			   ptes);
 	return 0;
 }
 
@@ -188,22 +303,24 @@ static vm_fault_t pfnmap_insert_faulting_pte(struct vm_fault *vmf,
 }
 
 static noinline_for_stack vm_fault_t
-pfnmap_insert_ptes(struct vm_fault *vmf, const struct pfnmap_plan *plan,
-		   const struct pfnmap_prot *prot)
+pfnmap_insert_ptes(struct vm_fault *vmf, struct pfnmap_plan *plan,
+		   const struct pfnmap_prot *prot,
+		   struct pfnmap_rest *rest)
 {
-	struct pfnmap_pte_run run = {
+	struct pfnmap_ptes ptes = {
 		.mm = vmf->vma->vm_mm,
 		.plan = plan,
+		.rest = rest,
 		.prot = prot->neighbour,
 	};
 	vm_fault_t ret;
 
 	ret = pfnmap_insert_faulting_pte(vmf, plan, prot);
-	if (ret != VM_FAULT_NOPAGE || plan->nr_entries == 1)
+	if (ret != VM_FAULT_NOPAGE || (plan->nr_entries == 1 && !rest))
 		return ret;
 	/* A module gets at the lock of the table by this alone. */
-	if (apply_to_page_range(run.mm, ALIGN_DOWN(vmf->address, PAGE_SIZE), PAGE_SIZE,
-				pfnmap_insert_neighbour_ptes, &run))
+	if (apply_to_page_range(ptes.mm, ALIGN_DOWN(vmf->address, PAGE_SIZE), PAGE_SIZE,
+				pfnmap_insert_neighbour_ptes, &ptes))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
 }
@@ -254,10 +371,11 @@ EXPORT_SYMBOL_GPL(pfnmap_make_writable);
  * pfnmap_insert - set the entries of a plan
  * @vmf: the fault
  * @plan: what to set; its level is one that the slot of the fault had free
- *	when the caller looked
+ *	when the caller looked. Gets &pfnmap_plan.nr_more.
  * @prot: protection and caching for PTEs, and whether huge entries are
  *	writable. Those take the rest from the mapping and, where the
  *	architecture tracks it, from the memory.
+ * @rest: what else belongs in the page table of those entries, or NULL
  *
  * Populated slots are left as they are.
  *
@@ -267,10 +385,11 @@ EXPORT_SYMBOL_GPL(pfnmap_make_writable);
  * page table was short, with some of the entries set, perhaps;
  * VM_FAULT_FALLBACK if the kernel has no such entries.
  */
-vm_fault_t pfnmap_insert(struct vm_fault *vmf, const struct pfnmap_plan *plan,
-			 const struct pfnmap_prot *prot)
+vm_fault_t pfnmap_insert(struct vm_fault *vmf, struct pfnmap_plan *plan,
+			 const struct pfnmap_prot *prot,
+			 struct pfnmap_rest *rest)
 {
 	if (plan->level == PGTABLE_LEVEL_PTE)
-		return pfnmap_insert_ptes(vmf, plan, prot);
-	return pfnmap_insert_huge(vmf, plan, prot);
+		return pfnmap_insert_ptes(vmf, plan, prot, rest);
+	return pfnmap_insert_huge(vmf, plan, prot, rest);
 }

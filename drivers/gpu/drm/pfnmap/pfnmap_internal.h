@@ -37,7 +37,23 @@ pgprot_t pfnmap_recorded_prot(pgprot_t prot, pte_t entry);
 void pfnmap_entry_prot(struct vm_fault *vmf, const struct pfnmap_source *source,
 		       struct pfnmap_prot *prot);
 
-vm_fault_t pfnmap_insert(struct vm_fault *vmf, const struct pfnmap_plan *plan,
-			 const struct pfnmap_prot *prot);
+/* Pieces of memory that are asked for at once. */
+#define PFNMAP_REST_EXTENTS	32
+
+/**
+ * struct pfnmap_rest - what a fault fills the rest of its page table with
+ * @source: finds the memory.
+ * @window: the pages of the object that the table can map.
+ * @extents: the pieces that were asked for last.
+ */
+struct pfnmap_rest {
+	const struct pfnmap_source *source;
+	struct pfnmap_window window;
+	struct pfnmap_extent extents[PFNMAP_REST_EXTENTS];
+};
+
+vm_fault_t pfnmap_insert(struct vm_fault *vmf, struct pfnmap_plan *plan,
+			 const struct pfnmap_prot *prot,
+			 struct pfnmap_rest *rest);
 
 #endif

@@ -14,25 +14,6 @@
 
 #include "pfnmap_plan.h"
 
-/**
- * pfnmap_level_size - what one entry maps
- * @level: level of the entry
- *
- * Return: the size in bytes, a power of two.
- */
-unsigned long pfnmap_level_size(enum pgtable_level level)
-{
-	switch (level) {
-	case PGTABLE_LEVEL_PUD:
-		return PUD_SIZE;
-	case PGTABLE_LEVEL_PMD:
-		return PMD_SIZE;
-	default:
-		return PAGE_SIZE;
-	}
-}
-EXPORT_SYMBOL_IF_KUNIT(pfnmap_level_size);
-
 /* Where the contiguous memory begins and ends, as user addresses. */
 static unsigned long pfnmap_plan_start(const struct pfnmap_request *req)
 {
@@ -135,3 +116,58 @@ void pfnmap_plan(const struct pfnmap_request *req, struct pfnmap_plan *plan)
 		    ((req->address - start) >> PAGE_SHIFT);
 }
 EXPORT_SYMBOL_IF_KUNIT(pfnmap_plan);
+
+/**
+ * pfnmap_plan_window - which pages can be mapped by the page table of a fault
+ * @req: what is known of the fault
+ * @level: level of the entries, below PUD
+ * @nr_pages: how many pages the object has
+ * @nearby: as of &pfnmap_source.nearby
+ * @window: filled in
+ */
+void pfnmap_plan_window(const struct pfnmap_request *req,
+			enum pgtable_level level, unsigned long nr_pages,
+			unsigned long nearby, struct pfnmap_window *window)
+{
+	unsigned long size = pfnmap_level_size(level + 1);
+	unsigned long in_table = req->address & (size - 1);
+	unsigned long before = min(in_table, req->address - req->vma_start);
+	unsigned long after = min(size - in_table, req->vma_end - req->address);
+	unsigned long in_nearby = req->page & (nearby - 1);
+
+	before = min(before >> PAGE_SHIFT, in_nearby);
+	after = min(after >> PAGE_SHIFT, nr_pages - req->page);
+	if (nearby)
+		after = min(after, nearby - in_nearby);
+
+	window->first = req->page - before;
+	window->end = req->page + after;
+	window->to_vpn = (req->address >> PAGE_SHIFT) - req->page;
+}
+
+/**
+ * pfnmap_plan_clip - cut pieces of memory to what a window has of them
+ * @window: pages of the object
+ * @extents: pieces that follow each other in the object; the first has the first page of
+ *	@window
+ * @nr: how many there are, at least one
+ *
+ * Return: how many of them are left.
+ */
+unsigned int pfnmap_plan_clip(const struct pfnmap_window *window,
+			      struct pfnmap_extent *extents, unsigned int nr)
+{
+	unsigned long before = window->first - extents->first;
+	struct pfnmap_extent *last;
+
+	extents->first += before;
+	extents->nr_pages -= before;
+	extents->pfn += before;
+
+	/* The first has a page of the window. */
+	while (nr > 1 && extents[nr - 1].first >= window->end)
+		nr--;
+	last = &extents[nr - 1];
+	last->nr_pages = min(last->nr_pages, window->end - last->first);
+	return nr;
+}

@@ -21,7 +21,7 @@ static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
 				    unsigned long pfn, pgprot_t prot,
 				    bool writable, bool tracked)
 {
-	const struct pfnmap_plan plan = {
+	struct pfnmap_plan plan = {
 		.level = level,
 		.address = ALIGN_DOWN(vmf->address, PMD_SIZE),
 		.pfn = pfn,
@@ -35,7 +35,7 @@ static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
 	if (!(vmf->flags & FAULT_FLAG_WRITE) || writable)
 		return VM_FAULT_NOPAGE;
 	return tracked ? VM_FAULT_FALLBACK :
-	       pfnmap_insert(vmf, &plan, &entry_prot);
+	       pfnmap_insert(vmf, &plan, &entry_prot, NULL);
 }
 
 /**

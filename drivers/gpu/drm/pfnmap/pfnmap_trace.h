@@ -19,6 +19,7 @@ TRACE_EVENT(pfnmap_fault,
 		__field(unsigned long, start)
 		__field(unsigned long, nr_entries)
 		__field(unsigned long, pfn)
+		__field(unsigned long, nr_more)
 		__field(unsigned int, level)
 		__field(unsigned int, reason)
 		__field(unsigned int, ret)
@@ -29,15 +30,16 @@ TRACE_EVENT(pfnmap_fault,
 		__entry->start = plan->address;
 		__entry->nr_entries = plan->nr_entries;
 		__entry->pfn = plan->pfn;
+		__entry->nr_more = plan->nr_more;
 		__entry->level = plan->level;
 		__entry->reason = plan->reason;
 		__entry->ret = (__force unsigned int)ret;
 		__entry->write = vmf->flags & FAULT_FLAG_WRITE;
 	),
-	TP_printk("address=%lx write=%d level=%s entries=%lu at %lx pfn=%lx reason=%s ret=%x",
+	TP_printk("address=%lx write=%d level=%s entries=%lu at %lx pfn=%lx more=%lu reason=%s ret=%x",
 		  __entry->address, __entry->write,
 		  pgtable_level_to_str(__entry->level),
-		  __entry->nr_entries, __entry->start, __entry->pfn,
+		  __entry->nr_entries, __entry->start, __entry->pfn, __entry->nr_more,
 		  pfnmap_reason_name(__entry->reason), __entry->ret)
 );
 

@@ -21,8 +21,8 @@
 /* Drivers have a union of both. */
 static_assert(!offsetof(struct ttm_huge_device, base));
 
-static int max_level = IS_ENABLED(CONFIG_DRM_TTM_HUGE_DEFAULT_OFF) ?
-		       TTM_HUGE_OFF : PGTABLE_LEVEL_PUD;
+int ttm_huge_allowed_level = IS_ENABLED(CONFIG_DRM_TTM_HUGE_DEFAULT_OFF) ?
+			     TTM_HUGE_OFF : PGTABLE_LEVEL_PUD;
 
 static const char *ttm_huge_max_level_name(int level)
 {
@@ -35,7 +35,7 @@ static int ttm_huge_max_level_set(const char *val, const struct kernel_param *kp
 
 	for (level = TTM_HUGE_OFF; level < PFNMAP_LEVELS; level++) {
 		if (sysfs_streq(val, ttm_huge_max_level_name(level))) {
-			WRITE_ONCE(max_level, level);
+			WRITE_ONCE(ttm_huge_allowed_level, level);
 			return 0;
 		}
 	}
@@ -55,18 +55,6 @@ static const struct kernel_param_ops max_level_ops = {
 module_param_cb(max_level, &max_level_ops, NULL, 0644);
 MODULE_PARM_DESC(max_level,
 		 "Largest page-table entry that faults set: pud (default), pmd or pte; or off, for new mappings to have TTM's own fault handler.");
-
-/**
- * ttm_huge_max_level - what the module parameter allows
- *
- * Context: any.
- *
- * Return: a level, or TTM_HUGE_OFF.
- */
-int ttm_huge_max_level(void)
-{
-	return READ_ONCE(max_level);
-}
 
 /* Those that are set up. Around any other TTM device there is what we know nothing of. */
 static LIST_HEAD(ttm_huge_devices);

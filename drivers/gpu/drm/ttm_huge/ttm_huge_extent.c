@@ -5,6 +5,7 @@
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/mm_inline.h>
 
 #include <drm/drm_util.h>
 #include <drm/ttm/ttm_bo.h>
@@ -13,6 +14,18 @@
 #include <drm/ttm/ttm_tt.h>
 
 #include "ttm_huge_internal.h"
+
+/*
+ * Pages of system memory have to be looked at one by one, which takes some 30 us for as
+ * many. At least what a page table of PTEs maps.
+ */
+#define TTM_HUGE_PAGES_NEARBY	(PTRS_PER_PTE > 4096 ? PTRS_PER_PTE : 4096)
+
+static const struct ttm_huge_source *
+to_ttm_huge_source(const struct pfnmap_source *source)
+{
+	return container_of(source, struct ttm_huge_source, base);
+}
 
 /* As ttm_mem_io_reserve() does, which TTM keeps to itself. */
 static int ttm_huge_extent_reserve(struct ttm_device *bdev,
@@ -53,18 +66,19 @@ static unsigned long ttm_huge_extent_tt_pfn(struct ttm_buffer_object *bo,
 }
 
 /*
- * Look page by page, but no further than the PMD around @page: that bounds the
+ * Look page by page, but no further than the PMD around the page: that bounds the
  * time of a fault, and memory that is looked at this way is seldom contiguous
  * for longer. Inlined with @pfn_of, as 512 indirect calls are most of a fault.
  */
 static __always_inline void
-ttm_huge_extent_scan(struct ttm_buffer_object *bo, unsigned long page,
+ttm_huge_extent_scan(struct ttm_huge_source *source,
 		     unsigned long (*pfn_of)(struct ttm_buffer_object *bo,
-					     unsigned long page),
-		     struct pfnmap_extent *extent)
+					     unsigned long page))
 {
+	struct ttm_buffer_object *bo = source->bo;
+	unsigned long page = source->base.page;
 	unsigned long low = ALIGN_DOWN(page, PTRS_PER_PTE);
-	unsigned long high = min(low + PTRS_PER_PTE, PFN_UP(bo->base.size));
+	unsigned long high = min(low + PTRS_PER_PTE, source->base.nr_pages);
 	unsigned long pfn = pfn_of(bo, page);
 	unsigned long first = page, last = page;
 
@@ -73,61 +87,102 @@ ttm_huge_extent_scan(struct ttm_buffer_object *bo, unsigned long page,
 	while (last + 1 < high && pfn_of(bo, last + 1) == pfn + last + 1 - page)
 		last++;
 
-	extent->first = first;
-	extent->nr_pages = last - first + 1;
-	extent->pfn = pfn - (page - first);
+	source->base.extent = (struct pfnmap_extent){
+		.first = first,
+		.nr_pages = last - first + 1,
+		.pfn = pfn - (page - first),
+	};
 }
 
-static void ttm_huge_extent_find_iomem(struct ttm_buffer_object *bo,
-				       unsigned long page,
-				       struct pfnmap_extent *extent)
+/* What is contiguous from a page on, PMD by PMD. */
+static unsigned int ttm_huge_extents_tt(const struct pfnmap_source *source,
+					unsigned long page, unsigned long end,
+					struct pfnmap_extent *extents,
+					unsigned int nr)
 {
+	struct page **pages = to_ttm_huge_source(source)->bo->ttm->pages;
+	unsigned int i;
+
+	for (i = 0; i < nr && page < end; i++) {
+		unsigned long high = min(ALIGN(page + 1, PTRS_PER_PTE), end);
+
+		extents[i] = (struct pfnmap_extent){
+			.first = page,
+			.nr_pages = num_pages_contiguous(&pages[page], high - page),
+			.pfn = page_to_pfn(pages[page]),
+		};
+		page += extents[i].nr_pages;
+	}
+	return i;
+}
+
+static unsigned int ttm_huge_extents_driver(const struct pfnmap_source *source,
+					    unsigned long page,
+					    unsigned long end,
+					    struct pfnmap_extent *extents,
+					    unsigned int nr)
+{
+	struct ttm_buffer_object *bo = to_ttm_huge_source(source)->bo;
+
+	return to_ttm_huge(bo->bdev)->funcs->io_mem_extents(bo, page, extents, nr);
+}
+
+/* A driver's io_mem_pfn may sleep, so there it stays with the one extent. */
+static void ttm_huge_extent_find_iomem(struct ttm_huge_source *source)
+{
+	struct ttm_buffer_object *bo = source->bo;
 	const struct ttm_huge_funcs *funcs = to_ttm_huge(bo->bdev)->funcs;
 
-	if (funcs && funcs->io_mem_extent) {
-		funcs->io_mem_extent(bo, page, extent);
+	if (funcs && funcs->io_mem_extents) {
+		funcs->io_mem_extents(bo, source->base.page, &source->base.extent, 1);
+		source->base.extents = ttm_huge_extents_driver;
 	} else if (bo->bdev->funcs->io_mem_pfn) {
-		ttm_huge_extent_scan(bo, page, ttm_huge_extent_io_pfn, extent);
+		ttm_huge_extent_scan(source, ttm_huge_extent_io_pfn);
 	} else {
-		extent->first = 0;
-		extent->nr_pages = PFN_UP(bo->base.size);
-		extent->pfn = ttm_huge_extent_io_pfn(bo, 0);
+		source->base.extent.nr_pages = source->base.nr_pages;
+		source->base.extent.pfn = ttm_huge_extent_io_pfn(bo, 0);
 	}
 }
 
+static noinline_for_stack int
+ttm_huge_extent_find_tt(struct ttm_huge_source *source)
+{
+	int ret = ttm_huge_extent_populate(source->bo);
+
+	if (ret)
+		return ret;
+	ttm_huge_extent_scan(source, ttm_huge_extent_tt_pfn);
+	source->base.extents = ttm_huge_extents_tt;
+	source->base.nearby = TTM_HUGE_PAGES_NEARBY;
+	return 0;
+}
+
 /**
- * ttm_huge_find_extent - find contiguous memory around a page
- * @bo: the buffer object, idle
- * @page: page offset into @bo, inside it
- * @extent: filled in with a piece that contains @page
+ * ttm_huge_find_extent - find the memory that a fault is about
+ * @source: has the buffer object, idle, its number of pages, the page, inside it, and
+ *	nothing of what is filled in: the extent around the page, and how to find others
  *
  * System memory is populated first if it has not been used before or has been
  * swapped out.
  *
- * Context: process context with the reservation of @bo held, inside
+ * Context: process context with the reservation of the buffer object held, inside
  * drm_dev_enter(). May sleep on memory allocation.
  *
  * Return: 0; -ENOMEM if system memory could not be populated; -EINTR,
  * -ERESTARTSYS or -EAGAIN if the caller shall try again; another error from
  * &ttm_device_funcs.io_mem_reserve.
  */
-int ttm_huge_find_extent(struct ttm_buffer_object *bo, unsigned long page,
-			 struct pfnmap_extent *extent)
+int ttm_huge_find_extent(struct ttm_huge_source *source)
 {
+	struct ttm_buffer_object *bo = source->bo;
 	int ret = ttm_huge_extent_reserve(bo->bdev, bo->resource);
 
 	if (ret)
 		return ret;
 
-	if (bo->resource->bus.is_iomem) {
-		ttm_huge_extent_find_iomem(bo, page, extent);
-		return 0;
-	}
-
-	ret = ttm_huge_extent_populate(bo);
-	if (ret)
-		return ret;
-	ttm_huge_extent_scan(bo, page, ttm_huge_extent_tt_pfn, extent);
+	if (!bo->resource->bus.is_iomem)
+		return ttm_huge_extent_find_tt(source);
+	ttm_huge_extent_find_iomem(source);
 	return 0;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_find_extent);

@@ -65,7 +65,8 @@
  * 1. the VMA's lock or the mmap lock, for reading: the core takes one for a fault;
  * 2. the reservation;
  * 3. i_mmap_rwsem of the file, for writing while huge entries are set;
- * 4. locks of page tables.
+ * 4. locks of page tables;
+ * 5. what &ttm_huge_funcs.io_mem_extents takes.
  *
  * Whoever evicts has the reservation and may need the mmap lock of a process, to copy
  * from or to its memory. So a fault only tries the reservation, and neither waits for it
@@ -218,7 +219,7 @@ static void ttm_huge_fault_count(struct ttm_buffer_object *bo,
 	struct ttm_huge_stats __percpu *stats = to_ttm_huge(bo->bdev)->priv->stats;
 
 	this_cpu_inc(stats->level[plan->level]);
-	this_cpu_add(stats->entries[plan->level], plan->nr_entries);
+	this_cpu_add(stats->entries[plan->level], plan->nr_entries + plan->nr_more);
 	this_cpu_inc(stats->reason[plan->reason]);
 }
 
@@ -233,26 +234,31 @@ static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct ttm_buffer_object *bo = vma->vm_private_data;
-	struct pfnmap_source source = {
-		.page = ttm_huge_bo_page(vma, vmf->address),
-		.max_level = ttm_huge_fault_allowed(bo),
-		.tracked = vma->vm_ops->pfn_mkwrite && ttm_huge_dirty_bitmap(bo),
+	struct ttm_huge_source source = {
+		.bo = bo,
+		.base = {
+			.page = ttm_huge_bo_page(vma, vmf->address),
+			.nr_pages = PFN_UP(bo->base.size),
+			.max_level = ttm_huge_fault_allowed(bo),
+			.tracked = vma->vm_ops->pfn_mkwrite && ttm_huge_dirty_bitmap(bo),
+			.prot = vma->vm_page_prot,
+		},
 	};
 	struct pfnmap_plan plan;
 	vm_fault_t ret;
 	int err;
 
 	dma_resv_assert_held(bo->base.resv);
-	if (source.page >= PFN_UP(bo->base.size))
+	if (source.base.page >= source.base.nr_pages)
 		return VM_FAULT_SIGBUS;
-	err = ttm_huge_find_extent(bo, source.page, &source.extent);
+	err = ttm_huge_find_extent(&source);
 	if (err)
 		return ttm_huge_fault_of_error(vmf, err);
-	source.prot = ttm_huge_fault_prot(bo, vma->vm_page_prot);
-	if (source.tracked && vmf->flags & FAULT_FLAG_WRITE)
-		ttm_huge_dirty_mark(bo, source.page, 1);
+	source.base.prot = ttm_huge_fault_prot(bo, source.base.prot);
+	if (source.base.tracked && vmf->flags & FAULT_FLAG_WRITE)
+		ttm_huge_dirty_mark(bo, source.base.page, 1);
 
-	ret = pfnmap_fault(vmf, order, &source, &plan);
+	ret = pfnmap_fault(vmf, order, &source.base, &plan);
 	if (ret == VM_FAULT_NOPAGE && plan.nr_entries)
 		ttm_huge_fault_count(bo, &plan);
 	return ret;

@@ -73,11 +73,27 @@ static inline bool ttm_huge_is_mappable(struct ttm_buffer_object *bo)
 	       (bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL_MAPPABLE);
 }
 
-int ttm_huge_max_level(void);
+extern int ttm_huge_allowed_level;
+
+/* What the module parameter allows: a level, or TTM_HUGE_OFF. */
+static inline int ttm_huge_max_level(void)
+{
+	return READ_ONCE(ttm_huge_allowed_level);
+}
+
 struct ttm_huge *ttm_huge_find(struct ttm_device *bdev);
 
-int ttm_huge_find_extent(struct ttm_buffer_object *bo, unsigned long page,
-			 struct pfnmap_extent *extent);
+/**
+ * struct ttm_huge_source - memory of a buffer object
+ * @base: what pfnmap knows of it.
+ * @bo: the buffer object.
+ */
+struct ttm_huge_source {
+	struct pfnmap_source base;
+	struct ttm_buffer_object *bo;
+};
+
+int ttm_huge_find_extent(struct ttm_huge_source *source);
 
 /* Without the record of writes, nothing is in it. */
 #if IS_ENABLED(CONFIG_DRM_TTM_HUGE_DIRTY)

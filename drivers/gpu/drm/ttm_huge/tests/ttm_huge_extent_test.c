@@ -13,14 +13,29 @@
 #include "../ttm_huge_internal.h"
 #include "ttm_huge_kunit_helpers.h"
 
-static int find_extent(struct ttm_huge_mock_bo *bo,
-		       unsigned long page, struct pfnmap_extent *extent)
+static int find_source(struct ttm_huge_mock_bo *bo, unsigned long page,
+		       struct ttm_huge_source *source)
 {
 	int ret;
 
+	*source = (struct ttm_huge_source){
+		.base.page = page,
+		.base.nr_pages = PFN_UP(bo->tbo.base.size),
+		.bo = &bo->tbo,
+	};
 	dma_resv_lock(bo->tbo.base.resv, NULL);
-	ret = ttm_huge_find_extent(&bo->tbo, page, extent);
+	ret = ttm_huge_find_extent(source);
 	dma_resv_unlock(bo->tbo.base.resv);
+	return ret;
+}
+
+static int find_extent(struct ttm_huge_mock_bo *bo,
+		       unsigned long page, struct pfnmap_extent *extent)
+{
+	struct ttm_huge_source source;
+	int ret = find_source(bo, page, &source);
+
+	*extent = source.base.extent;
 	return ret;
 }
 
@@ -162,10 +177,14 @@ static void scan_stays_in_a_page_table(struct kunit *test)
 	}
 }
 
-static void tell_extent(struct ttm_buffer_object *bo, unsigned long page,
-			struct pfnmap_extent *extent)
+static unsigned int tell_extents(struct ttm_buffer_object *bo, unsigned long page,
+				 struct pfnmap_extent *extents, unsigned int nr)
 {
-	*extent = (struct pfnmap_extent){ page - 1, 3, 0x777 };
+	extents[0] = (struct pfnmap_extent){ page - 1, 3, 0x777 };
+	if (nr == 1)
+		return 1;
+	extents[1] = (struct pfnmap_extent){ page + 2, 1, 0x888 };
+	return 2;
 }
 
 /* What the driver says is taken, whatever its TTM functions would say. */
@@ -176,8 +195,80 @@ static void driver_knows_extent(struct kunit *test)
 						     ARRAY_SIZE(pfns));
 	struct ttm_huge_mock *mock = test->priv;
 
-	mock->huge_funcs.io_mem_extent = tell_extent;
+	mock->huge_funcs.io_mem_extents = tell_extents;
 	expect_extent(test, bo, 4, (struct pfnmap_extent){ 3, 3, 0x777 });
+}
+
+/*
+ * Asked for pieces from @page up to @end, with room for @room, the source tells those that
+ * the page frames amount to.
+ */
+static void expect_extents(struct kunit *test, struct ttm_huge_mock_bo *bo,
+			   const unsigned long *pfns, unsigned long page,
+			   unsigned long end, unsigned int room)
+{
+	struct pfnmap_extent extents[4];
+	struct ttm_huge_source source;
+	unsigned int i, nr;
+
+	KUNIT_ASSERT_EQ(test, 0, find_source(bo, page, &source));
+	KUNIT_ASSERT_NOT_NULL(test, source.base.extents);
+
+	nr = source.base.extents(&source.base, page, end, extents, room);
+	KUNIT_ASSERT_GE(test, nr, 1);
+	KUNIT_ASSERT_LE(test, nr, room);
+	for (i = 0; i < nr; i++) {
+		struct pfnmap_extent expected = extent_around(pfns, end, page);
+
+		KUNIT_EXPECT_EQ(test, extents[i].first, page);
+		KUNIT_EXPECT_EQ(test, extents[i].first + extents[i].nr_pages,
+				expected.first + expected.nr_pages);
+		KUNIT_EXPECT_EQ(test, extents[i].pfn, pfns[page]);
+		page += extents[i].nr_pages;
+	}
+	KUNIT_EXPECT_TRUE(test, nr == room || page == end);
+}
+
+/* A driver that has to be asked page by page may sleep, so it is not asked for more. */
+static void scattered_iomem_has_no_others(struct kunit *test)
+{
+	static const unsigned long pfns[] = { 70, 71, 40, 41 };
+	struct ttm_huge_mock_bo *bo = make_scattered(test, pfns,
+						     ARRAY_SIZE(pfns));
+	struct ttm_huge_source source;
+
+	KUNIT_ASSERT_EQ(test, 0, find_source(bo, 1, &source));
+	KUNIT_EXPECT_NULL(test, source.base.extents);
+}
+
+/* What the driver tells of other pieces is asked of it. */
+static void driver_knows_other_extents(struct kunit *test)
+{
+	static const unsigned long pfns[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct ttm_huge_mock_bo *bo = make_scattered(test, pfns,
+						     ARRAY_SIZE(pfns));
+	struct ttm_huge_mock *mock = test->priv;
+	struct pfnmap_extent extents[2] = {};
+	struct ttm_huge_source source;
+
+	mock->huge_funcs.io_mem_extents = tell_extents;
+	KUNIT_ASSERT_EQ(test, 0, find_source(bo, 4, &source));
+	KUNIT_ASSERT_NOT_NULL(test, source.base.extents);
+	KUNIT_EXPECT_EQ(test, source.base.nearby, 0);
+	KUNIT_ASSERT_EQ(test, 2, source.base.extents(&source.base, 2, 8, extents, 2));
+	KUNIT_EXPECT_EQ(test, extents[0].first, 1);
+	KUNIT_EXPECT_EQ(test, extents[1].first, 4);
+	KUNIT_EXPECT_EQ(test, extents[1].pfn, 0x888);
+}
+
+/* What is contiguous as a whole has no other pieces. */
+static void contiguous_iomem_is_all(struct kunit *test)
+{
+	struct ttm_huge_mock_bo *bo = make_iomem(test, 8, 0x123);
+	struct ttm_huge_source source;
+
+	KUNIT_ASSERT_EQ(test, 0, find_source(bo, 4, &source));
+	KUNIT_EXPECT_NULL(test, source.base.extents);
 }
 
 static unsigned int nr_reserved;
@@ -236,6 +327,11 @@ static void system_memory_is_populated(struct kunit *test)
 	for (i = 0; i < nr_pages; i++)
 		pfns[i] = page_to_pfn(bo->tbo.ttm->pages[i]);
 	expect_all_extents(test, bo, pfns, nr_pages);
+	for (i = 0; i < nr_pages; i++) {
+		expect_extents(test, bo, pfns, i, nr_pages, 1);
+		expect_extents(test, bo, pfns, i, nr_pages, 4);
+		expect_extents(test, bo, pfns, i, min(i + 3, nr_pages), 4);
+	}
 }
 
 static struct kunit_case extent_cases[] = {
@@ -243,6 +339,9 @@ static struct kunit_case extent_cases[] = {
 	KUNIT_CASE(scattered_iomem),
 	KUNIT_CASE(scan_stays_in_a_page_table),
 	KUNIT_CASE(driver_knows_extent),
+	KUNIT_CASE(driver_knows_other_extents),
+	KUNIT_CASE(scattered_iomem_has_no_others),
+	KUNIT_CASE(contiguous_iomem_is_all),
 	KUNIT_CASE(iomem_is_reserved_once),
 	KUNIT_CASE(iomem_error_is_passed_on),
 	KUNIT_CASE(system_memory_is_populated),

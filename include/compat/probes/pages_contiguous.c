@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How many pages of an array are one behind the other. */
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+
+#if defined(FORM_PRESENT)
+size_t probe(struct page **pages)
+{
+	return num_pages_contiguous(pages, 2);
+}
+#elif defined(FORM_ABSENT)
+char num_pages_contiguous;
+#endif
