@@ -203,13 +203,23 @@ int pfnmap_walk_vma(struct vm_area_struct *vma, pfnmap_entry_fn fn, void *data)
 }
 EXPORT_SYMBOL_GPL(pfnmap_walk_vma);
 
-static int pfnmap_walk_is_hole(pte_t *ptep, unsigned long address, void *data)
-{
-	unsigned long *end = data;
+/* How far the present PTEs of a page table reach. */
+struct pfnmap_mapped {
+	unsigned long address;
+	unsigned long end;
+};
 
-	if (!pte_present(ptep_get(ptep)))
-		return 1;
-	*end = address + PAGE_SIZE;
+/*
+ * Called once for all PTEs up to the end, which are in the same table, with the lock of that
+ * held: a call for each is most of the time.
+ */
+static int pfnmap_walk_mapped_ptes(pte_t *pte, unsigned long address, void *data)
+{
+	struct pfnmap_mapped *mapped = data;
+
+	for (; address < mapped->end && pte_present(ptep_get(pte)); pte++)
+		address += PAGE_SIZE;
+	mapped->address = address;
 	return 0;
 }
 
@@ -218,7 +228,7 @@ static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
 				  unsigned long *address, unsigned long end)
 {
 	pud_t pud = READ_ONCE(*pudp);
-	int ret = 0;
+	pmd_t *pmdp;
 
 	end = pud_addr_end(*address, end);
 	if (pud_none(pud))
@@ -228,19 +238,24 @@ static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
 		return 0;
 	}
 
-	while (*address < end && !ret) {
-		pmd_t pmd = pmdp_get_lockless(pmd_offset(pudp, *address));
-		unsigned long next = pmd_addr_end(*address, end);
+	for (pmdp = pmd_offset(pudp, *address); *address < end; pmdp++) {
+		pmd_t pmd = pmdp_get_lockless(pmdp);
+		struct pfnmap_mapped mapped = {
+			.address = pmd_addr_end(*address, end),
+			.end = pmd_addr_end(*address, end),
+		};
 
 		if (pmd_none(pmd))
 			break;
-		if (pmd_leaf(pmd))
-			*address = next;
-		else
-			ret = apply_to_page_range(mm, *address, next - *address,
-						  pfnmap_walk_is_hole, address);
+		if (!pmd_leaf(pmd) &&
+		    apply_to_page_range(mm, *address, PAGE_SIZE,
+					pfnmap_walk_mapped_ptes, &mapped))
+			return -ENOMEM;
+		*address = mapped.address;
+		if (mapped.address != mapped.end)
+			break;
 	}
-	return min(ret, 0);
+	return 0;
 }
 
 /**
