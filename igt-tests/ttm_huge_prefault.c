@@ -47,8 +47,8 @@ static void assert_no_fault_in(char *address, uint64_t length)
 
 /**
  * SUBTEST: level-%s
- * Description: A buffer object is mapped by %arg[1] entries in one call, and
- *	writing to it then takes no fault. Once more does nothing.
+ * Description: A buffer object is mapped by %arg[1] entries in one call, which do not
+ *	count as accessed, and writing to it then takes no fault. Once more does nothing.
  *
  * arg[1]:
  *
@@ -63,6 +63,8 @@ static void test_level(enum huge_level level)
 
 	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
 	huge_assert_mapped_at(&bo, address, level, "prefaulted");
+	/* Nobody has accessed it; a PTE that is set for a fault counts as accessed. */
+	huge_assert_used(&bo, level == HUGE_PTE, 0);
 	assert_no_fault_in(address, bo.size);
 	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
 	huge_assert_mapped_at(&bo, address, level, "prefaulted again");
