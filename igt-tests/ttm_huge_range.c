@@ -666,6 +666,7 @@ static void test_system_middle(void)
 	write_page(address, bo.size / HUGE_PAGE_SIZE - 1);
 	assert_used(&bo, HUGE_PMD, SYSTEM_PMDS + 3, 2, 2);
 	assert_page(address, bo.size / HUGE_PAGE_SIZE - 1);
+	assert_apart(address + SYSTEM_PMDS * MIB(2), HUGE_PMD, SYSTEM_PMDS + 3);
 }
 
 /* The first page frame that has an address of more than 32 bits. */
