@@ -8,7 +8,7 @@ from figures import Figure, ReportError, clock_figure, format_ns
 PUD_FIGURE = "first touch of 1 GiB, aligned: times vfio-pci's PUD path"
 BOUNDED = {
     f"{PUD_FIGURE}: at most 1.2":
-        "a BO can move and its device can go: 859 instructions beside the core's, not 170",
+        "a BO can move and its device can go: 857 instructions beside the core's, not 170",
     "unmap of BOs too small for a PUD entry: the same at all sizes":
         "the core removes PMD entries one by one, vfio-pci's as well",
     "evict-zap of BOs too small for a PUD entry: the same at all sizes":

@@ -235,9 +235,6 @@ vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 		.policy = pfnmap_fault_policy(vma, source),
 		.tracked_write = source->tracked &&
 				 vmf->flags & FAULT_FLAG_WRITE,
-		/* as long as nothing else is known */
-		.caching = PGTABLE_LEVEL_PTE,
-		.free = PGTABLE_LEVEL_PTE,
 		.narrow = vma->vm_flags & VM_RAND_READ,
 	};
 	struct pfnmap_prot prot;

@@ -15,10 +15,11 @@
  * pfnmap_make_old - have the entries of a new mapping begin old
  * @vma: the mapping, with its vm_page_prot as it will be
  *
- * Huge entries take vm_page_prot, which says 'accessed'. But most entries that a
- * fault sets are for neighbours that no one has accessed. On x86 this lasts for
- * the life of the mapping; an architecture whose pgprot_modify() brings the bit
- * back sets them young.
+ * The huge entry that a fault sets for its own address takes vm_page_prot, which says
+ * 'accessed'. But what maps ahead of use accesses nothing, and an access marks the entry by
+ * itself. On x86 this lasts for the life of the mapping; an architecture whose
+ * pgprot_modify() brings the bit back sets that entry young. The others of its page table
+ * are old in any case.
  *
  * Context: process context with the mmap lock of the current process held for writing.
  */

@@ -241,7 +241,6 @@ static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 			.nr_pages = PFN_UP(bo->base.size),
 			.max_level = ttm_huge_fault_allowed(bo),
 			.tracked = vma->vm_ops->pfn_mkwrite && ttm_huge_dirty_bitmap(bo),
-			.prot = vma->vm_page_prot,
 		},
 	};
 	struct pfnmap_plan plan;
@@ -254,7 +253,7 @@ static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 	err = ttm_huge_find_extent(&source);
 	if (err)
 		return ttm_huge_fault_of_error(vmf, err);
-	source.base.prot = ttm_huge_fault_prot(bo, source.base.prot);
+	source.base.prot = ttm_huge_fault_prot(bo, vma->vm_page_prot);
 	if (source.base.tracked && vmf->flags & FAULT_FLAG_WRITE)
 		ttm_huge_dirty_mark(bo, source.base.page, 1);
 
