@@ -138,7 +138,7 @@ static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 }
 
 #define vmf_insert_pfn_pud(vmf, pfn, write) \
-	compat_vmf_insert_pfn_pud(vmf, pfn, write, prot->huge)
+	compat_vmf_insert_pfn_pud(vmf, pfn, write, prot)
 #endif
 
 /*

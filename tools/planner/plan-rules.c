@@ -397,10 +397,10 @@ const struct rest_rule rest_rules[REST_RULES] = {
 struct pfnmap_run rest_run(const struct rest_request *rest)
 {
 	struct pfnmap_extent extent = rest->req.extent;
-	struct pfnmap_window window;
+	struct pfnmap_window window =
+		pfnmap_plan_window(&rest->req, rest->level, rest->nr_pages,
+				   rest->nearby);
 
-	pfnmap_plan_window(&rest->req, rest->level, rest->nr_pages,
-			   rest->nearby, &window);
 	if (!rest->is_first)
 		window.first = rest->from;
 	pfnmap_plan_clip(&window, &extent, 1);

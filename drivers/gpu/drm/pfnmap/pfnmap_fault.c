@@ -22,7 +22,7 @@
  * user addresses at which there can be large entries.
  *
  * A fault goes through steps that have a file each: look at what is there already
- * (pfnmap_slot.c), choose the entries (pfnmap_plan.c, which is also where to look for why
+ * (pfnmap_slot.c), choose the entries (pfnmap_plan.h, which is also where to look for why
  * a mapping is not huge), find what they look like (pfnmap_prot.c), and set them
  * (pfnmap_insert.c).
  */
@@ -109,34 +109,13 @@
  */
 
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include "pfnmap_internal.h"
 
 #define CREATE_TRACE_POINTS
 #include "pfnmap_trace.h"
-
-/* The core does not ask whether the CPU has PUD entries. */
-static bool pfnmap_fault_cpu_has_puds(void)
-{
-#ifdef CONFIG_X86
-	return boot_cpu_has(X86_FEATURE_GBPAGES);
-#else
-	return true;
-#endif
-}
-
-/* What special entries kernel and CPU have. */
-static enum pgtable_level pfnmap_fault_kernel_level(void)
-{
-	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ||
-	    !has_transparent_hugepage())
-		return PGTABLE_LEVEL_PTE;
-	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ||
-	    !pfnmap_fault_cpu_has_puds())
-		return PGTABLE_LEVEL_PMD;
-	return PGTABLE_LEVEL_PUD;
-}
 
 /*
  * What the owner of the memory and the process allow. Some cores do not ask for huge
@@ -159,11 +138,15 @@ pfnmap_fault_policy(struct vm_area_struct *vma,
  * Without its hook a mapping that is split inside a PUD entry crashes the kernel; what
  * lacks one has no huge entries.
  */
-static enum pgtable_level pfnmap_fault_mapping_level(struct vm_area_struct *vma)
+static enum pgtable_level pfnmap_fault_mapping_level(struct vm_area_struct *vma,
+						     enum pgtable_level asked)
 {
 	if (WARN_ON_ONCE(vma->vm_ops->may_split != pfnmap_may_split))
 		return PGTABLE_LEVEL_PTE;
-	return pfnmap_fault_kernel_level();
+	/* Once the core asks for a PTE, it has put a table where a PUD would be. */
+	return asked == PGTABLE_LEVEL_PTE ?
+	       min(pfnmap_kernel_level, PGTABLE_LEVEL_PMD) :
+	       pfnmap_kernel_level;
 }
 
 /* PFNMAP_LEVELS if none has it. */
@@ -177,9 +160,10 @@ static enum pgtable_level pfnmap_fault_level(unsigned int order)
 }
 
 /* Whether other memory may belong in the table of the entries. */
-static bool pfnmap_fault_has_rest(const struct pfnmap_request *req,
-				  const struct pfnmap_source *source,
-				  const struct pfnmap_plan *plan)
+static __always_inline bool
+pfnmap_fault_has_rest(const struct pfnmap_request *req,
+		      const struct pfnmap_source *source,
+		      const struct pfnmap_plan *plan)
 {
 	return source->extents && !req->narrow &&
 	       plan->level < PGTABLE_LEVEL_PUD &&
@@ -187,15 +171,55 @@ static bool pfnmap_fault_has_rest(const struct pfnmap_request *req,
 }
 
 static noinline_for_stack vm_fault_t
-pfnmap_fault_fill_table(struct vm_fault *vmf, const struct pfnmap_request *req,
-			const struct pfnmap_source *source,
-			struct pfnmap_plan *plan, const struct pfnmap_prot *prot)
+pfnmap_fault_fill_table(struct vm_fault *vmf, const struct pfnmap_source *source,
+			struct pfnmap_plan *plan, struct pfnmap_window window)
 {
-	struct pfnmap_rest rest = { .source = source };
+	struct pfnmap_rest rest = { .source = source, .window = window };
 
-	pfnmap_plan_window(req, plan->level, source->nr_pages, source->nearby,
-			   &rest.window);
-	return pfnmap_insert(vmf, plan, prot, &rest);
+	return pfnmap_insert(vmf, plan, source, &rest);
+}
+
+static __always_inline vm_fault_t
+pfnmap_fault_insert(struct vm_fault *vmf, const struct pfnmap_request *req,
+		    const struct pfnmap_source *source, struct pfnmap_plan *plan)
+{
+	if (!pfnmap_fault_has_rest(req, source, plan))
+		return pfnmap_insert(vmf, plan, source, NULL);
+	return pfnmap_fault_fill_table(vmf, source, plan,
+				       pfnmap_plan_window(req, plan->level,
+							  source->nr_pages,
+							  source->nearby));
+}
+
+/* @level is what the core asks for, @free the largest with no page table in the way. */
+static vm_fault_t
+pfnmap_fault_free_slot(struct vm_fault *vmf, enum pgtable_level level,
+		       enum pgtable_level free,
+		       const struct pfnmap_source *source,
+		       struct pfnmap_plan *plan)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	const struct pfnmap_request req = {
+		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
+		.vma_start = vma->vm_start,
+		.vma_end = vma->vm_end,
+		.page = source->page,
+		.extent = source->extent,
+		.kernel = pfnmap_fault_mapping_level(vma, level),
+		.policy = pfnmap_fault_policy(vma, source),
+		.tracked_write = source->tracked &&
+				 vmf->flags & FAULT_FLAG_WRITE,
+		.caching = pfnmap_prot_level(vma, source),
+		.free = free,
+		.narrow = vma->vm_flags & VM_RAND_READ,
+	};
+
+	pfnmap_plan(&req, plan);
+
+	/* A PMD needs a table that only the core can allocate. */
+	if (level == PGTABLE_LEVEL_PUD && plan->level == PGTABLE_LEVEL_PMD)
+		return VM_FAULT_FALLBACK;
+	return pfnmap_fault_insert(vmf, &req, source, plan);
 }
 
 /**
@@ -223,21 +247,8 @@ vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 			const struct pfnmap_source *source,
 			struct pfnmap_plan *plan)
 {
-	struct vm_area_struct *vma = vmf->vma;
 	enum pgtable_level level = pfnmap_fault_level(order);
-	struct pfnmap_request req = {
-		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
-		.vma_start = vma->vm_start,
-		.vma_end = vma->vm_end,
-		.page = source->page,
-		.extent = source->extent,
-		.kernel = pfnmap_fault_mapping_level(vma),
-		.policy = pfnmap_fault_policy(vma, source),
-		.tracked_write = source->tracked &&
-				 vmf->flags & FAULT_FLAG_WRITE,
-		.narrow = vma->vm_flags & VM_RAND_READ,
-	};
-	struct pfnmap_prot prot;
+	enum pgtable_level free;
 	vm_fault_t ret;
 
 	assert_fault_locked(vmf);
@@ -246,24 +257,13 @@ vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 	if (level == PFNMAP_LEVELS)
 		return VM_FAULT_FALLBACK;
 
-	ret = pfnmap_look_at_slot(vmf, level, source->tracked, &req);
+	ret = pfnmap_look_at_slot(vmf, level, source->tracked, &free);
 	if (ret)
 		return ret;
-	if (WARN_ON_ONCE(req.page - req.extent.first >= req.extent.nr_pages))
+	if (WARN_ON_ONCE(source->page - source->extent.first >= source->extent.nr_pages))
 		return VM_FAULT_SIGBUS;
 
-	pfnmap_entry_prot(vmf, source, &prot);
-	req.caching = prot.largest;
-	pfnmap_plan(&req, plan);
-
-	/* A PMD needs a table that only the core can allocate. */
-	if (level == PGTABLE_LEVEL_PUD && plan->level == PGTABLE_LEVEL_PMD)
-		return VM_FAULT_FALLBACK;
-
-	if (pfnmap_fault_has_rest(&req, source, plan))
-		ret = pfnmap_fault_fill_table(vmf, &req, source, plan, &prot);
-	else
-		ret = pfnmap_insert(vmf, plan, &prot, NULL);
+	ret = pfnmap_fault_free_slot(vmf, level, free, source, plan);
 	trace_pfnmap_fault(vmf, plan, ret);
 	return ret;
 }

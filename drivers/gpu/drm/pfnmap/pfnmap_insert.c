@@ -109,12 +109,12 @@ pfnmap_insert_runs(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
  * marks the entry young and dirty; the second step does so, too.
  */
 static vm_fault_t pfnmap_insert_pud(struct vm_fault *vmf, unsigned long pfn,
-				    const struct pfnmap_prot *prot)
+				    pgprot_t prot, bool write)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
 	vm_fault_t ret = vmf_insert_pfn_pud(vmf, pfn, false);
 
-	if (prot->huge_write && ret == VM_FAULT_NOPAGE &&
+	if (write && ret == VM_FAULT_NOPAGE &&
 	    pud_leaf(READ_ONCE(*vmf->pud)))
 		ret = vmf_insert_pfn_pud(vmf, pfn, true);
 	return ret;
@@ -125,11 +125,11 @@ static vm_fault_t pfnmap_insert_pud(struct vm_fault *vmf, unsigned long pfn,
 
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 static vm_fault_t pfnmap_insert_pmd(struct vm_fault *vmf, unsigned long pfn,
-				    const struct pfnmap_prot *prot)
+				    bool write)
 {
 	vm_fault_t ret = vmf_insert_pfn_pmd(vmf, pfn, false);
 
-	if (prot->huge_write && ret == VM_FAULT_NOPAGE &&
+	if (write && ret == VM_FAULT_NOPAGE &&
 	    pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		ret = vmf_insert_pfn_pmd(vmf, pfn, true);
 	return ret;
@@ -189,22 +189,20 @@ pfnmap_insert_neighbour_pmds(struct vm_fault *vmf, struct pfnmap_plan *plan,
 }
 
 static vm_fault_t pfnmap_insert_pmds(struct vm_fault *vmf,
-				     struct pfnmap_plan *plan,
-				     const struct pfnmap_prot *prot,
+				     struct pfnmap_plan *plan, bool write,
 				     struct pfnmap_rest *rest)
 {
 	unsigned long before = ALIGN_DOWN(vmf->address, PMD_SIZE) - plan->address;
 	vm_fault_t ret;
 
-	ret = pfnmap_insert_pmd(vmf, plan->pfn + PHYS_PFN(before), prot);
+	ret = pfnmap_insert_pmd(vmf, plan->pfn + PHYS_PFN(before), write);
 	if (ret == VM_FAULT_NOPAGE && (plan->nr_entries > 1 || rest))
 		pfnmap_insert_neighbour_pmds(vmf, plan, rest);
 	return ret;
 }
 #else
 static vm_fault_t pfnmap_insert_pmds(struct vm_fault *vmf,
-				     struct pfnmap_plan *plan,
-				     const struct pfnmap_prot *prot,
+				     struct pfnmap_plan *plan, bool write,
 				     struct pfnmap_rest *rest)
 {
 	return VM_FAULT_FALLBACK;
@@ -214,25 +212,38 @@ static vm_fault_t pfnmap_insert_pmds(struct vm_fault *vmf,
 /* Nobody looks meanwhile at the slots to remove what is in them. */
 static vm_fault_t pfnmap_insert_not_zapped(struct vm_fault *vmf,
 					   struct pfnmap_plan *plan,
-					   const struct pfnmap_prot *prot,
+					   pgprot_t prot, bool write,
 					   struct pfnmap_rest *rest)
 {
 	i_mmap_assert_write_locked(vmf->vma->vm_file->f_mapping);
 	if (plan->level == PGTABLE_LEVEL_PUD)
-		return pfnmap_insert_pud(vmf, plan->pfn, prot);
-	return pfnmap_insert_pmds(vmf, plan, prot, rest);
+		return pfnmap_insert_pud(vmf, plan->pfn, prot, write);
+	return pfnmap_insert_pmds(vmf, plan, write, rest);
 }
 
-static vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf,
-				     struct pfnmap_plan *plan,
-				     const struct pfnmap_prot *prot,
-				     struct pfnmap_rest *rest)
+/**
+ * pfnmap_insert_huge - set huge entries of a plan
+ * @vmf: the fault
+ * @plan: as of pfnmap_insert()
+ * @prot: protection of the mapping with the caching that is asked for, for kernels that do
+ *	not correct that of a huge entry
+ * @write: make them writable where the mapping is, although its vm_page_prot, which they get
+ *	their protection from, is read-only
+ * @rest: as of pfnmap_insert()
+ *
+ * Context: as pfnmap_fault().
+ *
+ * Return: as pfnmap_insert().
+ */
+vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf, struct pfnmap_plan *plan,
+			      pgprot_t prot, bool write,
+			      struct pfnmap_rest *rest)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 	vm_fault_t ret;
 
 	i_mmap_lock_write(mapping);
-	ret = pfnmap_insert_not_zapped(vmf, plan, prot, rest);
+	ret = pfnmap_insert_not_zapped(vmf, plan, prot, write, rest);
 	i_mmap_unlock_write(mapping);
 	return ret;
 }
@@ -291,11 +302,11 @@ static int pfnmap_insert_neighbour_ptes(pte_t *pte, unsigned long address, void 
 
 static vm_fault_t pfnmap_insert_faulting_pte(struct vm_fault *vmf,
 					     const struct pfnmap_plan *plan,
-					     const struct pfnmap_prot *prot)
+					     pgprot_t prot)
 {
 	unsigned long address = ALIGN_DOWN(vmf->address, PAGE_SIZE);
 	unsigned long pfn = plan->pfn + PHYS_PFN(address - plan->address);
-	pte_t entry = pte_mkyoung(pfn_pte(pfn, prot->fault));
+	pte_t entry = pte_mkyoung(pfn_pte(pfn, prot));
 
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		entry = pte_mkdirty(entry);
@@ -304,18 +315,19 @@ static vm_fault_t pfnmap_insert_faulting_pte(struct vm_fault *vmf,
 
 static noinline_for_stack vm_fault_t
 pfnmap_insert_ptes(struct vm_fault *vmf, struct pfnmap_plan *plan,
-		   const struct pfnmap_prot *prot,
-		   struct pfnmap_rest *rest)
+		   const struct pfnmap_source *source, struct pfnmap_rest *rest)
 {
 	struct pfnmap_ptes ptes = {
 		.mm = vmf->vma->vm_mm,
 		.plan = plan,
 		.rest = rest,
-		.prot = prot->neighbour,
 	};
+	struct pfnmap_prot prot;
 	vm_fault_t ret;
 
-	ret = pfnmap_insert_faulting_pte(vmf, plan, prot);
+	pfnmap_entry_prot(vmf, source, &prot);
+	ptes.prot = prot.neighbour;
+	ret = pfnmap_insert_faulting_pte(vmf, plan, prot.fault);
 	if (ret != VM_FAULT_NOPAGE || (plan->nr_entries == 1 && !rest))
 		return ret;
 	/* A module gets at the lock of the table by this alone. */
@@ -372,9 +384,7 @@ EXPORT_SYMBOL_GPL(pfnmap_make_writable);
  * @vmf: the fault
  * @plan: what to set; its level is one that the slot of the fault had free
  *	when the caller looked. Gets &pfnmap_plan.nr_more.
- * @prot: protection and caching for PTEs, and whether huge entries are
- *	writable. Those take the rest from the mapping and, where the
- *	architecture tracks it, from the memory.
+ * @source: what is to be mapped
  * @rest: what else belongs in the page table of those entries, or NULL
  *
  * Populated slots are left as they are.
@@ -386,10 +396,11 @@ EXPORT_SYMBOL_GPL(pfnmap_make_writable);
  * VM_FAULT_FALLBACK if the kernel has no such entries.
  */
 vm_fault_t pfnmap_insert(struct vm_fault *vmf, struct pfnmap_plan *plan,
-			 const struct pfnmap_prot *prot,
+			 const struct pfnmap_source *source,
 			 struct pfnmap_rest *rest)
 {
 	if (plan->level == PGTABLE_LEVEL_PTE)
-		return pfnmap_insert_ptes(vmf, plan, prot, rest);
-	return pfnmap_insert_huge(vmf, plan, prot, rest);
+		return pfnmap_insert_ptes(vmf, plan, source, rest);
+	return pfnmap_insert_huge(vmf, plan, source->prot,
+				  pfnmap_prot_huge_write(vmf->vma, source), rest);
 }

@@ -11,31 +11,73 @@
 #include "pfnmap_plan.h"
 
 /**
- * struct pfnmap_prot - protection of the entries of a plan
- * @fault: protection and caching of the PTE that faulted.
- * @neighbour: the same for PTEs around it.
- * @huge: protection of the mapping with the caching that is asked for, for kernels
- *	which do not correct that of a huge entry.
- * @huge_write: huge entries are made writable where the mapping is, although
- *	its vm_page_prot, which they get their protection from, is read-only.
- * @largest: the largest level whose entries carry the caching and encryption that
- *	is asked for.
+ * struct pfnmap_prot - protection of PTEs
+ * @fault: protection and caching of the one that faulted.
+ * @neighbour: the same for those around it.
  */
 struct pfnmap_prot {
 	pgprot_t fault;
 	pgprot_t neighbour;
-	pgprot_t huge;
-	bool huge_write;
-	enum pgtable_level largest;
 };
 
+/* The largest special entries that kernel and CPU have. */
+extern enum pgtable_level pfnmap_kernel_level;
+
 vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
-			       bool tracked, struct pfnmap_request *req);
+			       bool tracked, enum pgtable_level *free);
+
+/*
+ * Bits of an entry that the kernel corrects where it has a record of how memory is
+ * cached: all that say so.
+ */
+extern u64 pfnmap_corrected_bits;
 
 void pfnmap_prot_init(void);
 pgprot_t pfnmap_recorded_prot(pgprot_t prot, pte_t entry);
 void pfnmap_entry_prot(struct vm_fault *vmf, const struct pfnmap_source *source,
 		       struct pfnmap_prot *prot);
+
+/**
+ * pfnmap_prot_level - the largest level whose entries carry what is asked for
+ * @vma: the mapping of a fault
+ * @source: what is to be mapped
+ *
+ * PTEs carry any caching, and encryption. A huge entry takes both from the mapping. Where
+ * the kernel has a record of how memory is cached, as x86 with PAT, entries of all levels
+ * have the caching of that, whatever is asked for.
+ *
+ * Context: as pfnmap_fault(). vm_page_prot changes with the VMA's lock held for writing, or
+ * the lock that keeps the memory where it is, so this holds until the entries are set.
+ *
+ * Return: PTE or PUD.
+ */
+static inline enum pgtable_level
+pfnmap_prot_level(const struct vm_area_struct *vma,
+		  const struct pfnmap_source *source)
+{
+	u64 differ = pgprot_val(source->prot) ^ pgprot_val(vma->vm_page_prot);
+
+	return differ & ~pfnmap_corrected_bits ? PGTABLE_LEVEL_PTE : PGTABLE_LEVEL_PUD;
+}
+
+/**
+ * pfnmap_prot_huge_write - whether the protection of the mapping keeps too much from writes
+ * @vma: the mapping of a fault
+ * @source: what is to be mapped
+ *
+ * If the writes of a mapping can be tracked, the core has made its vm_page_prot, which
+ * huge entries have, read-only. That is right only while they are.
+ *
+ * Context: as pfnmap_fault().
+ *
+ * Return: true if huge entries have to be made writable.
+ */
+static inline bool pfnmap_prot_huge_write(const struct vm_area_struct *vma,
+					  const struct pfnmap_source *source)
+{
+	return vma->vm_ops->pfn_mkwrite && !source->tracked &&
+	       vma->vm_flags & VM_WRITE;
+}
 
 /* Pieces of memory that are asked for at once. */
 #define PFNMAP_REST_EXTENTS	32
@@ -53,7 +95,10 @@ struct pfnmap_rest {
 };
 
 vm_fault_t pfnmap_insert(struct vm_fault *vmf, struct pfnmap_plan *plan,
-			 const struct pfnmap_prot *prot,
+			 const struct pfnmap_source *source,
 			 struct pfnmap_rest *rest);
+vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf, struct pfnmap_plan *plan,
+			      pgprot_t prot, bool write,
+			      struct pfnmap_rest *rest);
 
 #endif

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module, and names of what it says.
+ * The module, what special entries there can be, and names of what is said.
  */
 
 #include <linux/export.h>
+#include <linux/init.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pgtable.h>
 
 #include "pfnmap_internal.h"
+
+enum pgtable_level pfnmap_kernel_level __ro_after_init;
 
 static const char * const pfnmap_reason_names[PFNMAP_REASONS] = {
 	[PFNMAP_LARGEST] = "largest",
@@ -35,8 +40,31 @@ const char *pfnmap_reason_name(enum pfnmap_reason reason)
 }
 EXPORT_SYMBOL_GPL(pfnmap_reason_name);
 
+/* The core does not ask whether the CPU has PUD entries. */
+static bool __init pfnmap_cpu_has_puds(void)
+{
+#ifdef CONFIG_X86
+	return boot_cpu_has(X86_FEATURE_GBPAGES);
+#else
+	return true;
+#endif
+}
+
+static enum pgtable_level __init pfnmap_find_kernel_level(void)
+{
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ||
+	    !has_transparent_hugepage())
+		return PGTABLE_LEVEL_PTE;
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ||
+	    !pfnmap_cpu_has_puds())
+		return PGTABLE_LEVEL_PMD;
+	return PGTABLE_LEVEL_PUD;
+}
+
+/* When the module is loaded, as it would be much of a fault: it is settled at boot. */
 static int __init pfnmap_init(void)
 {
+	pfnmap_kernel_level = pfnmap_find_kernel_level();
 	pfnmap_prot_init();
 	return 0;
 }

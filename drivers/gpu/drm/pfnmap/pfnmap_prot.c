@@ -11,16 +11,10 @@
 
 #include "pfnmap_internal.h"
 
-/*
- * Bits of an entry that the kernel corrects where it has a record of how memory is
- * cached: all that say so.
- */
-static u64 pfnmap_corrected_bits __ro_after_init;
+u64 pfnmap_corrected_bits __ro_after_init;
 
 /**
  * pfnmap_prot_init - find out what the kernel does about caching
- *
- * When the module is loaded, as it would be much of a fault: it is settled at boot.
  *
  * Context: any, before the first fault.
  */
@@ -30,17 +24,6 @@ void __init pfnmap_prot_init(void)
 	if (pat_enabled())
 		pfnmap_corrected_bits = _PAGE_CACHE_MASK;
 #endif
-}
-
-/*
- * The largest level whose entries carry what is asked for, which is other than the
- * mapping's in the bits @differ. PTEs carry any caching, and encryption. A huge entry takes
- * both from the mapping. Where the kernel has a record of how memory is cached, as x86 with
- * PAT, entries of all levels have the caching of that, whatever is asked for.
- */
-static enum pgtable_level pfnmap_prot_carried(u64 differ)
-{
-	return differ & ~pfnmap_corrected_bits ? PGTABLE_LEVEL_PTE : PGTABLE_LEVEL_PUD;
 }
 
 /**
@@ -66,18 +49,13 @@ static pgprot_t pfnmap_prot_of(vm_flags_t flags, u64 differ)
 }
 
 /**
- * pfnmap_entry_prot - what the entries of a fault look like
+ * pfnmap_entry_prot - what the PTEs of a fault look like
  * @vmf: the fault
  * @source: what is to be mapped
- * @prot: filled in
+ * @prot: filled in; see also pfnmap_recorded_prot()
  *
  * If the writes of a mapping can be tracked, the core has made its vm_page_prot
  * read-only, which is right only while they are.
- *
- * PTEs get their protection from @prot, and see pfnmap_recorded_prot(). The core
- * gives a huge entry that of the mapping, so @prot says how large an entry may be for
- * that to be right. vm_page_prot changes with the VMA's lock held for writing, or the
- * lock that keeps the memory where it is. So both hold until the entries are set.
  *
  * Context: as pfnmap_fault().
  */
@@ -88,12 +66,8 @@ void pfnmap_entry_prot(struct vm_fault *vmf, const struct pfnmap_source *source,
 	u64 differ = pgprot_val(source->prot) ^ pgprot_val(vma->vm_page_prot);
 	pgprot_t ro, rw;
 
-	*prot = (struct pfnmap_prot){
-		.fault = source->prot,
-		.neighbour = source->prot,
-		.huge = source->prot,
-		.largest = pfnmap_prot_carried(differ),
-	};
+	prot->fault = source->prot;
+	prot->neighbour = source->prot;
 	if (!vma->vm_ops->pfn_mkwrite)
 		return;
 
@@ -102,5 +76,4 @@ void pfnmap_entry_prot(struct vm_fault *vmf, const struct pfnmap_source *source,
 	prot->fault = source->tracked && !(vmf->flags & FAULT_FLAG_WRITE) ?
 		      ro : rw;
 	prot->neighbour = source->tracked ? ro : rw;
-	prot->huge_write = !source->tracked && vma->vm_flags & VM_WRITE;
 }

@@ -4,7 +4,6 @@
  */
 
 #include <linux/align.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
@@ -27,15 +26,11 @@ static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
 		.pfn = pfn,
 		.nr_entries = 1,
 	};
-	const struct pfnmap_prot entry_prot = {
-		.huge = prot,
-		.huge_write = true,
-	};
 
 	if (!(vmf->flags & FAULT_FLAG_WRITE) || writable)
 		return VM_FAULT_NOPAGE;
 	return tracked ? VM_FAULT_FALLBACK :
-	       pfnmap_insert(vmf, &plan, &entry_prot, NULL);
+	       pfnmap_insert_huge(vmf, &plan, prot, true, NULL);
 }
 
 /**
@@ -43,8 +38,7 @@ static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
  * @vmf: the fault
  * @level: what the core asks for
  * @tracked: writes are recorded
- * @req: gets the largest level at which no page table is in the way, and has the
- *	largest that the kernel can set lowered where that is the core's doing
+ * @free: gets the largest level at which no page table is in the way
  *
  * The core has looked before, without the lock that keeps the memory where it is.
  *
@@ -53,7 +47,7 @@ static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
  * Return: 0 if there is something to set, or what the fault shall return.
  */
 vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
-			       bool tracked, struct pfnmap_request *req)
+			       bool tracked, enum pgtable_level *free)
 {
 	pud_t pud = READ_ONCE(*vmf->pud);
 	pmd_t pmd;
@@ -66,7 +60,7 @@ vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
 		/* The core will find the table and ask again, for a PMD. */
 		if (!pud_none(pud))
 			return VM_FAULT_FALLBACK;
-		req->free = PGTABLE_LEVEL_PUD;
+		*free = PGTABLE_LEVEL_PUD;
 		return 0;
 	}
 
@@ -80,10 +74,6 @@ vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
 		       pfnmap_slot_taken(vmf, PGTABLE_LEVEL_PMD, pmd_pfn(pmd),
 					 pmd_pgprot(pmd), pmd_write(pmd),
 					 tracked);
-	req->free = pmd_none(pmd) ? PGTABLE_LEVEL_PMD : PGTABLE_LEVEL_PTE;
-
-	/* The core has not asked for more, and no longer can for a PUD. */
-	if (level == PGTABLE_LEVEL_PTE)
-		req->kernel = min(req->kernel, PGTABLE_LEVEL_PMD);
+	*free = pmd_none(pmd) ? PGTABLE_LEVEL_PMD : PGTABLE_LEVEL_PTE;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/cdefs.h>	/* __always_inline */
 
 typedef unsigned long long u64;
 

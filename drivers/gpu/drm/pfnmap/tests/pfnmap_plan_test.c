@@ -101,6 +101,5 @@ static struct kunit_suite plan_suite = {
 
 kunit_test_suite(plan_suite);
 
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 MODULE_DESCRIPTION("KUnit tests of pfnmap");
 MODULE_LICENSE("GPL");
