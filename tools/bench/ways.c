@@ -275,94 +275,111 @@ static void close_nothing(const struct subject *subject)
 const struct way ways[] = {
 	{
 		.name = "in-tree", .what = "in-tree TTM, the same BO", .role = PEER,
+		.memory = VRAM, .level = "PTE",
 		.largest_moved = GIB(1),
 		.works = ANY_BIGBAR_BO | W(SMALL_BOS) | W(CREATE_MIXED),
 		.begin = begin_in_tree, .end = end_bigbar, .open = open_vram, .close = close_bo,
 	}, {
 		.name = "qxl", .what = "in-tree qxl, a surface in its VRAM", .role = PEER,
+		.memory = VRAM, .level = "PTE",
 		.largest = GIB(1), .too_large = "no surface is larger: qxl has 2 GiB of VRAM",
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.begin = begin_qxl, .end = end_qxl, .open = open_surface, .close = close_surface,
 	}, {
 		.name = "pud", .what = "ttm_huge, PUD entries", .role = OURS,
+		.memory = VRAM, .level = "PUD",
 		.smallest = GIB(1), .too_small = "no PUD entry is smaller than 1 GiB: see pmd",
 		.works = ANY_BIGBAR_BO | W(UNMAP_PART) | W(PREFAULT),
 		.begin = begin_ours, .end = end_bigbar, .open = open_vram, .close = close_bo,
 	}, {
 		.name = "pmd", .what = "ttm_huge, PMD entries, at an address aligned to 2 MiB only",
 		.role = OURS,
+		.memory = VRAM, .level = "PMD",
 		.largest_moved = GIB(1),
 		.works = ANY_BIGBAR_BO | W(PREFAULT),
 		.begin = begin_ours, .end = end_bigbar, .open = open_vram_2m, .close = close_bo,
 	}, {
 		.name = "pte", .what = "ttm_huge, runs of PTEs", .role = OURS,
+		.memory = VRAM, .level = "PTE",
 		.largest_moved = GIB(1),
 		.works = ANY_BIGBAR_BO | W(SMALL_BOS) | CREATE | W(PREFAULT) |
 			 W(PREFAULT_TIMER),
 		.begin = begin_ptes, .end = end_bigbar, .open = open_vram, .close = close_bo,
 	}, {
 		.name = "scattered-2m", .what = "ttm_huge, VRAM in blocks of 2 MiB", .role = OURS,
+		.memory = PIECES, .level = "PMD",
 		.largest = GIB(2), .too_large = "as many blocks again must be in use",
 		.works = ANY_MEMORY,
 		.begin = begin_scattered, .end = end_scattered,
 		.open = open_vram, .close = close_bo,
 	}, {
 		.name = "scattered-64k", .what = "ttm_huge, VRAM in blocks of 64 KiB", .role = OURS,
+		.memory = PIECES, .level = "PTE",
 		.largest = GIB(1), .too_large = "it takes too long to scatter",
 		.works = ANY_MEMORY,
 		.begin = begin_scattered, .end = end_scattered,
 		.open = open_vram, .close = close_bo,
 	}, {
 		.name = "scattered-4k", .what = "ttm_huge, VRAM in blocks of 4 KiB", .role = OURS,
+		.memory = PIECES, .level = "PTE",
 		.largest = MIB(128), .too_large = "it takes too long to scatter",
 		.works = ANY_MEMORY,
 		.begin = begin_scattered, .end = end_scattered,
 		.open = open_vram, .close = close_bo,
 	}, {
 		.name = "dirty", .what = "ttm_huge, writes tracked", .role = OURS,
+		.memory = VRAM, .level = "PTE",
 		.largest = GIB(1), .too_large = AS_BELOW,
-		.works = ANY_BIGBAR_BO,
+		.works = ANY_BIGBAR_BO | W(TAKE),
 		.begin = begin_ours, .end = end_bigbar, .open = open_tracked, .close = close_bo,
 	}, {
 		.name = "in-tree-system", .what = "in-tree TTM, a BO in system memory",
 		.role = PEER,
+		.memory = SYSTEM, .level = "PTE",
 		.largest = GIB(1), .too_large = AS_BELOW,
 		.works = ANY_BO | W(SMALL_BOS) | W(CREATE_MIXED),
 		.begin = begin_in_tree, .end = end_bigbar, .open = open_system, .close = close_bo,
 	}, {
 		.name = "system", .what = "ttm_huge, a BO in system memory", .role = OURS,
+		.memory = SYSTEM, .level = "PMD",
 		.largest = GIB(1), .too_large = AS_BELOW,
 		.works = ANY_BO | W(SMALL_BOS) | CREATE,
 		.begin = begin_ours, .end = end_bigbar, .open = open_system, .close = close_bo,
 	}, {
 		.name = "anon-4k", .what = "anonymous memory, no THP", .role = YARDSTICK,
+		.memory = ANONYMOUS, .level = "PTE",
 		.largest = GIB(1), .too_large = AS_BELOW,
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.open = open_4k_pages, .close = close_nothing,
 	}, {
 		.name = "anon-thp", .what = "anonymous memory, THP", .role = YARDSTICK,
+		.memory = ANONYMOUS, .level = "PMD",
 		.largest = GIB(1), .too_large = AS_BELOW,
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.open = open_thp, .close = close_nothing,
 	}, {
 		.name = "hugetlb-1g", .what = "hugetlb, pages of 1 GiB", .role = YARDSTICK,
+		.memory = ANONYMOUS, .level = "PUD",
 		.smallest = GIB(1), .too_small = "its pages are of 1 GiB",
 		.largest = GIB(1), .too_large = "the guest has set one page aside",
 		.works = ANY_MEMORY & ~W(FORK),
 		.open = open_hugetlb, .close = close_nothing,
 	}, {
 		.name = "sysfs-wc", .what = "sysfs resource2_wc", .role = PEER,
+		.memory = VRAM, .level = "PTE",
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.begin = begin_sysfs, .end = take_pci_device_back,
 		.open = open_sysfs, .close = close_bar,
 	}, {
 		.name = "plain-pmd",
 		.what = "pfnmap without TTM, at an address aligned to 2 MiB only", .role = OURS,
+		.memory = VRAM, .level = "PMD",
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.begin = begin_plain, .end = take_pci_device_back,
 		.open = open_plain_2m, .close = close_bar,
 	}, {
 		.name = "plain-pud", .what = "pfnmap without TTM, PUD entries", .role = OURS,
+		.memory = VRAM, .level = "PUD",
 		.smallest = GIB(1),
 		.too_small = "no PUD entry is smaller than 1 GiB: see plain-pmd",
 		.works = ANY_MEMORY | W(TWO_THREADS) | W(UNMAP_PART),
@@ -371,11 +388,13 @@ const struct way ways[] = {
 	}, {
 		.name = "vfio-2m", .what = "vfio-pci, at an address aligned to 2 MiB only",
 		.role = PEER,
+		.memory = VRAM, .level = "PMD",
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.begin = begin_vfio, .end = take_pci_device_back,
 		.open = open_vfio_2m, .close = close_vfio,
 	}, {
 		.name = "vfio-1g", .what = "vfio-pci, at an address aligned to 1 GiB", .role = PEER,
+		.memory = VRAM, .level = "PUD",
 		.smallest = GIB(1), .too_small = "no PUD entry is smaller than 1 GiB: see vfio-2m",
 		.works = ANY_MEMORY | W(TWO_THREADS) | W(UNMAP_PART),
 		.begin = begin_vfio, .end = take_pci_device_back,
@@ -384,6 +403,16 @@ const struct way ways[] = {
 };
 
 const unsigned int nr_ways = ARRAY_SIZE(ways);
+
+const char *memory_name(enum memory memory)
+{
+	static const char * const names[] = {
+		[VRAM] = "VRAM", [PIECES] = "pieces", [SYSTEM] = "system",
+		[ANONYMOUS] = "anonymous",
+	};
+
+	return names[memory];
+}
 
 const char *role_name(enum role role)
 {

@@ -13,11 +13,21 @@ enum role {
 	OURS,
 };
 
+/* What is mapped: only what is of the same kind is compared. */
+enum memory {
+	VRAM,		/* in one piece, as a BAR is */
+	PIECES,		/* VRAM of a buffer object, in pieces */
+	SYSTEM,		/* a buffer object in system memory */
+	ANONYMOUS,
+};
+
 /**
  * struct way - one way to map memory
  * @name: part of the names of metrics
  * @what: for a reader
  * @role: what it is compared as
+ * @memory: what it maps
+ * @level: of the page-table entries that it maps what is large enough by
  * @smallest: smallest size that makes sense, in bytes
  * @too_small: why smaller ones do not
  * @largest: largest size that is possible
@@ -33,6 +43,8 @@ struct way {
 	const char *name;
 	const char *what;
 	enum role role;
+	enum memory memory;
+	const char *level;
 	uint64_t smallest;
 	const char *too_small;
 	uint64_t largest;
@@ -49,5 +61,6 @@ extern const struct way ways[];
 extern const unsigned int nr_ways;
 
 const char *role_name(enum role role);
+const char *memory_name(enum memory memory);
 
 #endif

@@ -14,32 +14,10 @@
 #include "create.h"
 #include "measure/measure.h"
 #include "prefault.h"
+#include "take.h"
+#include "touch.h"
 #include "trace.h"
 #include "work.h"
-
-/* A way to touch a mapping of so many pages. */
-typedef void (*touch_t)(uint64_t *map, uint64_t pages);
-
-static void touch_every(uint64_t *map, uint64_t pages)
-{
-	touch_pages(map, pages, 0, 1);
-}
-
-static void touch_middle(uint64_t *map, uint64_t pages)
-{
-	touch_pages(map + pages / 2 * WORDS_PER_PAGE, 1, 0, 1);
-}
-
-/* The same pages each time; some of them twice, perhaps. */
-static void touch_random(uint64_t *map, uint64_t pages)
-{
-	uint64_t random = 1;
-
-	for (uint64_t left = pages / 100; left; left--) {
-		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
-		touch_pages(map + (random >> 32) % pages * WORDS_PER_PAGE, 1, 0, 1);
-	}
-}
 
 static int64_t timed_touch(touch_t touch, uint64_t *map, uint64_t pages)
 {
@@ -139,9 +117,9 @@ static int64_t touch_tlb_misses(touch_t touch, uint64_t *map, uint64_t pages)
 	return tlb_misses();
 }
 
-/* One sample of mapping and touching; counts once what repeats anyway. */
+/* One sample of mapping and touching, of @ns; counts once what repeats anyway. */
 static uint64_t *sample_touch(const struct subject *subject, touch_t touch,
-			      struct result *result)
+			      struct result *result, int64_t *ns)
 {
 	void *address = choose_address(subject);
 	uint64_t pages = subject_pages(subject);
@@ -165,7 +143,8 @@ static uint64_t *sample_touch(const struct subject *subject, touch_t touch,
 	result->tlb_misses = touch_tlb_misses(touch, map, pages);
 	add_part(result, "mmap", mapped - start);
 	add_part(result, "touch", raw);
-	add_sample(&result->ns, mapped - start + raw);
+	*ns = mapped - start + raw;
+	add_sample(&result->ns, *ns);
 	return map;
 }
 
@@ -173,9 +152,12 @@ static void run_touch(const struct way *way, struct subject *subject, struct res
 {
 	(void)way;
 	do {
-		uint64_t *map = sample_touch(subject, touch_every, &results[0]);
+		int64_t touched, unmapped;
+		uint64_t *map = sample_touch(subject, touch_every, &results[0], &touched);
 
-		add_sample(&results[1].ns, unmap_ns(map, subject->size));
+		unmapped = unmap_ns(map, subject->size);
+		add_sample(&results[1].ns, unmapped);
+		add_sample(&results[2].ns, touched + unmapped);
 	} while (more_samples(&results[0].ns));
 }
 
@@ -217,9 +199,9 @@ static void run_unmap_part(const struct way *way, struct subject *subject,
 static void run_some(struct subject *subject, touch_t touch, struct result *result)
 {
 	do {
-		uint64_t *map = sample_touch(subject, touch, result);
+		int64_t unused;
 
-		unmap_subject(subject, map);
+		unmap_subject(subject, sample_touch(subject, touch, result, &unused));
 	} while (more_samples(&result->ns));
 }
 
@@ -514,8 +496,12 @@ static const uint64_t timer_sizes[] = { GIB(1), GIB(8), 0 };
 
 const struct work works[NR_WORKS] = {
 	[WORK_TOUCH] = {
-		.metrics = { "first-touch", "unmap" },
-		.what = { "mmap() and the first write to every page", "munmap() of all of it" },
+		.metrics = { "first-touch", "unmap", "life" },
+		.what = {
+			"mmap() and the first write to every page",
+			"munmap() of all of it",
+			"mmap(), the first write to every page, and munmap()",
+		},
 		.run = run_touch,
 	},
 	[WORK_UNMAP_PART] = {
@@ -599,6 +585,16 @@ const struct work works[NR_WORKS] = {
 		.not_for = "bigbar makes it alike, whatever maps it",
 		.sizes = mixed_sizes,
 		.run = run_create_mixed_ioctl,
+	},
+	[WORK_TAKE] = {
+		.metrics = { "take-dense", "take-sparse", "take-clean" },
+		.what = {
+			"taking the record of writes when every page has been written",
+			"the same when random 1 % have been",
+			"the same when none has been",
+		},
+		.not_for = "its writes are not recorded",
+		.run = run_take,
 	},
 	[WORK_PREFAULT] = {
 		.metrics = { "prefault" },

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ways to write to pages of a mapping.
+ */
+#ifndef TOUCH_H
+#define TOUCH_H
+
+#include <stdint.h>
+
+/* Writes to a mapping of so many pages. */
+typedef void (*touch_t)(uint64_t *map, uint64_t pages);
+
+void touch_every(uint64_t *map, uint64_t pages);
+void touch_middle(uint64_t *map, uint64_t pages);
+/* 1 % of them, the same each time; some of them twice, perhaps. */
+void touch_random(uint64_t *map, uint64_t pages);
+
+#endif
