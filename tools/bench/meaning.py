@@ -34,8 +34,9 @@ def meaning_lines(bench):
            " that is shared with a neighbour is not counted.")
     yield ("In-tree TTM: how many times less than TTM's own fault handler on a BO of the"
            " same size. Best peer: the same against the cheapest of the other ways to"
-           " the same memory; below 1 it is dearer. Anonymous memory and hugetlb are no"
-           " way to VRAM, and no peer; the kernel clears what they map.")
+           " the same memory by entries of the same level; below 1 it is dearer. Only TTM"
+           " itself maps buffer objects in pieces or in system memory. Anonymous memory and"
+           " hugetlb are no way to VRAM, and no peer; the kernel clears what they map.")
     if not bench.wall:
         yield ("Two threads run on one processor, by turns: what they cost beyond one"
                " thread is the switching and the locks that they find held, not the"
@@ -56,6 +57,20 @@ def format_times(number):
     return f"{number:,.2f}" if number >= 0.1 else f"{number:.1g}"
 
 
+def answer_sizes(bench):
+    return bench.sizes("first-touch") if "first-touch" in bench.works else []
+
+
+def answer_rows(bench):
+    """How many times less mapping and touching costs than with TTM's own handler: a row for
+    each way of ours"""
+    for name, way in bench.ways.items():
+        cells = [bench.cell("first-touch", name, size) for size in answer_sizes(bench)]
+        times = [quotient(bench.in_tree(cell), cell) if cell else None for cell in cells]
+        if way["role"] == "ours" and any(times):
+            yield (name, f"{way['level']} entries", *map(format_times, times))
+
+
 def columns(bench):
     return COLUMNS + (WALL_COLUMNS if bench.wall else ()) + MORE_COLUMNS
 
@@ -74,7 +89,7 @@ def row_of(bench, metric):
             or_dash(format_kib, metric.page_table_bytes),
             format_times(quotient(bench.in_tree(metric), metric)),
             format_times(quotient(best, metric)), best.way if best else "-",
-            "LOSES" if bench.loses(metric) else "")
+            bench.verdict(metric))
 
 
 def some_sizes(some, sizes):

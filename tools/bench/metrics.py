@@ -12,8 +12,13 @@ COUNTED_NOISE = 0.01
 SMALL_BELOW = 2 << 20
 
 IN_TREE = "in-tree"
-# A BO in system memory has a baseline and a peer of its own.
-SYSTEM_BASELINE = {"system": "in-tree-system", "in-tree-system": "in-tree-system"}
+# TTM's own handler, by memory. It alone maps a buffer object in pieces but for ours, and at
+# the same cost as one that is not.
+BASELINE = {"system": "in-tree-system"}
+ONLY_TTM_MAPS = ("pieces", "system")
+
+# From which size on there can be an entry of a level.
+LEVELS = {"PUD": 1 << 30, "PMD": 2 << 20, "PTE": 0}
 
 
 class Metric:
@@ -85,25 +90,48 @@ class Bench:
             raise ReportError(f"{name} was not measured")
         return metric
 
+    def is_ours(self, metric):
+        return self.ways[metric.way]["role"] == "ours"
+
+    def baseline(self, metric):
+        return BASELINE.get(self.ways[metric.way]["memory"], IN_TREE)
+
     def in_tree(self, metric):
-        way = SYSTEM_BASELINE.get(metric.way, IN_TREE)
-        return self.cell(metric.work, way, metric.bytes)
+        return self.cell(metric.work, self.baseline(metric), metric.bytes)
+
+    def level(self, metric):
+        """Of the entries that it is mapped by: what is small has small ones"""
+        largest = self.ways[metric.way]["level"]
+        return next(level for level, size in LEVELS.items()
+                    if LEVELS[largest] >= size and metric.bytes >= size)
+
+    def peers(self, metric):
+        """Other ways to the same memory that were measured"""
+        memory = self.ways[metric.way]["memory"]
+        names = {name for name, way in self.ways.items()
+                 if way["role"] == "peer" and way["memory"] == memory}
+        if memory in ONLY_TTM_MAPS:
+            names = {self.baseline(metric)}
+        return [peer for name in names - {metric.way}
+                if (peer := self.cell(metric.work, name, metric.bytes))]
 
     def best_peer(self, metric):
-        """The cheapest other way to the same memory"""
-        if metric.way in SYSTEM_BASELINE:
-            names = {"in-tree-system"}
-        else:
-            names = {name for name, way in self.ways.items()
-                     if way["role"] == "peer"} - {"in-tree-system"}
-        peers = [self.cell(metric.work, name, metric.bytes)
-                 for name in names - {metric.way}]
-        return min(filter(None, peers), key=lambda peer: peer.ns, default=None)
+        """The cheapest other way to the same memory by entries of the same level"""
+        like = [peer for peer in self.peers(metric) if self.level(peer) == self.level(metric)]
+        return min(like, key=lambda peer: peer.ns, default=None)
+
+    def verdict(self, metric):
+        """What a reader is to notice of a row of ours"""
+        if self.loses(metric):
+            return "LOSES"
+        if self.is_ours(metric) and self.peers(metric) and not self.best_peer(metric):
+            return f"no peer has a {self.level(metric)} entry"
+        return ""
 
     def loses(self, metric):
         """Whether it is ours, and a peer is cheaper by more than the noise"""
         best = self.best_peer(metric)
-        return (self.ways[metric.way]["role"] == "ours" and best is not None
+        return (self.is_ours(metric) and best is not None
                 and metric.ns - best.ns > metric.noise + best.noise)
 
 

@@ -4,8 +4,8 @@
 from html import escape
 
 from chart import COLOURS, bars, curves
-from meaning import (columns, empty_lines, head_lines, meaning_lines, row_of,
-                     reference_size)
+from meaning import (answer_rows, answer_sizes, columns, empty_lines, head_lines,
+                     meaning_lines, row_of, reference_size)
 from targets import bounded_lines
 
 STYLE = """
@@ -96,9 +96,19 @@ def work_section(bench, work):
 
 
 def ways_table(bench):
-    return table(("way", "what", "role"),
-                 [(name, way["what"], way["role"])
+    return table(("way", "what", "memory", "largest entries", "role"),
+                 [(name, way["what"], way["memory"], way["level"], way["role"])
                   for name, way in bench.ways.items()])
+
+
+def answer(bench):
+    """The first thing that a reader wants to know"""
+    return "\n".join((
+        "<h2>How many times less than with TTM today</h2>",
+        "<p>mmap() and the first write to every page, by the size of the buffer object,"
+        " against TTM's own fault handler on the same one. Which entries there are depends"
+        " on the memory and the address.</p>",
+        table(("way", "by", *map(format_size, answer_sizes(bench))), answer_rows(bench))))
 
 
 def page(bench, figures):
@@ -106,7 +116,7 @@ def page(bench, figures):
              "<title>What mapping VRAM costs</title>",
              f"<style>{STYLE}</style></head><body>",
              "<h1>What mapping VRAM costs</h1>",
-             paragraphs(head_lines(bench)), "<h2>Meaning</h2>",
+             paragraphs(head_lines(bench)), answer(bench), "<h2>Meaning</h2>",
              paragraphs(meaning_lines(bench)), "<h2>Ways</h2>", ways_table(bench)]
     if figures:
         parts += ["<h2>Figures to reach</h2>", figures_table(figures),
