@@ -6,7 +6,7 @@
 #ifndef _PLAN_CASES_H_
 #define _PLAN_CASES_H_
 
-#include "../pfnmap_plan.h"
+#include "pfnmap_plan.h"
 
 #define KIB	1024UL
 #define MIB	(1024 * KIB)
