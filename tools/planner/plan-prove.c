@@ -4,8 +4,7 @@
  * that their types can hold. See ./prove, which runs it.
  *
  * One entry of the plan, any one, stands for all of them. That saves a loop over
- * up to 512 entries, and leaves those over the levels, the reasons and, below,
- * the grounds.
+ * up to 512 entries, and leaves those over the reasons and, below, the grounds.
  */
 
 #include "plan-rules.h"

@@ -193,7 +193,7 @@ pfnmap_fault_insert(struct vm_fault *vmf, const struct pfnmap_request *req,
 
 /* @level is what the core asks for, @free the largest with no page table in the way. */
 static vm_fault_t
-pfnmap_fault_free_slot(struct vm_fault *vmf, enum pgtable_level level,
+pfnmap_fault_fill_slot(struct vm_fault *vmf, enum pgtable_level level,
 		       enum pgtable_level free,
 		       const struct pfnmap_source *source,
 		       struct pfnmap_plan *plan)
@@ -213,13 +213,17 @@ pfnmap_fault_free_slot(struct vm_fault *vmf, enum pgtable_level level,
 		.free = free,
 		.narrow = vma->vm_flags & VM_RAND_READ,
 	};
+	vm_fault_t ret;
 
 	pfnmap_plan(&req, plan);
 
 	/* A PMD needs a table that only the core can allocate. */
 	if (level == PGTABLE_LEVEL_PUD && plan->level == PGTABLE_LEVEL_PMD)
 		return VM_FAULT_FALLBACK;
-	return pfnmap_fault_insert(vmf, &req, source, plan);
+
+	ret = pfnmap_fault_insert(vmf, &req, source, plan);
+	trace_pfnmap_fault(vmf, plan, ret);
+	return ret;
 }
 
 /**
@@ -263,8 +267,6 @@ vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 	if (WARN_ON_ONCE(source->page - source->extent.first >= source->extent.nr_pages))
 		return VM_FAULT_SIGBUS;
 
-	ret = pfnmap_fault_free_slot(vmf, level, free, source, plan);
-	trace_pfnmap_fault(vmf, plan, ret);
-	return ret;
+	return pfnmap_fault_fill_slot(vmf, level, free, source, plan);
 }
 EXPORT_SYMBOL_GPL(pfnmap_fault);

@@ -225,8 +225,8 @@ static vm_fault_t pfnmap_insert_not_zapped(struct vm_fault *vmf,
  * pfnmap_insert_huge - set huge entries of a plan
  * @vmf: the fault
  * @plan: as of pfnmap_insert()
- * @prot: protection of the mapping with the caching that is asked for, for kernels that do
- *	not correct that of a huge entry
+ * @prot: protection with the caching that is asked for, or that of the entry that is there,
+ *	for kernels that do not correct the caching of a huge entry
  * @write: make them writable where the mapping is, although its vm_page_prot, which they get
  *	their protection from, is read-only
  * @rest: as of pfnmap_insert()
@@ -322,10 +322,10 @@ pfnmap_insert_ptes(struct vm_fault *vmf, struct pfnmap_plan *plan,
 		.plan = plan,
 		.rest = rest,
 	};
-	struct pfnmap_prot prot;
+	struct pfnmap_pte_prot prot;
 	vm_fault_t ret;
 
-	pfnmap_entry_prot(vmf, source, &prot);
+	pfnmap_find_pte_prot(vmf, source, &prot);
 	ptes.prot = prot.neighbour;
 	ret = pfnmap_insert_faulting_pte(vmf, plan, prot.fault);
 	if (ret != VM_FAULT_NOPAGE || (plan->nr_entries == 1 && !rest))

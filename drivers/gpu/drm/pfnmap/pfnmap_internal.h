@@ -11,11 +11,11 @@
 #include "pfnmap_plan.h"
 
 /**
- * struct pfnmap_prot - protection of PTEs
+ * struct pfnmap_pte_prot - protection of PTEs
  * @fault: protection and caching of the one that faulted.
  * @neighbour: the same for those around it.
  */
-struct pfnmap_prot {
+struct pfnmap_pte_prot {
 	pgprot_t fault;
 	pgprot_t neighbour;
 };
@@ -34,8 +34,9 @@ extern u64 pfnmap_corrected_bits;
 
 void pfnmap_prot_init(void);
 pgprot_t pfnmap_recorded_prot(pgprot_t prot, pte_t entry);
-void pfnmap_entry_prot(struct vm_fault *vmf, const struct pfnmap_source *source,
-		       struct pfnmap_prot *prot);
+void pfnmap_find_pte_prot(struct vm_fault *vmf,
+			  const struct pfnmap_source *source,
+			  struct pfnmap_pte_prot *prot);
 
 /**
  * pfnmap_prot_level - the largest level whose entries carry what is asked for

@@ -3,8 +3,8 @@
  * Which entries a fault sets, and why they are not larger.
  *
  * Arithmetic on its arguments and nothing else: no locks, no kernel state. It
- * also builds in user space, for tests. Inlined, each with one level, as that is most of
- * what a fault has to work out: the compiler then keeps a request in registers.
+ * also builds in user space, for tests. Inlined, with levels that the compiler knows, as
+ * this is much of what a fault executes: a request then stays in registers.
  */
 #ifndef _PFNMAP_PLAN_H_
 #define _PFNMAP_PLAN_H_

@@ -49,7 +49,7 @@ static pgprot_t pfnmap_prot_of(vm_flags_t flags, u64 differ)
 }
 
 /**
- * pfnmap_entry_prot - what the PTEs of a fault look like
+ * pfnmap_find_pte_prot - what the PTEs of a fault look like
  * @vmf: the fault
  * @source: what is to be mapped
  * @prot: filled in; see also pfnmap_recorded_prot()
@@ -59,8 +59,9 @@ static pgprot_t pfnmap_prot_of(vm_flags_t flags, u64 differ)
  *
  * Context: as pfnmap_fault().
  */
-void pfnmap_entry_prot(struct vm_fault *vmf, const struct pfnmap_source *source,
-		       struct pfnmap_prot *prot)
+void pfnmap_find_pte_prot(struct vm_fault *vmf,
+			  const struct pfnmap_source *source,
+			  struct pfnmap_pte_prot *prot)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	u64 differ = pgprot_val(source->prot) ^ pgprot_val(vma->vm_page_prot);

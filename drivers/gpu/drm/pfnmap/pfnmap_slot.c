@@ -38,7 +38,7 @@ static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
  * @vmf: the fault
  * @level: what the core asks for
  * @tracked: writes are recorded
- * @free: gets the largest level at which no page table is in the way
+ * @free: gets the largest level at which no page table is in the way, if 0 is returned
  *
  * The core has looked before, without the lock that keeps the memory where it is.
  *
