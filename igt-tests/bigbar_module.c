@@ -20,6 +20,7 @@
 #include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
 #include "lib/lockdown.h"
+#include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/subtest.h"
@@ -284,6 +285,8 @@ static void load_bigbar_with(const char *parameters)
 	if (path) {
 		error = load_file(path, parameters);
 		igt_assert_f(!error, "%s: %s\n", path, strerror(error));
+		/* modprobe may have been told otherwise. */
+		igt_assert_f(async_moves_are("N\n"), "moves are asynchronous unasked\n");
 	} else {
 		snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
 		igt_assert_eq(system(command), 0);
@@ -367,14 +370,28 @@ static void test_unload_while_mapped(void)
 	assert_works();
 }
 
+#define PFNMAP_USERS "/sys/module/pfnmap/refcnt"
+
 /**
  * SUBTEST: unload-library
- * Description: The ttm_huge library cannot be unloaded while the driver uses it.
+ * Description: The ttm_huge library cannot be unloaded while the driver uses it, nor
+ *	pfnmap while its dump of page tables is open.
  */
 static void test_unload_library(void)
 {
+	int fd, dump;
+	long users;
+
 	require_module("ttm_huge");
+	require_module("pfnmap");
 	igt_assert_eq(unload("ttm_huge"), EWOULDBLOCK);
+	fd = huge_open();
+	users = read_number(PFNMAP_USERS);
+	dump = page_table_open(fd);
+	igt_assert_eq(read_number(PFNMAP_USERS), users + 1);
+	close(dump);
+	igt_assert_eq(read_number(PFNMAP_USERS), users);
+	huge_close(fd);
 	assert_works();
 }
 

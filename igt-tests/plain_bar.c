@@ -45,11 +45,11 @@ static int error_of_mapping(int fd, uint64_t start, uint64_t length, int flags)
 /**
  * SUBTEST: range
  * Description: All of the BAR can be mapped and any part of it, and nothing behind its end;
- *	nor privately.
+ *	nor privately. Who has opened it to read may map it to read.
  */
 static void test_range(void)
 {
-	int fd = huge_open();
+	int fd = huge_open(), to_read = open("/dev/plain_bar", O_RDONLY | O_CLOEXEC);
 	const uint64_t end = bar_of(fd).size;
 
 	igt_assert_eq(error_of_mapping(fd, 0, end, MAP_SHARED), 0);
@@ -58,6 +58,9 @@ static void test_range(void)
 	igt_assert_eq(error_of_mapping(fd, end, KIB(4), MAP_SHARED), EINVAL);
 	igt_assert_eq(error_of_mapping(fd, 0, end + KIB(4), MAP_SHARED), EINVAL);
 	igt_assert_eq(error_of_mapping(fd, 0, KIB(4), MAP_PRIVATE), EINVAL);
+	igt_assert_fd(to_read);
+	igt_assert_eq(error_of_mapping(to_read, 0, KIB(4), MAP_SHARED), 0);
+	close(to_read);
 }
 
 /* A mapping with a known content, of which each level that there can be has an entry. */

@@ -356,16 +356,36 @@ static void assert_shows_no_process(int witness)
 /* The first thread that the kernel makes for itself: it has no memory. */
 #define KERNEL_THREAD "2"
 
+struct thread_witness {
+	int fd;
+	bool shown;
+};
+
+/* Not the first thread of the process, whose number is that of the process. */
+static void *read_in_thread(void *data)
+{
+	struct thread_witness *of_thread = data;
+	int witness = page_table_open(of_thread->fd);
+	char byte;
+
+	of_thread->shown = pread(witness, &byte, 1, 0) == 1;
+	close(witness);
+	return NULL;
+}
+
 /**
  * SUBTEST: process
  * Description: A PID picks the process whose page tables are shown; when that has
- *	ended, waited for or not, ESRCH; so for a thread of the kernel.
+ *	ended, waited for or not, ESRCH; so for a thread of the kernel. Any thread of a
+ *	process that opens the file sees its own.
  */
 static void test_process(void)
 {
 	char *address, text[16];
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
 	int witness = page_table_open(bo.fd), sockets[2], status;
+	struct thread_witness witness_of_thread = { .fd = bo.fd };
+	pthread_t thread;
 	const struct page_run *run;
 	struct page_table table;
 	siginfo_t ended;
@@ -393,6 +413,10 @@ static void test_process(void)
 	igt_assert(!run->writable);
 	igt_assert_eq(run->level, HUGE_PTE);
 	page_table_free(&table);
+
+	igt_assert_eq(pthread_create(&thread, NULL, read_in_thread, &witness_of_thread), 0);
+	igt_assert_eq(pthread_join(thread, NULL), 0);
+	igt_assert(witness_of_thread.shown);
 
 	pass_turn(sockets[0]);
 	igt_assert_eq(waitid(P_PID, child, &ended, WEXITED | WNOWAIT), 0);
@@ -585,6 +609,23 @@ static void test_counters_levels(void)
 	counters_assert(bo.fd, &expected);
 }
 
+/* A huge entry that is there is made writable. */
+static void assert_upgrade_not_counted(int fd)
+{
+	struct huge_bo bo = huge_bo_create(fd, MIB(2), HUGE_VRAM, HUGE_TRACKABLE);
+	char *address = huge_bo_map_part(&bo, 0, bo.size, PROT_READ);
+	struct counters expected;
+
+	(void)*page_at(address, 0);
+	huge_assert_mapped_at(&bo, address, HUGE_PMD, "read");
+	igt_assert_eq(mprotect(address, bo.size, PROT_READ | PROT_WRITE), 0);
+	expected = counters_read(fd);
+	/* Not the first page of the entry. */
+	*page_at(address, 7) = 1;
+	counters_assert(fd, &expected);
+	huge_assert_mapped_at(&bo, address, HUGE_PMD, "written");
+}
+
 /**
  * SUBTEST: counters-still
  * Description: What sets no entry leaves the counters alone: an entry becomes
@@ -612,6 +653,7 @@ static void test_counters_still(void)
 	igt_assert_eq(pread(memory, &byte, 1, (uintptr_t)address), 1);
 	close(memory);
 	counters_assert(bo.fd, &expected);
+	assert_upgrade_not_counted(bo.fd);
 }
 
 static void clean_up(void)

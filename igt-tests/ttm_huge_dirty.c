@@ -464,11 +464,12 @@ static const struct debugger_case debugger_cases[] = {
  * SUBTEST: debugger-part
  * Description: What is written through /proc/PID/mem to a mapping of the last part of
  *	a buffer object is recorded where it is in the buffer object: bytes at both
- *	ends of pages, across them, and whole ones.
+ *	ends of pages, across them, and whole ones. So is what is written there itself.
  */
 static void test_debugger_part(void)
 {
 	static char data[3 * HUGE_PAGE_SIZE];
+	static const uint64_t written[] = { PART_FIRST + 3, PART_FIRST + 9 };
 	const struct debugger_case *c;
 	struct huge_bo bo = huge_bo_create(huge_open(), 100 * HUGE_PAGE_SIZE, HUGE_VRAM,
 					   HUGE_TRACKABLE);
@@ -487,6 +488,13 @@ static void test_debugger_part(void)
 		assert_none_recorded(&bo);
 	}
 	close(fd);
+
+	/* A fault, and a write to a neighbour that it has mapped. */
+	address = huge_bo_map_part(&bo, PART_FIRST * HUGE_PAGE_SIZE, PART_PAGES * HUGE_PAGE_SIZE,
+				   PROT_READ | PROT_WRITE);
+	*word_of(address, 3) = 1;
+	*word_of(address, 9) = 1;
+	assert_recorded(&bo, written, COUNT_OF(written));
 }
 
 /**

@@ -254,7 +254,7 @@ static void test_partial_low(void)
  * Description: A part of 64 KiB, too small for a huge entry, which begins a page behind a
  *	multiple of that, is mapped where the first address that is free does, too, and
  *	60 KiB are left to the end of a page table: it gets the next table, and takes one
- *	fault.
+ *	fault. So does a part of 48 KiB, which would fit there, and is aligned as 64 KiB.
  */
 static void test_partial_low_small(void)
 {
@@ -267,6 +267,11 @@ static void test_partial_low_small(void)
 		       bo.offset + start);
 	igt_assert_f(address == LOW + LOW_TAKEN, "mapped at %p\n", address);
 	igt_assert_eq_u64(faults_of(address, SMALL_PART), 1);
+	munmap(address, SMALL_PART);
+	address = mmap(NULL, KIB(48), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_32BIT, bo.fd,
+		       bo.offset + start);
+	igt_assert_f(address == LOW + LOW_TAKEN, "48 KiB: mapped at %p\n", address);
+	igt_assert_eq_u64(faults_of(address, KIB(48)), 1);
 }
 
 /**

@@ -54,12 +54,22 @@ int max_level_try(const char *text)
 	return write_file(max_level.path, text);
 }
 
-bool max_level_is(const char *text)
+static bool reads_as(const struct setting *setting, const char *text)
 {
 	char value[SETTING_SIZE];
 
-	setting_read(&max_level, value);
+	setting_read(setting, value);
 	return !strcmp(value, text);
+}
+
+bool max_level_is(const char *text)
+{
+	return reads_as(&max_level, text);
+}
+
+bool async_moves_are(const char *moves)
+{
+	return reads_as(&async_moves, moves);
 }
 
 void ttm_pages_limit_save(void)

@@ -21,6 +21,7 @@ bool max_level_is(const char *text);
 void async_moves_save(void);
 void async_moves_set(const char *moves);
 void async_moves_restore(void);
+bool async_moves_are(const char *moves);
 
 /* Pages of system memory that TTM may use before it swaps buffer objects out. */
 void ttm_pages_limit_save(void);
