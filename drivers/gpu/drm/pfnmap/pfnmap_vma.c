@@ -15,9 +15,9 @@
  * pfnmap_make_old - have the entries of a new mapping begin old
  * @vma: the mapping, with its vm_page_prot as it will be
  *
- * The huge entry that a fault sets for its own address takes vm_page_prot, which says
- * 'accessed'. But what maps ahead of use accesses nothing, and an access marks the entry by
- * itself. On x86 this lasts for the life of the mapping; an architecture whose
+ * For drivers that map ahead of use, which accesses nothing. The huge entry that a fault
+ * sets for its own address takes vm_page_prot, which says 'accessed'; an access would mark
+ * the entry by itself. On x86 this lasts for the life of the mapping; an architecture whose
  * pgprot_modify() brings the bit back sets that entry young. The others of its page table
  * are old in any case.
  *
@@ -49,7 +49,6 @@ int pfnmap_mmap(struct vm_area_struct *vma,
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	pfnmap_make_old(vma);
 	vma->vm_ops = ops;
 	return 0;
 }
