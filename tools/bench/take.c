@@ -17,7 +17,7 @@ static uint64_t count_bits(const uint64_t *bitmap, uint64_t words)
 }
 
 /* How many pages the record has, which is read and cleared. */
-static uint64_t take(const struct subject *subject, uint64_t *bitmap, int64_t *ns)
+static uint64_t read_record(const struct subject *subject, uint64_t *bitmap, int64_t *ns)
 {
 	const uint64_t pages = subject_pages(subject);
 	uint64_t start = now_ns();
@@ -35,11 +35,11 @@ static void sample_take(const struct subject *subject, uint64_t *map, touch_t to
 {
 	int64_t ns;
 
-	take(subject, bitmap, &ns);
+	read_record(subject, bitmap, &ns);
 	if (touch)
 		touch(map, subject_pages(subject));
 	rest();
-	if (!take(subject, bitmap, &ns) != !touch)
+	if (!read_record(subject, bitmap, &ns) != !touch)
 		errx(EXIT_FAILURE, "%s: the record is not of what was written", result->name);
 	add_sample(&result->ns, ns);
 }
