@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../igt_shim.h"
 #include "file.h"
 
 int write_file(const char *path, const char *text)
@@ -17,6 +18,18 @@ int write_file(const char *path, const char *text)
 	error = write(fd, text, strlen(text)) < 0 ? errno : 0;
 	close(fd);
 	return error;
+}
+
+long number_in_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long number = 0;
+
+	if (!file)
+		return 0;
+	igt_assert_f(fscanf(file, "%li", &number) == 1, "%s has no number\n", path);
+	fclose(file);
+	return number;
 }
 
 bool kernel_parameter_given(const char *name)
