@@ -86,9 +86,10 @@ void print_result_json(FILE *out, const struct result *result)
 
 void print_ways_json(FILE *out)
 {
-	for (unsigned int i = 0; i < nr_ways; i++)
-		fprintf(out, "%s    {\"name\": \"%s\", \"what\": \"%s\", \"role\": \"%s\","
-			" \"memory\": \"%s\", \"level\": \"%s\"}",
-			i ? ",\n" : "", ways[i].name, ways[i].what, role_name(ways[i].role),
-			memory_name(ways[i].memory), ways[i].level);
+	for (unsigned int i = 0; i < nr_ways; i++) {
+		fprintf(out, "%s    {\"name\": \"%s\", \"what\": \"%s\", ", i ? ",\n" : "",
+			ways[i].name, ways[i].what);
+		fprintf(out, "\"role\": \"%s\", \"memory\": \"%s\", \"level\": \"%s\"}",
+			role_name(ways[i].role), memory_name(ways[i].memory), ways[i].level);
+	}
 }
