@@ -538,7 +538,8 @@ static void assert_half_read_only(const struct huge_bo *bo, const char *half,
  * SUBTEST: huge-elsewhere-%s
  * Description: While writes are tracked, reads make read-only %arg[1] entries.
  *	A write leaves them where it does not go: where it goes one page is
- *	writable, and no more than one page-table's worth becomes small.
+ *	writable, and no more than one page-table's worth becomes small. A write by
+ *	another mapping that was read so is recorded, too.
  *
  * arg[1]:
  *
@@ -547,7 +548,7 @@ static void assert_half_read_only(const struct huge_bo *bo, const char *half,
  */
 static void test_huge_elsewhere(enum huge_level level)
 {
-	char *address;
+	char *address, *other;
 	struct huge_bo bo = tracked_bo(2 * huge_level_size(level), &address);
 	const uint64_t pages[] = { 7 };
 	struct huge_levels found;
@@ -569,8 +570,16 @@ static void test_huge_elsewhere(enum huge_level level)
 	}
 	page_table_free(&table);
 	igt_assert_eq_u64(writable, HUGE_PAGE_SIZE);
+
+	/* The record takes away a part of what such an entry maps. */
+	other = huge_bo_map(&bo);
+	read_sparsely(other, &bo);
+	huge_assert_mapped_at(&bo, other, level, "another mapping, read");
 	assert_recorded(&bo, pages, 1);
 	assert_half_read_only(&bo, address + bo.size / 2, level);
+	read_sparsely(other, &bo);
+	write_pages(other, pages, 1);
+	assert_recorded(&bo, pages, 1);
 }
 
 /**
