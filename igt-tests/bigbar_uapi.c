@@ -9,6 +9,7 @@
 
 #include "bigbar_drm.h"
 #include "igt_shim.h"
+#include "lib/gem.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -29,29 +30,24 @@ IGT_TEST_DESCRIPTION("Bad input, both nodes, and structures of other sizes");
 #define NOBODY 65534
 #define ALL_ONES (~UINT64_C(0))
 
-static int call(int fd, unsigned long request, void *argument)
-{
-	return drmIoctl(fd, request, argument) ? errno : 0;
-}
-
 static int create(int fd, struct drm_bigbar_gem_create create)
 {
-	return call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create);
+	return gem_call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create);
 }
 
 static int mmap_offset(int fd, struct drm_bigbar_gem_mmap_offset arg)
 {
-	return call(fd, DRM_IOCTL_BIGBAR_GEM_MMAP_OFFSET, &arg);
+	return gem_call(fd, DRM_IOCTL_BIGBAR_GEM_MMAP_OFFSET, &arg);
 }
 
 static int move(int fd, struct drm_bigbar_gem_move move)
 {
-	return call(fd, DRM_IOCTL_BIGBAR_GEM_MOVE, &move);
+	return gem_call(fd, DRM_IOCTL_BIGBAR_GEM_MOVE, &move);
 }
 
 static int info(int fd, struct drm_bigbar_gem_info info)
 {
-	return call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &info);
+	return gem_call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &info);
 }
 
 /* Of a mapping that is not to be: 0 if it was made, which the caller refuses. */
@@ -125,7 +121,7 @@ static void test_create_rounds_up(int fd)
 		.placement = DRM_BIGBAR_PLACEMENT_VRAM,
 	};
 
-	igt_assert_eq(call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &arg), 0);
+	igt_assert_eq(gem_call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &arg), 0);
 	igt_assert_eq_u64(arg.size, HUGE_PAGE_SIZE);
 	igt_assert_neq(arg.handle, 0);
 	igt_assert_eq(drmCloseBufferHandle(fd, arg.handle), 0);
@@ -276,7 +272,7 @@ static void test_info_values(int fd)
 	struct huge_bo bo = huge_bo_create(fd, MIB(3), HUGE_SYSTEM, HUGE_SYSTEM_WC);
 	struct drm_bigbar_gem_info arg = { .handle = bo.handle };
 
-	igt_assert_eq(call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg), 0);
+	igt_assert_eq(gem_call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg), 0);
 	igt_assert_eq(arg.placement, DRM_BIGBAR_PLACEMENT_SYSTEM);
 	igt_assert_eq(arg.flags, DRM_BIGBAR_GEM_CREATE_SYSTEM_WC);
 	igt_assert_eq_u64(arg.size, MIB(3));
@@ -419,7 +415,7 @@ static int call_all(int fd)
 	void *address;
 	int error;
 
-	error = call(fd, DRM_IOCTL_BIGBAR_DEVICE_INFO, &device);
+	error = gem_call(fd, DRM_IOCTL_BIGBAR_DEVICE_INFO, &device);
 	if (error)
 		return error;
 	error = huge_bo_try_create(fd, KIB(64), HUGE_VRAM, HUGE_TRACKABLE, &bo);
@@ -485,11 +481,11 @@ static void test_struct_growth(int fd)
 
 	/* What lies behind the shorter structure is the program's: not read, not written. */
 	create.pad = 1;
-	igt_assert_eq(call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, without_pad), &create), 0);
+	igt_assert_eq(gem_call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, without_pad), &create), 0);
 	igt_assert_neq(create.handle, 0);
 	igt_assert_eq(create.pad, 1);
 
-	igt_assert_eq(call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, sizeof(longer)),
+	igt_assert_eq(gem_call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, sizeof(longer)),
 			   &longer), 0);
 	igt_assert_neq(longer.create.handle, 0);
 	igt_assert_neq(longer.create.handle, create.handle);
@@ -497,7 +493,7 @@ static void test_struct_growth(int fd)
 
 	info.handle = create.handle;
 	info.size = ALL_ONES;
-	igt_assert_eq(call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_INFO, without_size), &info), 0);
+	igt_assert_eq(gem_call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_INFO, without_size), &info), 0);
 	igt_assert_eq(info.placement, DRM_BIGBAR_PLACEMENT_VRAM);
 	igt_assert_eq_u64(info.size, ALL_ONES);
 }

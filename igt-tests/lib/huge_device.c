@@ -16,7 +16,7 @@
 #define TRIES 2000
 
 static const struct huge_device * const devices[] = {
-	&huge_bigbar, &huge_qxl, &huge_plain,
+	&huge_bigbar, &huge_qxl, &huge_radeon, &huge_plain,
 };
 
 /* What a subtest has not given back yet. */
@@ -91,6 +91,9 @@ static int open_if_driver(drmDevicePtr candidate, int node_type)
 		close(fd);
 		return -1;
 	}
+	/* The first to open it is the display's master, which others may want to be. */
+	if (fd >= 0 && node_type == DRM_NODE_PRIMARY)
+		drmDropMaster(fd);
 	return fd;
 }
 

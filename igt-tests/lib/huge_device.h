@@ -79,6 +79,7 @@ struct huge_device {
 
 extern const struct huge_device huge_bigbar;
 extern const struct huge_device huge_qxl;
+extern const struct huge_device huge_radeon;
 extern const struct huge_device huge_plain;
 
 struct huge_bo {

@@ -5,7 +5,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <qxl_drm.h>
@@ -16,21 +15,12 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
-#include "huge_device.h"
+#include "gem.h"
 #include "page_table.h"
 
 #define QXL_FORMAT_32_XRGB 32
 #define BYTES_PER_PIXEL 4
 #define LONGEST_STRIDE KIB(32)
-
-/* One more of them than VRAM holds push out all that is older. */
-#define FILLER_SIZE MIB(16)
-#define MAX_FILLERS 512
-
-static int call(int fd, unsigned long request, void *argument)
-{
-	return drmIoctl(fd, request, argument) ? errno : 0;
-}
 
 /* Of a line that is name and number. */
 static void read_number(const char *line, const char *name, uint64_t *number)
@@ -83,59 +73,33 @@ static int create_surface(int fd, uint64_t size, uint32_t *handle)
 		.height = size / stride - 1,
 		.stride = stride,
 	};
-	int error = call(fd, DRM_IOCTL_QXL_ALLOC_SURF, &surface);
+	int error = gem_call(fd, DRM_IOCTL_QXL_ALLOC_SURF, &surface);
 
 	*handle = error ? 0 : surface.handle;
 	return error;
 }
 
-static int qxl_destroy(int fd, uint32_t handle)
-{
-	return drmCloseBufferHandle(fd, handle) ? errno : 0;
-}
-
 static int qxl_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
 {
 	struct drm_qxl_map map = { .handle = handle };
-	int error = call(fd, DRM_IOCTL_QXL_MAP, &map);
+	int error = gem_call(fd, DRM_IOCTL_QXL_MAP, &map);
 
 	*offset = map.offset;
 	return error;
 }
 
-static int destroy_all(int fd, const uint32_t *handles, unsigned int count)
-{
-	int error = 0;
-
-	while (count)
-		error = qxl_destroy(fd, handles[--count]) ?: error;
-	return error;
-}
-
 /*
- * No ioctl moves a buffer object out of VRAM. But as many new ones as fill all of it
- * cannot be there together with what was there before, and the oldest go first. Those
- * that the BAR of surfaces has no room for may be in the other one.
+ * No ioctl moves a buffer object out of VRAM, but new ones that fill it do. Those that the
+ * BAR of surfaces has no room for may be in the other one.
  */
 static int evict(int fd)
 {
-	uint32_t fillers[MAX_FILLERS];
-	unsigned int count = 0, wanted;
 	struct huge_vram surfaces, other;
 	int error = read_manager(fd, "qxl_surf_mm", &surfaces);
 
 	if (!error)
 		error = read_manager(fd, "qxl_mem_mm", &other);
-	if (error)
-		return error;
-	wanted = (surfaces.size + other.size) / FILLER_SIZE + 1;
-	if (wanted > MAX_FILLERS)
-		return E2BIG;
-	while (!error && count < wanted) {
-		error = create_surface(fd, FILLER_SIZE, &fillers[count]);
-		count += !error;
-	}
-	return destroy_all(fd, fillers, count) ?: error;
+	return error ?: gem_fill(fd, surfaces.size + other.size, create_surface);
 }
 
 /* What brings an area up to date validates the surface first, in its VRAM. */
@@ -143,7 +107,7 @@ static int validate(int fd, uint32_t handle)
 {
 	struct drm_qxl_update_area area = { .handle = handle, .right = 1, .bottom = 1 };
 
-	return call(fd, DRM_IOCTL_QXL_UPDATE_AREA, &area);
+	return gem_call(fd, DRM_IOCTL_QXL_UPDATE_AREA, &area);
 }
 
 static int qxl_move(int fd, uint32_t handle, enum huge_placement placement)
@@ -167,35 +131,11 @@ static int qxl_create(int fd, uint64_t size, enum huge_placement placement,
 	return error;
 }
 
-static int size_of(int fd, uint32_t handle, uint64_t *size)
-{
-	int error, dmabuf;
-	off_t end;
-
-	error = drmPrimeHandleToFD(fd, handle, O_CLOEXEC, &dmabuf) ? errno : 0;
-	if (error)
-		return error;
-	end = lseek(dmabuf, 0, SEEK_END);
-	error = end < 0 ? errno : 0;
-	close(dmabuf);
-	*size = end;
-	return error;
-}
-
 static int qxl_info(int fd, uint32_t handle, struct huge_bo_info *info)
 {
-	struct huge_bo bo = { .fd = fd, .handle = handle };
-	int error = size_of(fd, handle, &info->size);
+	uint64_t offset;
 
-	if (!error)
-		error = qxl_mmap_offset(fd, handle, &bo.offset);
-	if (error)
-		return error;
-	bo.size = info->size;
-	/* No ioctl tells. */
-	info->alignment = huge_expected_alignment(info->size);
-	info->levels = huge_levels_of_all(&bo);
-	return 0;
+	return qxl_mmap_offset(fd, handle, &offset) ?: gem_info(fd, handle, offset, info);
 }
 
 static bool is_in_bar(int fd, uint64_t address)
@@ -266,7 +206,7 @@ const struct huge_device huge_qxl = {
 	.largest = INT_MAX,
 	.vram = qxl_vram,
 	.create = qxl_create,
-	.destroy = qxl_destroy,
+	.destroy = gem_close,
 	.mmap_offset = qxl_mmap_offset,
 	.move = qxl_move,
 	.info = qxl_info,

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "gem.h"
+#include "page_table.h"
+
+#define FILLER_SIZE MIB(16)
+#define MAX_FILLERS 512
+
+int gem_call(int fd, unsigned long request, void *argument)
+{
+	return drmIoctl(fd, request, argument) ? errno : 0;
+}
+
+int gem_close(int fd, uint32_t handle)
+{
+	return drmCloseBufferHandle(fd, handle) ? errno : 0;
+}
+
+static int size_of(int fd, uint32_t handle, uint64_t *size)
+{
+	int error, dmabuf;
+	off_t end;
+
+	error = drmPrimeHandleToFD(fd, handle, O_CLOEXEC, &dmabuf) ? errno : 0;
+	if (error)
+		return error;
+	end = lseek(dmabuf, 0, SEEK_END);
+	error = end < 0 ? errno : 0;
+	close(dmabuf);
+	*size = end;
+	return error;
+}
+
+int gem_info(int fd, uint32_t handle, uint64_t offset, struct huge_bo_info *info)
+{
+	struct huge_bo bo = { .fd = fd, .handle = handle, .offset = offset };
+	int error = size_of(fd, handle, &info->size);
+
+	if (error)
+		return error;
+	bo.size = info->size;
+	/* No ioctl tells. */
+	info->alignment = huge_expected_alignment(info->size);
+	info->levels = huge_levels_of_all(&bo);
+	return 0;
+}
+
+static int close_all(int fd, const uint32_t *handles, unsigned int count)
+{
+	int error = 0;
+
+	while (count)
+		error = gem_close(fd, handles[--count]) ?: error;
+	return error;
+}
+
+int gem_fill(int fd, uint64_t vram, gem_create create)
+{
+	uint32_t fillers[MAX_FILLERS];
+	unsigned int count = 0, wanted = vram / FILLER_SIZE + 1;
+	int error = 0;
+
+	if (wanted > MAX_FILLERS)
+		return E2BIG;
+	while (!error && count < wanted) {
+		error = create(fd, FILLER_SIZE, &fillers[count]);
+		count += !error;
+	}
+	return close_all(fd, fillers, count) ?: error;
+}

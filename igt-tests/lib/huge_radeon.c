@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The radeon driver's row in the table of devices, for a radeon that uses ttm_huge. Its VRAM
+ * is what the CPU sees of it. There is no engine that moves buffer objects on the device that
+ * QEMU has.
+ */
+
+#include <errno.h>
+#include <radeon_drm.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "gem.h"
+
+/* What a cursor is as wide and high as. */
+#define CURSOR_PIXELS 64
+
+static int radeon_vram(int fd, struct huge_vram *vram)
+{
+	uint64_t used;
+	struct drm_radeon_info info = {
+		.request = RADEON_INFO_VRAM_USAGE,
+		.value = (uintptr_t)&used,
+	};
+	struct drm_radeon_gem_info memory = {};
+	int error = gem_call(fd, DRM_IOCTL_RADEON_INFO, &info);
+
+	if (!error)
+		error = gem_call(fd, DRM_IOCTL_RADEON_GEM_INFO, &memory);
+	*vram = (struct huge_vram){ .size = memory.vram_visible, .used = used };
+	return error;
+}
+
+static int create_in(int fd, uint64_t size, uint32_t domain, uint32_t *handle)
+{
+	struct drm_radeon_gem_create create = { .size = size, .initial_domain = domain };
+	int error = gem_call(fd, DRM_IOCTL_RADEON_GEM_CREATE, &create);
+
+	*handle = error ? 0 : create.handle;
+	return error;
+}
+
+static int create_in_vram(int fd, uint64_t size, uint32_t *handle)
+{
+	return create_in(fd, size, RADEON_GEM_DOMAIN_VRAM, handle);
+}
+
+static int radeon_create(int fd, uint64_t size, enum huge_placement placement,
+			 unsigned int flags, uint32_t *handle)
+{
+	(void)flags;
+	if (placement == HUGE_VRAM)
+		return create_in_vram(fd, size, handle);
+	return create_in(fd, size, RADEON_GEM_DOMAIN_CPU, handle);
+}
+
+static int radeon_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
+{
+	struct drm_radeon_gem_mmap map = { .handle = handle };
+	int error = gem_call(fd, DRM_IOCTL_RADEON_GEM_MMAP, &map);
+
+	*offset = map.addr_ptr;
+	return error;
+}
+
+static int radeon_info(int fd, uint32_t handle, struct huge_bo_info *info)
+{
+	uint64_t offset;
+
+	return radeon_mmap_offset(fd, handle, &offset) ?: gem_info(fd, handle, offset, info);
+}
+
+static int radeon_placement(int fd, uint32_t handle, enum huge_placement *placement)
+{
+	struct drm_radeon_gem_busy busy = { .handle = handle };
+	int error = gem_call(fd, DRM_IOCTL_RADEON_GEM_BUSY, &busy);
+
+	*placement = busy.domain == RADEON_GEM_DOMAIN_VRAM ? HUGE_VRAM : HUGE_SYSTEM;
+	return error;
+}
+
+static int set_cursor(int fd, uint32_t handle)
+{
+	drmModeResPtr resources = drmModeGetResources(fd);
+	int error = ENODEV;
+
+	if (resources && resources->count_crtcs)
+		error = -drmModeSetCursor(fd, resources->crtcs[0], handle, CURSOR_PIXELS,
+					  CURSOR_PIXELS);
+	drmModeFreeResources(resources);
+	return error;
+}
+
+/* No ioctl moves a buffer object into VRAM, but a display's cursor has to be there. */
+static int move_to_vram(int fd, uint32_t handle)
+{
+	int error = drmSetMaster(fd) ? errno : 0;
+
+	if (error)
+		return error;
+	error = set_cursor(fd, handle) ?: set_cursor(fd, 0);
+	drmDropMaster(fd);
+	return error;
+}
+
+/* Nor out of it, but new ones that fill it do. */
+static int evict(int fd)
+{
+	struct huge_vram vram;
+
+	return radeon_vram(fd, &vram) ?: gem_fill(fd, vram.size, create_in_vram);
+}
+
+static int radeon_move(int fd, uint32_t handle, enum huge_placement placement)
+{
+	enum huge_placement reached;
+	int error = placement == HUGE_VRAM ? move_to_vram(fd, handle) : evict(fd);
+
+	if (!error)
+		error = radeon_placement(fd, handle, &reached);
+	return error || reached == placement ? error : EBUSY;
+}
+
+const struct huge_device huge_radeon = {
+	.driver = "radeon",
+	/* Render nodes have no cursor. */
+	.node_type = DRM_NODE_PRIMARY,
+	.flags = HUGE_CONTIGUOUS,
+	/* What is larger than half of the GART is not moved in one piece. */
+	.largest = MIB(128),
+	.vram = radeon_vram,
+	.create = radeon_create,
+	.destroy = gem_close,
+	.mmap_offset = radeon_mmap_offset,
+	.move = radeon_move,
+	.info = radeon_info,
+	.placement = radeon_placement,
+};
