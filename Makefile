@@ -62,7 +62,7 @@ fuzz: ## CALLS= (200000) random calls, as SEED= had them; figures in build/fuzz.
 
 floors: ## write igt-tests/floors anew from the results in build, for you to read in git diff
 	@igt-tests/write-floors --to igt-tests/floors \
-		$(wildcard $(patsubst %,build/%.json,check stress fuzz adopt-qxl in-tree))
+		$(wildcard $(patsubst %,build/%.json,check stress fuzz adopt-qxl adopt-radeon in-tree))
 
 patches: ## the drivers as patches for a kernel tree, each built and checked, in build/patches
 	@tools/in-tree/in-tree patches
@@ -76,9 +76,8 @@ demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 bench: ## measure ttm_huge beside all peers, page in build/bench/index.html; ACCEL=kvm for wall time
 	@tools/bench/bench
 
-adopt-qxl: ## build the kernel's qxl with ttm_huge and see 1 GiB of its VRAM mapped by one fault
-	@tools/lab/evaluate adopt-qxl tools/adopt --cpus 2 --memory 4G --vram 2G \
-		--qemu-opts "-device qxl,vram64_size_mb=2048,addr=0x13"
+adopt: ## build the kernel's DRIVER=qxl or radeon with ttm_huge and see its VRAM mapped by one fault
+	@tools/adopt/try $(DRIVER)
 
 adopt-survey: ## try the same on other TTM drivers, what is left by hand in build/adopt-survey.json
 	@$(lab) setup

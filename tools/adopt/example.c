@@ -11,6 +11,7 @@ struct example_device {
 	struct drm_device drm;
 	struct ttm_device ttm;
 	struct ttm_resource_manager vram;
+	resource_size_t vram_base, vram_size;
 };
 
 static vm_fault_t example_fault(struct vm_fault *vmf)
@@ -110,6 +111,7 @@ static int example_init(struct example_device *example)
 {
 	int ret;
 
+	arch_io_reserve_memtype_wc(example->vram_base, example->vram_size);
 	ret = ttm_device_init(&example->ttm, &example_funcs, example->drm.dev,
 			      example->drm.anon_inode->i_mapping,
 			      example->drm.vma_offset_manager, 0);
@@ -123,6 +125,12 @@ static int example_init(struct example_device *example)
 
 	/* An aperture of system memory. */
 	return ttm_range_man_init(&example->ttm, TTM_PL_TT, true, EXAMPLE_TT_PAGES);
+}
+
+/* Of a device whose VRAM is in no banks. */
+static int example_init_small(struct example_device *example)
+{
+	return ttm_range_man_init(&example->ttm, TTM_PL_VRAM, false, EXAMPLE_VRAM_PAGES);
 }
 
 static void example_fini(struct example_device *example)

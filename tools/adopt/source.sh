@@ -7,6 +7,13 @@
 # shellcheck source-path=SCRIPTDIR/../lab/kernel source=archive.sh
 . "$here/../lab/kernel/archive.sh"
 
+folder_of() {
+	case $1 in
+	amdgpu) echo drivers/gpu/drm/amd/amdgpu ;;
+	*) echo "drivers/gpu/drm/$1" ;;
+	esac
+}
+
 # The path of a folder of them, or of all if it is '.', unpacked when it is first asked
 # for: what is one is not a part of the other, so that either may be changed.
 source_of() {
@@ -38,6 +45,21 @@ compat_flags() {
 		[ -r "$probed" ] || die "there is no $probed: run 'lab build' first"
 		echo "-I$compat -include $probed -include $compat/adopted.h"
 	)
+}
+
+# A patch, to a folder. $series is the kernel's.
+apply() {
+	patch --strip 1 --forward --silent --fuzz 0 --no-backup-if-mismatch --reject-file - \
+		--directory "$1" <"$2" || die "${2#"$here/"} does not apply to the sources of $KVER"
+}
+
+# What the semantic patch cannot know of a driver, to its folder.
+apply_hand_patches() {
+	hand=$here/hand/$1-$series
+	[ -d "$hand" ] || hand=$here/hand/$1
+	for patch in "$hand"/*.patch; do
+		[ ! -r "$patch" ] || apply "$2" "$patch"
+	done
 }
 
 # Lines of a patch: added, removed.

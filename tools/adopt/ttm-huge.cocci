@@ -259,16 +259,18 @@ identifier vm_ops.V, vm_ops.F, handler.F_order;
 
 // Where in VRAM they are.
 
+// A memory that is not VRAM may have sizes that are no bytes.
+
 @range_manager@
-expression B, T, N;
-symbol false;
+expression B, N;
+symbol TTM_PL_VRAM, false;
 @@
 (
--ttm_range_man_init(B, T, false, N)
-+ttm_huge_range_man_init(B, T, false, N)
+-ttm_range_man_init(B, TTM_PL_VRAM, false, N)
++ttm_huge_range_man_init(B, TTM_PL_VRAM, false, N)
 |
--ttm_range_man_init_nocheck(B, T, false, N)
-+ttm_huge_range_man_init(B, T, false, N)
+-ttm_range_man_init_nocheck(B, TTM_PL_VRAM, false, N)
++ttm_huge_range_man_init(B, TTM_PL_VRAM, false, N)
 )
 
 @no_manager@

@@ -11,7 +11,7 @@
 #include <linux/mman.h>
 
 #include "measure/measure.h"
-#include "measure/qxl.h"
+#include "measure/gem.h"
 #include "pci.h"
 #include "scatter.h"
 #include "ways.h"
@@ -147,7 +147,7 @@ static void end_qxl(void)
 static void open_surface(const struct way *way, struct subject *subject)
 {
 	(void)way;
-	subject->bo = create_surface(&qxl, subject->size);
+	subject->bo = create_qxl_surface(&qxl, subject->size);
 	subject->fd = qxl.fd;
 	subject->offset = subject->bo.offset;
 	subject->flags = MAP_SHARED;
@@ -156,7 +156,7 @@ static void open_surface(const struct way *way, struct subject *subject)
 
 static void close_surface(const struct subject *subject)
 {
-	destroy_qxl_bo(&subject->bo);
+	close_gem_bo(&subject->bo);
 }
 
 static void begin_sysfs(const struct way *way, uint64_t largest)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How often qxl's VRAM faults: surfaces and framebuffers are mapped, every page of them
- * written and read back, with whichever qxl driver is loaded.
+ * How often a driver's VRAM faults: buffer objects are mapped, every page of them written and
+ * read back, with whichever module of that driver is loaded.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -16,18 +16,43 @@
 
 #include <xf86drm.h>
 
+#include "measure/gem.h"
 #include "measure/measure.h"
 #include "measure/page_tables.h"
-#include "measure/qxl.h"
 
-#define HOLDER_PATH	"/sys/module/ttm_huge/holders/qxl"
-#define UNBIND_PATH	"/sys/bus/pci/drivers/qxl/unbind"
+#define SIZES		3
+#define TIGHT		3
 
-static const uint64_t sizes[] = { 1ULL << 30, 512ULL << 20, 2ULL << 20 };
+struct driver {
+	const char *name;
+	struct bo (*create)(const struct device *device, uint64_t size);
+	uint64_t sizes[SIZES];
+	/*
+	 * TIGHT of them fit into VRAM, but not if each begins at a multiple of the power of two
+	 * that its size is below.
+	 */
+	struct bo (*create_tight)(const struct device *device, uint64_t size);
+	uint64_t tight_size;
+};
 
-/* They fit into qxl's 64 MiB, but not if each begins at a multiple of 32 MiB. */
-#define FRAMEBUFFERS		3
-#define FRAMEBUFFER_SIZE	(17ULL << 20)
+static const struct driver drivers[] = {
+	{
+		.name = "qxl",
+		.create = create_qxl_surface,
+		.sizes = { GIB(1), MIB(512), MIB(2) },
+		/* 64 MiB, where framebuffers are. */
+		.create_tight = create_qxl_framebuffer,
+		.tight_size = MIB(17),
+	},
+	{
+		.name = "radeon",
+		.create = create_radeon_bo,
+		.sizes = { MIB(64), MIB(32), MIB(2) },
+		/* 256 MiB, of which the driver has some. */
+		.create_tight = create_radeon_bo,
+		.tight_size = MIB(66),
+	},
+};
 
 struct measurement {
 	uint64_t size;
@@ -96,20 +121,21 @@ static struct measurement measure(const struct bo *bo, int status_fd)
 	return measurement;
 }
 
-static void take_driver_away(const struct device *device)
+static void take_driver_away(const struct device *device, const struct driver *driver)
 {
 	drmDevicePtr info;
-	char address[32];
+	char address[32], path[64];
 	int fd;
 
 	if (drmGetDevice2(device->fd, 0, &info))
-		errx(EXIT_FAILURE, "cannot tell the address of qxl's device");
+		errx(EXIT_FAILURE, "cannot tell the address of %s's device", driver->name);
 	snprintf(address, sizeof(address), "%04x:%02x:%02x.%d",
 		 info->businfo.pci->domain, info->businfo.pci->bus,
 		 info->businfo.pci->dev, info->businfo.pci->func);
 	drmFreeDevice(&info);
 
-	fd = open_file(UNBIND_PATH, O_WRONLY);
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/unbind", driver->name);
+	fd = open_file(path, O_WRONLY);
 	if (write(fd, address, strlen(address)) < 0)
 		err(EXIT_FAILURE, "cannot unbind %s", address);
 	close(fd);
@@ -127,15 +153,15 @@ static uint64_t count_showing(const uint64_t *map, const struct bo *bo)
 }
 
 /* What shows VRAM while the driver has the device, and when it has left it. */
-static struct unbound unbind(const struct device *device)
+static struct unbound unbind(const struct device *device, const struct driver *driver)
 {
-	struct bo bo = create_surface(device, sizes[1]);
+	struct bo bo = driver->create(device, driver->sizes[1]);
 	uint64_t *map = map_bo(&bo);
 	struct unbound found = { .pages = pages(&bo) };
 
 	touch_pages(map, pages(&bo), 0, 1);
 	found.shown = count_showing(map, &bo);
-	take_driver_away(device);
+	take_driver_away(device, driver);
 	found.left = count_showing(map, &bo);
 	unmap_bytes(map, bo.size);
 	return found;
@@ -166,16 +192,18 @@ static void print_measurements(FILE *out, const char *name, struct measurement *
 	fprintf(out, "  ]");
 }
 
-static void print_results(FILE *out, struct measurement *surfaces,
-			  struct measurement *framebuffers)
+static void print_results(FILE *out, const struct driver *driver, struct measurement *sizes,
+			  struct measurement *tight)
 {
 	struct utsname kernel;
+	char holder[64];
 
 	uname(&kernel);
-	fprintf(out, "{\n  \"kernel\": \"%s\",\n  \"uses_ttm_huge\": %s",
-		kernel.release, access(HOLDER_PATH, F_OK) ? "false" : "true");
-	print_measurements(out, "surfaces", surfaces, ARRAY_SIZE(sizes));
-	print_measurements(out, "framebuffers", framebuffers, FRAMEBUFFERS);
+	snprintf(holder, sizeof(holder), "/sys/module/ttm_huge/holders/%s", driver->name);
+	fprintf(out, "{\n  \"kernel\": \"%s\",\n  \"driver\": \"%s\",\n  \"uses_ttm_huge\": %s",
+		kernel.release, driver->name, access(holder, F_OK) ? "false" : "true");
+	print_measurements(out, "sizes", sizes, SIZES);
+	print_measurements(out, "tight", tight, TIGHT);
 	fprintf(out, "\n}\n");
 }
 
@@ -194,47 +222,49 @@ static void close_output(FILE *out, const char *path)
 		err(EXIT_FAILURE, "cannot write %s", path);
 }
 
-static void measure_surfaces(const struct device *device, int status_fd,
-			     struct measurement *measurements)
+static void measure_sizes(const struct device *device, const struct driver *driver,
+			  int status_fd, struct measurement *measurements)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct bo bo = create_surface(device, sizes[i]);
+	for (unsigned int i = 0; i < SIZES; i++) {
+		struct bo bo = driver->create(device, driver->sizes[i]);
 
 		measurements[i] = measure(&bo, status_fd);
-		destroy_qxl_bo(&bo);
+		close_gem_bo(&bo);
 	}
 }
 
 /* All are there before the first is looked at: none is to have made another go. */
-static void measure_framebuffers(const struct device *device, int status_fd,
-				 struct measurement *measurements)
+static void measure_tight(const struct device *device, const struct driver *driver,
+			  int status_fd, struct measurement *measurements)
 {
-	struct bo bos[FRAMEBUFFERS];
+	struct bo bos[TIGHT];
 
-	for (unsigned int i = 0; i < FRAMEBUFFERS; i++)
-		bos[i] = create_framebuffer(device, FRAMEBUFFER_SIZE);
-	for (unsigned int i = 0; i < FRAMEBUFFERS; i++)
+	for (unsigned int i = 0; i < TIGHT; i++)
+		bos[i] = driver->create_tight(device, driver->tight_size);
+	for (unsigned int i = 0; i < TIGHT; i++)
 		measurements[i] = measure(&bos[i], status_fd);
-	for (unsigned int i = 0; i < FRAMEBUFFERS; i++)
-		destroy_qxl_bo(&bos[i]);
+	for (unsigned int i = 0; i < TIGHT; i++)
+		close_gem_bo(&bos[i]);
 }
 
-static void measure_all(const struct device *device, const char *path)
+static void measure_all(const struct device *device, const struct driver *driver,
+			const char *path)
 {
-	struct measurement surfaces[ARRAY_SIZE(sizes)], framebuffers[FRAMEBUFFERS];
+	struct measurement sizes[SIZES], tight[TIGHT];
 	int status_fd = open_status();
 	FILE *out;
 
-	measure_surfaces(device, status_fd, surfaces);
-	measure_framebuffers(device, status_fd, framebuffers);
+	measure_sizes(device, driver, status_fd, sizes);
+	measure_tight(device, driver, status_fd, tight);
 	out = open_output(path);
-	print_results(out, surfaces, framebuffers);
+	print_results(out, driver, sizes, tight);
 	close_output(out, path);
 }
 
-static void measure_unbind(const struct device *device, const char *path)
+static void measure_unbind(const struct device *device, const struct driver *driver,
+			   const char *path)
 {
-	struct unbound found = unbind(device);
+	struct unbound found = unbind(device, driver);
 	FILE *out = open_output(path);
 
 	fprintf(out, "{ \"pages\": %lu, \"shown\": %lu, \"left\": %lu }\n", found.pages,
@@ -242,14 +272,23 @@ static void measure_unbind(const struct device *device, const char *path)
 	close_output(out, path);
 }
 
+static const struct driver *find_driver(const char *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(drivers); i++) {
+		if (!strcmp(drivers[i].name, name))
+			return &drivers[i];
+	}
+	errx(EXIT_FAILURE, "no buffer objects of '%s' are known: see --help", name);
+}
+
 static void print_help(void)
 {
-	printf("Usage: touch-surface [--unbind] --output FILE\n"
-	       "Map surfaces of qxl of several sizes, and three framebuffers, write to every\n"
-	       "page and read it back; write how often that faulted, and what the page tables\n"
-	       "are, as JSON.\n"
+	printf("Usage: touch-vram [--unbind] --output FILE DRIVER\n"
+	       "Map buffer objects in VRAM of DRIVER, qxl or radeon, of several sizes, and three\n"
+	       "that just fit together, write to every page and read it back; write how often\n"
+	       "that faulted, and what the page tables are, as JSON.\n"
 	       "\n"
-	       "  --unbind       instead, have the driver leave the device while a surface\n"
+	       "  --unbind       instead, have the driver leave the device while a buffer object\n"
 	       "                 is mapped, and write how many of its pages show VRAM then\n"
 	       "  --output FILE  where the JSON goes\n"
 	       "  --help         this text\n");
@@ -263,6 +302,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
+	const struct driver *driver;
 	const char *output = NULL;
 	bool unbinds = false;
 	struct device device;
@@ -283,14 +323,15 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 	}
-	if (!output || optind < argc)
-		errx(EXIT_FAILURE, "--output FILE is needed, and no other argument; see --help");
+	if (!output || optind != argc - 1)
+		errx(EXIT_FAILURE, "--output FILE and a DRIVER are needed; see --help");
 
-	device = open_device("qxl");
+	driver = find_driver(argv[optind]);
+	device = open_device(driver->name);
 	if (unbinds)
-		measure_unbind(&device, output);
+		measure_unbind(&device, driver, output);
 	else
-		measure_all(&device, output);
+		measure_all(&device, driver, output);
 	close(device.fd);
 	return EXIT_SUCCESS;
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <stdlib.h>
+
+#include <qxl_drm.h>
+#include <radeon_drm.h>
+#include <xf86drm.h>
+
+#include "gem.h"
+
+#define QXL_STRIDE	32768
+
+static struct bo qxl_bo(const struct device *device, uint32_t handle, uint64_t size)
+{
+	struct drm_qxl_map map = { .handle = handle };
+
+	if (drmIoctl(device->fd, DRM_IOCTL_QXL_MAP, &map))
+		err(EXIT_FAILURE, "cannot get the offset of a qxl BO");
+	return (struct bo){
+		.device = device,
+		.handle = handle,
+		.size = size,
+		.offset = map.offset,
+	};
+}
+
+/* A surface has a line more than it is asked for. */
+struct bo create_qxl_surface(const struct device *device, uint64_t size)
+{
+	struct drm_qxl_alloc_surf surface = {
+		.format = 32,
+		.width = QXL_STRIDE / 4,
+		.height = size / QXL_STRIDE - 1,
+		.stride = QXL_STRIDE,
+	};
+
+	if (drmIoctl(device->fd, DRM_IOCTL_QXL_ALLOC_SURF, &surface))
+		err(EXIT_FAILURE, "cannot make a qxl surface of %lu bytes", size);
+	return qxl_bo(device, surface.handle, size);
+}
+
+struct bo create_qxl_framebuffer(const struct device *device, uint64_t size)
+{
+	struct drm_qxl_alloc alloc = { .size = size };
+
+	if (drmIoctl(device->fd, DRM_IOCTL_QXL_ALLOC, &alloc))
+		err(EXIT_FAILURE, "cannot make a qxl BO of %lu bytes", size);
+	return qxl_bo(device, alloc.handle, size);
+}
+
+struct bo create_radeon_bo(const struct device *device, uint64_t size)
+{
+	struct drm_radeon_gem_create create = {
+		.size = size,
+		.initial_domain = RADEON_GEM_DOMAIN_VRAM,
+	};
+	struct drm_radeon_gem_mmap map = {};
+
+	if (drmIoctl(device->fd, DRM_IOCTL_RADEON_GEM_CREATE, &create))
+		err(EXIT_FAILURE, "cannot make a radeon BO of %lu bytes", size);
+	map.handle = create.handle;
+	if (drmIoctl(device->fd, DRM_IOCTL_RADEON_GEM_MMAP, &map))
+		err(EXIT_FAILURE, "cannot get the offset of a radeon BO");
+	return (struct bo){
+		.device = device,
+		.handle = create.handle,
+		.size = create.size,
+		.offset = map.addr_ptr,
+	};
+}
+
+void close_gem_bo(const struct bo *bo)
+{
+	if (drmCloseBufferHandle(bo->device->fd, bo->handle))
+		err(EXIT_FAILURE, "cannot close a BO");
+}
