@@ -14,8 +14,8 @@ SMALL_BELOW = 2 << 20
 IN_TREE = "in-tree"
 # TTM's own handler, by memory. It alone maps a buffer object in pieces but for ours, and at
 # the same cost as one that is not.
-BASELINE = {"system": "in-tree-system"}
-ONLY_TTM_MAPS = ("pieces", "system")
+BASELINE = {"system": "in-tree-system", "radeon": "radeon"}
+ONLY_TTM_MAPS = ("pieces", "system", "radeon")
 
 # From which size on there can be an entry of a level.
 LEVELS = {"PUD": 1 << 30, "PMD": 2 << 20, "PTE": 0}

@@ -90,6 +90,14 @@ def pieces_figures(bench):
         yield at_most(f"{way}, {size}: faults", bench.value(name).faults or 0, faults)
 
 
+def radeon_figures(bench):
+    """What programs upload by is of this size"""
+    name = "first-touch.radeon-huge.32M"
+    found = cost(bench, "first-touch.radeon.32M", "touch") / cost(bench, name, "touch")
+    yield at_least("32 MiB of radeon's VRAM: times below in-tree radeon", found, 300)
+    yield at_most("32 MiB of radeon's VRAM: faults", bench.value(name).faults or 0, 1)
+
+
 def one_page_figures(bench):
     def ratio(work, way, base):
         return (cost(bench, f"{work}.{way}.1G", "touch")
@@ -202,7 +210,8 @@ def acceptable(figures):
 
 def targets(bench):
     """All of them; they are set for counted instructions."""
-    return [*touch_figures(bench), *pieces_figures(bench), *one_page_figures(bench),
+    return [*touch_figures(bench), *pieces_figures(bench), *radeon_figures(bench),
+            *one_page_figures(bench),
             *zap_figures(bench), *small_figures(bench),
             *create_figures(bench), *dirty_figures(bench), *prefault_figures(bench),
             *prefault_timer_figures(bench),

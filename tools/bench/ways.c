@@ -24,7 +24,7 @@
 #define CREATE (W(CREATE_MIXED) | W(CREATE_MIXED_IOCTL))
 
 static struct device bigbar;
-static struct device qxl;
+static struct device qxl, radeon;
 
 static void begin_bigbar(const char *max_level)
 {
@@ -154,9 +154,61 @@ static void open_surface(const struct way *way, struct subject *subject)
 	subject->advice = NO_ADVICE;
 }
 
-static void close_surface(const struct subject *subject)
+static void close_opened(const struct subject *subject)
 {
 	close_gem_bo(&subject->bo);
+}
+
+/* A module of its own: tools/adopt/load-driver has the options. */
+static void load_radeon(const char *option)
+{
+	const char *loader = getenv("LOAD_DRIVER");
+	char command[256];
+
+	if (!loader)
+		errx(EXIT_FAILURE, "LOAD_DRIVER is not set: call tools/bench/run");
+	snprintf(command, sizeof(command), "'%s' %s radeon", loader, option);
+	if (system(command))
+		errx(EXIT_FAILURE, "%s has failed", command);
+}
+
+static void begin_radeon(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	load_radeon("--unmodified");
+	radeon = open_device("radeon");
+}
+
+/* It cannot be unloaded, and stays. */
+static void end_radeon(void)
+{
+	close(radeon.fd);
+}
+
+static void begin_adopted_radeon(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	set_max_level("pud");
+	load_radeon("");
+	radeon = open_device("radeon");
+}
+
+static void end_adopted_radeon(void)
+{
+	end_radeon();
+	load_radeon("--unload");
+}
+
+static void open_radeon(const struct way *way, struct subject *subject)
+{
+	(void)way;
+	subject->bo = create_radeon_bo(&radeon, subject->size);
+	subject->fd = radeon.fd;
+	subject->offset = subject->bo.offset;
+	subject->flags = MAP_SHARED;
+	subject->advice = NO_ADVICE;
 }
 
 static void begin_sysfs(const struct way *way, uint64_t largest)
@@ -267,9 +319,10 @@ static void close_nothing(const struct subject *subject)
 }
 
 #define AS_BELOW "it grows as it does up to there"
+#define RADEON_BAR "radeon's BAR has 256 MiB"
 
 /*
- * The PCI device changes hands last; until then bigbar has it. Peers of the same memory are
+ * The PCI device changes hands late; until then bigbar has it. Peers of the same memory are
  * neighbours: what has run before makes a difference of some percent.
  */
 const struct way ways[] = {
@@ -284,7 +337,7 @@ const struct way ways[] = {
 		.memory = VRAM, .level = "PTE",
 		.largest = GIB(1), .too_large = "no surface is larger: qxl has 2 GiB of VRAM",
 		.works = ANY_MEMORY | W(TWO_THREADS),
-		.begin = begin_qxl, .end = end_qxl, .open = open_surface, .close = close_surface,
+		.begin = begin_qxl, .end = end_qxl, .open = open_surface, .close = close_opened,
 	}, {
 		.name = "pud", .what = "ttm_huge, PUD entries", .role = OURS,
 		.memory = VRAM, .level = "PUD",
@@ -399,6 +452,21 @@ const struct way ways[] = {
 		.works = ANY_MEMORY | W(TWO_THREADS) | W(UNMAP_PART),
 		.begin = begin_vfio, .end = take_pci_device_back,
 		.open = open_vfio_1g, .close = close_vfio,
+	}, {
+		.name = "radeon-huge", .what = "radeon with ttm_huge, a BO in its VRAM",
+		.role = OURS,
+		.memory = RADEON, .level = "PMD",
+		.largest = MIB(128), .too_large = RADEON_BAR,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_adopted_radeon, .end = end_adopted_radeon,
+		.open = open_radeon, .close = close_opened,
+	}, {
+		.name = "radeon", .what = "in-tree radeon, a BO in its VRAM", .role = PEER,
+		.memory = RADEON, .level = "PTE",
+		.largest = MIB(128), .too_large = RADEON_BAR,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_radeon, .end = end_radeon,
+		.open = open_radeon, .close = close_opened,
 	},
 };
 
@@ -408,7 +476,7 @@ const char *memory_name(enum memory memory)
 {
 	static const char * const names[] = {
 		[VRAM] = "VRAM", [PIECES] = "pieces", [SYSTEM] = "system",
-		[ANONYMOUS] = "anonymous",
+		[RADEON] = "radeon", [ANONYMOUS] = "anonymous",
 	};
 
 	return names[memory];

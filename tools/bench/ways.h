@@ -18,6 +18,7 @@ enum memory {
 	VRAM,		/* in one piece, as a BAR is */
 	PIECES,		/* VRAM of a buffer object, in pieces */
 	SYSTEM,		/* a buffer object in system memory */
+	RADEON,		/* one in radeon's VRAM */
 	ANONYMOUS,
 };
 
