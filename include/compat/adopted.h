@@ -34,4 +34,32 @@ static inline const char *pgtable_level_to_str(enum pgtable_level level)
 }
 #endif
 
+/*
+ * Mappings hold a reference of TTM's own there, and the GEM object may be freed while they
+ * last. Those that are not TTM's hold the GEM object instead, as they do in mainline: so
+ * does a driver's vm_ops with TTM_HUGE_VM_OPS.
+ */
+#ifdef COMPAT_TTM_REFERENCE_TTM
+#include <drm/drm_gem.h>
+#include <drm/ttm/ttm_bo.h>
+
+static inline void compat_ttm_bo_vm_open(struct vm_area_struct *vma)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+
+	drm_gem_object_get(&bo->base);
+}
+
+static inline void compat_ttm_bo_vm_close(struct vm_area_struct *vma)
+{
+	struct ttm_buffer_object *bo = vma->vm_private_data;
+
+	vma->vm_private_data = NULL;
+	drm_gem_object_put(&bo->base);
+}
+
+#define ttm_bo_vm_open compat_ttm_bo_vm_open
+#define ttm_bo_vm_close compat_ttm_bo_vm_close
+#endif
+
 #endif

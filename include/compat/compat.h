@@ -379,16 +379,9 @@ static inline bool ttm_tt_is_swapped(const struct ttm_tt *tt)
 #define ttm_bo_fini ttm_bo_put
 #endif
 
-/*
- * Mappings hold a reference of TTM's own there, and the GEM object may be freed
- * while they last. Those that have the driver's vm_ops are to hold the GEM object
- * instead, as they do in mainline. Where TTM puts its own vm_ops, it also puts its
- * own reference.
- */
+/* Where TTM puts its own vm_ops, it also puts its own reference; see adopted.h. */
 #ifdef COMPAT_TTM_REFERENCE_TTM
-#include <drm/drm_gem.h>
 #include <drm/drm_gem_ttm_helper.h>
-#include <drm/ttm/ttm_bo.h>
 
 static inline int compat_drm_gem_ttm_mmap(struct drm_gem_object *obj,
 					  struct vm_area_struct *vma)
@@ -405,24 +398,7 @@ static inline int compat_drm_gem_ttm_mmap(struct drm_gem_object *obj,
 	return ret;
 }
 
-static inline void compat_ttm_bo_vm_open(struct vm_area_struct *vma)
-{
-	struct ttm_buffer_object *bo = vma->vm_private_data;
-
-	drm_gem_object_get(&bo->base);
-}
-
-static inline void compat_ttm_bo_vm_close(struct vm_area_struct *vma)
-{
-	struct ttm_buffer_object *bo = vma->vm_private_data;
-
-	vma->vm_private_data = NULL;
-	drm_gem_object_put(&bo->base);
-}
-
 #define drm_gem_ttm_mmap compat_drm_gem_ttm_mmap
-#define ttm_bo_vm_open compat_ttm_bo_vm_open
-#define ttm_bo_vm_close compat_ttm_bo_vm_close
 #endif
 
 /* A second list says where to evict from: the same places, if the driver has none. */
