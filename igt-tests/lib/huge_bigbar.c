@@ -72,6 +72,7 @@ const struct huge_device huge_bigbar = {
 	.flags = HUGE_SYSTEM_WC | HUGE_CONTIGUOUS | HUGE_SINGLE_PAGES | HUGE_TRACKABLE,
 	.largest = UINT64_MAX,
 	.clears = true,
+	.claims = true,
 	.vram = row_vram,
 	.create = row_create,
 	.destroy = bigbar_destroy,

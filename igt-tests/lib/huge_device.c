@@ -196,6 +196,21 @@ void huge_release_all(void)
 		close(open_files[--open_file_count]);
 }
 
+const char *huge_driver(void)
+{
+	return device()->driver;
+}
+
+bool huge_claims(void)
+{
+	return device()->claims;
+}
+
+bool huge_prefaults(void)
+{
+	return device()->prefault;
+}
+
 bool huge_has_flags(unsigned int flags)
 {
 	return !(flags & ~device()->flags);
@@ -326,7 +341,7 @@ int huge_prefault(int fd, void *address, uint64_t length, uint64_t *done)
 
 int huge_prefault_rest(int fd, void *address, uint64_t length, uint64_t *done)
 {
-	igt_require_f(device()->prefault, "%s maps nothing ahead of use\n", device()->driver);
+	igt_require_f(huge_prefaults(), "%s maps nothing ahead of use\n", device()->driver);
 	return device()->prefault(fd, address, length, done);
 }
 

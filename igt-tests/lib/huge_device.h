@@ -60,6 +60,7 @@ struct huge_device {
 	unsigned int flags;	/* of buffer objects that it can have */
 	uint64_t largest;	/* buffer object that its ioctls can make */
 	bool clears;		/* new buffer objects */
+	bool claims;		/* its BAR, so that no other driver takes it */
 	int (*vram)(int fd, struct huge_vram *vram);
 	int (*create)(int fd, uint64_t size, enum huge_placement placement,
 		      unsigned int flags, uint32_t *handle);
@@ -111,6 +112,12 @@ struct huge_path {
 struct huge_path huge_debugfs(int fd, const char *file);
 void huge_release_all(void);
 
+/* The driver under test. */
+const char *huge_driver(void);
+/* Whether it claims its BAR. */
+bool huge_claims(void);
+/* Whether it maps ahead of use. */
+bool huge_prefaults(void);
 /* Whether the driver has buffer objects with these flags. */
 bool huge_has_flags(unsigned int flags);
 /* Whether new buffer objects are zero: some drivers leave in VRAM what is there. */
