@@ -5,7 +5,7 @@ from html import escape
 
 from chart import COLOURS, bars, curves
 from meaning import (answer_rows, answer_sizes, columns, empty_lines, head_lines,
-                     meaning_lines, row_of, reference_size)
+                     meaning_lines, reported_rows, row_of, reference_size)
 from targets import bounded_lines
 
 STYLE = """
@@ -104,6 +104,8 @@ def ways_table(bench):
 def answer(bench):
     """The first thing that a reader wants to know"""
     return "\n".join((
+        "<h2>What people report</h2>",
+        table(("what", "TTM", "ttm_huge", "times less"), reported_rows(bench)),
         "<h2>How many times less than with TTM today</h2>",
         "<p>mmap() and the first write to every page, by the size of the buffer object,"
         " against TTM's own fault handler on the same one. Which entries there are depends"

@@ -5,13 +5,13 @@
 
 const uint64_t all_sizes[] = {
 	KIB(4), KIB(12), KIB(64),
-	MIB(2), MIB(8), MIB(32), MIB(128), MIB(512), GIB(1), GIB(2), GIB(8), 0
+	MIB(2), MIB(8), STAGING_SIZE, MIB(32), MIB(128), MIB(512), GIB(1), GIB(2), GIB(8), 0
 };
 
 bool is_size_of(const struct work *work, uint64_t size)
 {
 	if (!work->sizes)
-		return size >= MIB(2);
+		return size >= MIB(2) && !(size & (size - 1));
 	for (const uint64_t *one = work->sizes; *one; one++) {
 		if (*one == size)
 			return true;

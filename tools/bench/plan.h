@@ -7,7 +7,13 @@
 
 #include "work.h"
 
-/* In order; those of whole mappings by factors of four, but for 2 GiB; 0 behind the last. */
+/* A picture of 3840 x 2160: what programs upload by. */
+#define STAGING_SIZE ((uint64_t)3840 * 2160 * 4)
+
+/*
+ * In order; those of whole mappings by factors of four, but for 2 GiB and the above; 0 behind
+ * the last.
+ */
 extern const uint64_t all_sizes[];
 /* Whether it is a size of what this work is done with. */
 bool is_size_of(const struct work *work, uint64_t size);

@@ -7,6 +7,15 @@ void touch_every(uint64_t *map, uint64_t pages)
 	touch_pages(map, pages, 0, 1);
 }
 
+void touch_and_read_every(uint64_t *map, uint64_t pages)
+{
+	const volatile uint64_t *words = map;
+
+	touch_every(map, pages);
+	for (uint64_t page = 0; page < pages; page++)
+		(void)words[page * WORDS_PER_PAGE];
+}
+
 void touch_middle(uint64_t *map, uint64_t pages)
 {
 	touch_pages(map + pages / 2 * WORDS_PER_PAGE, 1, 0, 1);

@@ -13,6 +13,7 @@
 
 #include "create.h"
 #include "measure/measure.h"
+#include "plan.h"
 #include "prefault.h"
 #include "take.h"
 #include "touch.h"
@@ -159,6 +160,25 @@ static void run_touch(const struct way *way, struct subject *subject, struct res
 		add_sample(&results[1].ns, unmapped);
 		add_sample(&results[2].ns, touched + unmapped);
 	} while (more_samples(&results[0].ns));
+}
+
+/* Mapped for one use, as by programs that do not keep what they have mapped. */
+static void run_staging(const struct way *way, struct subject *subject, struct result *results)
+{
+	(void)way;
+	do {
+		struct result use = {};
+		int64_t touched, unmapped;
+		uint64_t *map = sample_touch(subject, touch_and_read_every, &use, &touched);
+
+		unmapped = unmap_ns(map, subject->size);
+		results->faults = use.faults;
+		results->page_table_bytes = use.page_table_bytes;
+		results->tlb_misses = use.tlb_misses;
+		add_part(results, "touch", touched);
+		add_part(results, "unmap", unmapped);
+		add_sample(&results->ns, touched + unmapped);
+	} while (more_samples(&results->ns));
 }
 
 static uint64_t unmap_part_ns(const struct subject *subject, uint64_t bytes)
@@ -490,6 +510,7 @@ static void run_small_bos(const struct way *way, struct subject *subject,
 #define ONLY_PREFAULT "only bigbar maps ahead of use, and other memory shows nothing more"
 
 static const uint64_t small_sizes[] = { KIB(4), KIB(64), 0 };
+static const uint64_t staging_sizes[] = { STAGING_SIZE, 0 };
 static const uint64_t mixed_sizes[] = { KIB(12), 0 };
 /* By PTEs it takes some milliseconds. */
 static const uint64_t timer_sizes[] = { GIB(1), GIB(8), 0 };
@@ -585,6 +606,15 @@ const struct work works[NR_WORKS] = {
 		.not_for = "bigbar makes it alike, whatever maps it",
 		.sizes = mixed_sizes,
 		.run = run_create_mixed_ioctl,
+	},
+	[WORK_STAGING] = {
+		.metrics = { "staging" },
+		.what = {
+			"a staging buffer's use: mmap(), a write to and a read of every page, munmap()",
+		},
+		.not_for = "it is no memory that programs upload by, or shows nothing more",
+		.sizes = staging_sizes,
+		.run = run_staging,
 	},
 	[WORK_TAKE] = {
 		.metrics = { "take-dense", "take-sparse", "take-clean" },

@@ -24,6 +24,7 @@ enum work_id {
 	WORK_SMALL_BOS,
 	WORK_CREATE_MIXED,
 	WORK_CREATE_MIXED_IOCTL,
+	WORK_STAGING,
 	WORK_TAKE,
 	WORK_PREFAULT,
 	WORK_PREFAULT_TIMER,
@@ -37,7 +38,7 @@ enum work_id {
  * @not_for: why a way that has not this work in its mask has not
  * @largest: largest size, or 0
  * @too_large: why larger ones are not measured
- * @sizes: those it is done with, 0 behind the last; NULL for all from 2 MiB on
+ * @sizes: those it is done with, 0 behind the last; NULL for all powers of two from 2 MiB on
  * @run: measures; a result for each metric
  */
 struct work {
