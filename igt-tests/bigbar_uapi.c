@@ -481,7 +481,8 @@ static void test_struct_growth(int fd)
 
 	/* What lies behind the shorter structure is the program's: not read, not written. */
 	create.pad = 1;
-	igt_assert_eq(gem_call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, without_pad), &create), 0);
+	igt_assert_eq(gem_call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, without_pad), &create),
+		      0);
 	igt_assert_neq(create.handle, 0);
 	igt_assert_eq(create.pad, 1);
 

@@ -126,7 +126,7 @@ const struct huge_device huge_radeon = {
 	/* Render nodes have no cursor. */
 	.node_type = DRM_NODE_PRIMARY,
 	.flags = HUGE_CONTIGUOUS,
-	/* What is larger than half of the GART is not moved in one piece. */
+	/* A cursor has to lie in the first 128 MiB. */
 	.largest = MIB(128),
 	.vram = radeon_vram,
 	.create = radeon_create,

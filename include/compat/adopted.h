@@ -36,8 +36,8 @@ static inline const char *pgtable_level_to_str(enum pgtable_level level)
 
 /*
  * Mappings hold a reference of TTM's own there, and the GEM object may be freed while they
- * last. Those that are not TTM's hold the GEM object instead, as they do in mainline: so
- * does a driver's vm_ops with TTM_HUGE_VM_OPS.
+ * last. Those that ttm_huge_gem_mmap() has made hold the GEM object instead, as they do in
+ * mainline, if their vm_ops are not TTM's: so do a driver's with TTM_HUGE_VM_OPS.
  */
 #ifdef COMPAT_TTM_REFERENCE_TTM
 #include <drm/drm_gem.h>

@@ -90,6 +90,11 @@ class Bench:
             raise ReportError(f"{name} was not measured")
         return metric
 
+    def lacks(self, name):
+        """Whether it could not be measured, for a reason that is said"""
+        metric = self.metrics.get(name)
+        return bool(metric and metric.why_not)
+
     def is_ours(self, metric):
         return self.ways[metric.way]["role"] == "ours"
 

@@ -48,5 +48,7 @@ const char *why_not(const struct way *way, const struct work *work, uint64_t siz
 {
 	if (!(way->works & 1U << (work - works)))
 		return work->not_for;
+	if (way->missing && way->missing())
+		return way->missing();
 	return why_not_size(way, work, size);
 }

@@ -91,13 +91,15 @@ def pieces_figures(bench):
 
 
 def radeon_figures(bench):
-    """What programs upload by is of this size"""
+    """What programs upload by is of this size; not every kernel has radeon built for it"""
     name = "first-touch.radeon-huge.32M"
+    if bench.lacks(name):
+        return
     found = cost(bench, "first-touch.radeon.32M", "touch") / cost(bench, name, "touch")
     yield at_least("32 MiB of radeon's VRAM: times below in-tree radeon", found, 300)
     yield at_most("32 MiB of radeon's VRAM: faults", bench.value(name).faults or 0, 1)
     found = cost(bench, "staging.radeon.32400K") / cost(bench, "staging.radeon-huge.32400K")
-    yield at_least("a staging buffer in it, mapped, used and unmapped: times below", found, 300)
+    yield at_least("a staging buffer in radeon's VRAM: times below in-tree radeon", found, 300)
 
 
 def one_page_figures(bench):

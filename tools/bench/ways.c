@@ -2,6 +2,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,11 +160,23 @@ static void close_opened(const struct subject *subject)
 	close_gem_bo(&subject->bo);
 }
 
-/* A module of its own: tools/adopt/load-driver has the options. */
+/* Of both, as one is nothing without the other. */
+static const char *missing_radeon(void)
+{
+	const char *build = getenv("LAB_BUILD");
+	char path[PATH_MAX];
+
+	if (!build)
+		errx(EXIT_FAILURE, "LAB_BUILD is not set: this is for the lab");
+	snprintf(path, sizeof(path), "%s/adopt/radeon/radeon.ko", build);
+	return access(path, F_OK) ? "radeon with ttm_huge was not built for this kernel" : NULL;
+}
+
+/* By options of tools/adopt/load-driver. */
 static void load_radeon(const char *option)
 {
 	const char *loader = getenv("LOAD_DRIVER");
-	char command[256];
+	char command[PATH_MAX + 32];
 
 	if (!loader)
 		errx(EXIT_FAILURE, "LOAD_DRIVER is not set: call tools/bench/run");
@@ -457,6 +470,7 @@ const struct way ways[] = {
 		.role = OURS,
 		.memory = RADEON, .level = "PMD",
 		.largest = MIB(128), .too_large = RADEON_BAR,
+		.missing = missing_radeon,
 		.works = ANY_MEMORY | W(TWO_THREADS) | W(STAGING),
 		.begin = begin_adopted_radeon, .end = end_adopted_radeon,
 		.open = open_radeon, .close = close_opened,
@@ -464,6 +478,7 @@ const struct way ways[] = {
 		.name = "radeon", .what = "in-tree radeon, a BO in its VRAM", .role = PEER,
 		.memory = RADEON, .level = "PTE",
 		.largest = MIB(128), .too_large = RADEON_BAR,
+		.missing = missing_radeon,
 		.works = ANY_MEMORY | W(TWO_THREADS) | W(STAGING),
 		.begin = begin_radeon, .end = end_radeon,
 		.open = open_radeon, .close = close_opened,

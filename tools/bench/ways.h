@@ -34,6 +34,7 @@ enum memory {
  * @largest: largest size that is possible
  * @too_large: why larger ones are not
  * @largest_moved: largest size that is evicted and comes back, or 0 for any
+ * @missing: why it cannot be measured here, or NULL if it can; may be NULL
  * @works: bit mask of the works that make sense, by enum work_id
  * @begin: sets up what all sizes need, up to the one given; may be NULL
  * @end: undoes it; may be NULL
@@ -51,6 +52,7 @@ struct way {
 	uint64_t largest;
 	const char *too_large;
 	uint64_t largest_moved;
+	const char *(*missing)(void);
 	unsigned int works;
 	void (*begin)(const struct way *way, uint64_t largest);
 	void (*end)(void);
