@@ -487,7 +487,7 @@ static void test_struct_growth(int fd)
 	igt_assert_eq(create.pad, 1);
 
 	igt_assert_eq(gem_call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, sizeof(longer)),
-			   &longer), 0);
+			       &longer), 0);
 	igt_assert_neq(longer.create.handle, 0);
 	igt_assert_neq(longer.create.handle, create.handle);
 	igt_assert_eq_u64(longer.newer, 0);
