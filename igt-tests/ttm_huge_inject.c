@@ -64,7 +64,7 @@ static struct {
  * @run: returns 0 or an errno value
  * @finish: after each time, whether it failed or not: undo and check
  * @error: that it may have beside ENOMEM
- * @log: what the kernel may say, if that is not LOG_NO_PAGE_TABLE alone
+ * @log: what the kernel may say, if that is not LOG_NO_MEMORY alone
  */
 struct operation {
 	void (*prepare)(void);
@@ -104,7 +104,7 @@ static void fail_each(const struct operation *operation)
 {
 	unsigned int nth = 1;
 
-	kernel_log_expect(operation->log ? operation->log : LOG_NO_PAGE_TABLE);
+	kernel_log_expect(operation->log ? operation->log : LOG_NO_MEMORY);
 	while (fails_once(operation, nth))
 		igt_assert_lt(nth++, MOST_ALLOCATIONS);
 	igt_info("%u allocations\n", nth - 1);
@@ -186,7 +186,7 @@ static void test_open(void)
 		.prepare = do_nothing,
 		.run = run_open,
 		.finish = finish_nothing,
-		.log = LOG_NO_PAGE_TABLE "|" LOG_NO_DENTRY,
+		.log = LOG_NO_MEMORY "|" LOG_NO_DENTRY,
 	});
 	free(scene.node);
 }
@@ -386,7 +386,7 @@ static void test_fault(enum huge_level level)
 		.run = run_read,
 		.finish = check_count,
 		.error = EIO,
-		.log = LOG_NO_PAGE_TABLE "|" LOG_FAULT_REPEATED,
+		.log = LOG_NO_MEMORY "|" LOG_FAULT_REPEATED,
 	});
 }
 
@@ -444,7 +444,7 @@ static void test_fault_tracked(void)
 		.run = run_write,
 		.finish = touch_again,
 		.error = EIO,
-		.log = LOG_NO_PAGE_TABLE "|" LOG_FAULT_REPEATED,
+		.log = LOG_NO_MEMORY "|" LOG_FAULT_REPEATED,
 	});
 }
 
@@ -548,7 +548,7 @@ static void test_evict(void)
 		.prepare = fill_vram,
 		.run = run_create_evicting,
 		.finish = check_victim,
-		.log = LOG_NO_PAGE_TABLE "|" LOG_TTM "(" EVICTION_FAILED
+		.log = LOG_NO_MEMORY "|" LOG_TTM "(" EVICTION_FAILED
 		       "|Failed to find memory space for buffer [^ ]+ eviction)",
 	});
 }

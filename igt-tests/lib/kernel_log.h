@@ -25,7 +25,9 @@ void kernel_log_expect(const char *lines);
 
 /* What more than one test expects. */
 #define LOG_TTM "[[]TTM[]] "
-#define LOG_NO_PAGE_TABLE LOG_TTM "Failed allocating page table"
+/* When allocations are made to fail: kmemleak scans more then. */
+#define LOG_NO_MEMORY LOG_TTM "Failed allocating page table" \
+	"|kmemleak: Cannot allocate a scan area, scanning the full object"
 /* As it has to be for want of a page table, and not for want of the memory itself. */
 #define LOG_FAULT_REPEATED "Huh VM_FAULT_OOM leaked out to the #PF handler[.] Retrying PF"
 #define LOG_NO_DENTRY "debugfs: out of free dentries, can not create .*"
