@@ -3,6 +3,7 @@
  * Maps a range ahead of its use.
  */
 
+#include <linux/delay.h>
 #include <linux/dma-resv.h>
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -54,6 +55,18 @@ static int ttm_huge_prefault_step(struct mm_struct *mm, struct ttm_device *bdev,
 	return fixup_user_fault(mm, *address, 0, &unlocked);
 }
 
+/*
+ * Who waits for the mmap lock to write has been woken by now, and would find it taken again
+ * before it runs: a reader may overtake it for 4 ms.
+ */
+static void ttm_huge_prefault_give_way(struct mm_struct *mm)
+{
+	if (mmap_lock_is_contended(mm))
+		usleep_range(50, 100);
+	else
+		cond_resched();
+}
+
 /**
  * ttm_huge_prefault - map a range of the current process ahead of use
  * @bdev: the device; the range must be mapped from its file
@@ -103,7 +116,7 @@ int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 			ret = -EINTR;
 		if (!ret && (need_resched() || mmap_lock_is_contended(mm))) {
 			mmap_read_unlock(mm);
-			cond_resched();
+			ttm_huge_prefault_give_way(mm);
 			ret = mmap_read_lock_killable(mm);
 			if (ret)
 				goto out;
