@@ -59,13 +59,18 @@ static void begin_in_tree(const struct way *way, uint64_t largest)
 	begin_bigbar("off");
 }
 
-static void open_bo(struct subject *subject, uint32_t placement, uint32_t flags)
+static void take_bo(struct subject *subject, struct bo bo)
 {
-	subject->bo = create_bo(&bigbar, subject->size, placement, flags);
-	subject->fd = bigbar.fd;
-	subject->offset = subject->bo.offset;
+	subject->bo = bo;
+	subject->fd = bo.device->fd;
+	subject->offset = bo.offset;
 	subject->flags = MAP_SHARED;
 	subject->advice = NO_ADVICE;
+}
+
+static void open_bo(struct subject *subject, uint32_t placement, uint32_t flags)
+{
+	take_bo(subject, create_bo(&bigbar, subject->size, placement, flags));
 }
 
 static void close_bo(const struct subject *subject)
@@ -148,11 +153,7 @@ static void end_qxl(void)
 static void open_surface(const struct way *way, struct subject *subject)
 {
 	(void)way;
-	subject->bo = create_qxl_surface(&qxl, subject->size);
-	subject->fd = qxl.fd;
-	subject->offset = subject->bo.offset;
-	subject->flags = MAP_SHARED;
-	subject->advice = NO_ADVICE;
+	take_bo(subject, create_qxl_surface(&qxl, subject->size));
 }
 
 static void close_opened(const struct subject *subject)
@@ -217,11 +218,7 @@ static void end_adopted_radeon(void)
 static void open_radeon(const struct way *way, struct subject *subject)
 {
 	(void)way;
-	subject->bo = create_radeon_bo(&radeon, subject->size);
-	subject->fd = radeon.fd;
-	subject->offset = subject->bo.offset;
-	subject->flags = MAP_SHARED;
-	subject->advice = NO_ADVICE;
+	take_bo(subject, create_radeon_bo(&radeon, subject->size));
 }
 
 static void begin_sysfs(const struct way *way, uint64_t largest)
