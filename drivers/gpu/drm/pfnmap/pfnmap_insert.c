@@ -24,6 +24,7 @@
 #include <linux/pgtable.h>
 
 #include "pfnmap_internal.h"
+#include "pfnmap_mm_bugs.h"
 
 /*
  * Has @set set the entries for the pages from @first up to @end, which are in the same table
@@ -215,7 +216,8 @@ static vm_fault_t pfnmap_insert_not_zapped(struct vm_fault *vmf,
 					   pgprot_t prot, bool write,
 					   struct pfnmap_rest *rest)
 {
-	i_mmap_assert_write_locked(vmf->vma->vm_file->f_mapping);
+	if (pfnmap_mm_has(PFNMAP_MM_ZAP))
+		i_mmap_assert_write_locked(vmf->vma->vm_file->f_mapping);
 	if (plan->level == PGTABLE_LEVEL_PUD)
 		return pfnmap_insert_pud(vmf, plan->pfn, prot, write);
 	return pfnmap_insert_pmds(vmf, plan, write, rest);
@@ -242,6 +244,8 @@ vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf, struct pfnmap_plan *plan,
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 	vm_fault_t ret;
 
+	if (!pfnmap_mm_has(PFNMAP_MM_ZAP))
+		return pfnmap_insert_not_zapped(vmf, plan, prot, write, rest);
 	i_mmap_lock_write(mapping);
 	ret = pfnmap_insert_not_zapped(vmf, plan, prot, write, rest);
 	i_mmap_unlock_write(mapping);

@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 
 #include "pfnmap_internal.h"
+#include "pfnmap_mm_bugs.h"
 
 /**
  * pfnmap_make_old - have the entries of a new mapping begin old
@@ -97,8 +98,10 @@ static unsigned long pfnmap_vma_address_in(struct vm_area_struct *vma,
 
 /*
  * mremap() takes a PUD entry for a broken page table: it says so in the kernel
- * log and clears it, but not the TLB. So none may be left in the original when it
- * looks. No one says which that is: one of the process's mappings that show what the
+ * log and clears it, but not the TLB. It takes a PMD entry out of one table and puts it
+ * into another, and who zaps meanwhile finds it in neither: it stays when the memory has
+ * moved. So none may be left in the original when it looks. No one says which that is:
+ * one of the process's mappings that show what the
  * copy does, which is not among them yet. The lock of each keeps faults from setting
  * a PUD entry while it is zapped: the core would take that for broken, too. The lock
  * that keeps the memory where it is would as well, but whoever waits for that here
@@ -110,7 +113,7 @@ static void pfnmap_vma_before_mremap(struct vm_area_struct *copy)
 	struct vm_area_struct *vma;
 	unsigned long address = 0;
 
-	if (size < PUD_SIZE)
+	if (size < PMD_SIZE)
 		return;
 
 	while ((vma = find_vma(copy->vm_mm, address))) {
@@ -161,10 +164,13 @@ void pfnmap_open(struct vm_area_struct *vma)
 {
 	mmap_assert_write_locked(vma->vm_mm);
 	mmap_assert_write_locked(current->mm);
-	if (vma->vm_mm != current->mm)
-		pfnmap_vma_before_fork(vma);
-	else if (!vma_lookup(vma->vm_mm, vma->vm_start))
+	if (vma->vm_mm != current->mm) {
+		if (pfnmap_mm_has(PFNMAP_MM_FORK))
+			pfnmap_vma_before_fork(vma);
+	} else if (pfnmap_mm_has(PFNMAP_MM_MREMAP) &&
+		   !vma_lookup(vma->vm_mm, vma->vm_start)) {
 		pfnmap_vma_before_mremap(vma);
+	}
 }
 EXPORT_SYMBOL_GPL(pfnmap_open);
 
@@ -187,6 +193,9 @@ EXPORT_SYMBOL_GPL(pfnmap_open);
 int pfnmap_may_split(struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long start = ALIGN_DOWN(addr, PUD_SIZE);
+
+	if (!pfnmap_mm_has(PFNMAP_MM_SPLIT_VMA))
+		return 0;
 
 	mmap_assert_write_locked(vma->vm_mm);
 	if (start == addr || start < vma->vm_start ||
