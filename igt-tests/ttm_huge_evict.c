@@ -299,7 +299,7 @@ static void clean_up(void)
 
 /* Zaps all mappings of the device, as its driver would in a reset, until it is over. */
 struct zapper {
-	char *address;
+	int fd;			/* of the device */
 	bool is_over;
 	uint64_t zaps;
 	int error;
@@ -308,14 +308,14 @@ struct zapper {
 static void *zap_all(void *argument)
 {
 	struct zapper *zapper = argument;
-	int fd = open(ZAPPER, O_WRONLY | O_CLOEXEC);
+	int file = open(ZAPPER, O_WRONLY | O_CLOEXEC);
 
 	while (!__atomic_load_n(&zapper->is_over, __ATOMIC_RELAXED) && !zapper->error) {
-		if (dprintf(fd, "%p %u", zapper->address, ZAPS_AT_ONCE) < 0)
+		if (dprintf(file, "%d %u", zapper->fd, ZAPS_AT_ONCE) < 0)
 			zapper->error = errno;
 		zapper->zaps += ZAPS_AT_ONCE;
 	}
-	close(fd);
+	close(file);
 	return NULL;
 }
 
@@ -373,7 +373,7 @@ static void test_zapped(enum huge_level level)
 	moving.pattern = pattern_of(moving.address, moving.bo.size, 7);
 	pattern_write(&moving.pattern);
 
-	zapper.address = moving.address;
+	zapper.fd = moving.bo.fd;
 	faults = page_faults();
 	igt_assert_eq(pthread_create(&thread, NULL, zap_all, &zapper), 0);
 	rounds = touch_while_zapped(&scene, &moving);

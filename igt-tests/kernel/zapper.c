@@ -2,8 +2,8 @@
 /*
  * For tests: removes the entries of all mappings of a device, as drivers do that reset it.
  *
- * Writing "ADDRESS TIMES" to the debugfs file zaps, that often, all that is mapped by the
- * file that the writing process has mapped there: by itself, with no reservation held.
+ * Writing "FD TIMES" to the debugfs file zaps, that often, all that is mapped by the file
+ * that the writing process has open: by itself, with no reservation and no mmap lock held.
  */
 
 #include <linux/debugfs.h>
@@ -17,24 +17,10 @@
 
 static struct dentry *zapper_file;
 
-static struct file *zapper_get_mapped_file(unsigned long address)
-{
-	struct vm_area_struct *vma;
-	struct file *file = NULL;
-
-	mmap_read_lock(current->mm);
-	vma = vma_lookup(current->mm, address);
-	if (vma && vma->vm_file)
-		file = get_file(vma->vm_file);
-	mmap_read_unlock(current->mm);
-	return file;
-}
-
 static ssize_t zapper_write(struct file *unused, const char __user *from, size_t len,
 			    loff_t *pos)
 {
-	unsigned long address;
-	unsigned int times;
+	unsigned int fd, times;
 	struct file *file;
 	char text[64];
 
@@ -43,11 +29,11 @@ static ssize_t zapper_write(struct file *unused, const char __user *from, size_t
 	if (copy_from_user(text, from, len))
 		return -EFAULT;
 	text[len] = '\0';
-	if (sscanf(text, "%lx %u", &address, &times) != 2)
+	if (sscanf(text, "%u %u", &fd, &times) != 2)
 		return -EINVAL;
-	file = zapper_get_mapped_file(address);
+	file = fget(fd);
 	if (!file)
-		return -EFAULT;
+		return -EBADF;
 	while (times-- && !fatal_signal_pending(current)) {
 		unmap_mapping_range(file->f_mapping, 0, 0, 1);
 		cond_resched();

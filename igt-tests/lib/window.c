@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../igt_shim.h"
+#include "cpu.h"
+#include "file.h"
+#include "window.h"
+
+#define PAUSER "/sys/kernel/debug/pauser"
+
+/* Who waits for the paused one waits as long. */
+#define PAUSE "5"
+/* More than it takes to come to any instruction. */
+#define COME "5000"
+/* On a busy host a pause may be over before anybody looks. */
+#define TRIES 100
+
+#define SYMBOLS_STEP (1 << 22)
+
+#define CALLER_CPU 0
+#define PAUSED_CPU 1
+
+/* A round: its race, and the instruction that it is about. */
+struct round {
+	const struct race *race;
+	unsigned int instruction;
+	int arm_error;
+	int reach_error;
+	pthread_barrier_t armed;
+};
+
+static bool is_probed;
+
+void windows_require(void)
+{
+	igt_require_f(!access(PAUSER, W_OK), "the module pauser is not loaded\n");
+	igt_require_f(sysconf(_SC_NPROCESSORS_ONLN) > PAUSED_CPU, "there is one processor only\n");
+}
+
+void windows_end(void)
+{
+	if (is_probed)
+		write_file(PAUSER, "end");
+	is_probed = false;
+}
+
+/* The kernel's symbols, a line each. It takes seconds to write them, so they are read once. */
+static const char *symbols(void)
+{
+	static char *text;
+	size_t size = 0, length = 0;
+	ssize_t got = 1;
+	int fd;
+
+	if (text)
+		return text;
+	fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	igt_assert_lte(0, fd);
+	while (got > 0) {
+		if (size - length <= 1) {
+			size += SYMBOLS_STEP;
+			text = realloc(text, size);
+			igt_assert(text);
+		}
+		got = read(fd, text + length, size - length - 1);
+		igt_assert_lte(0, got);
+		length += got;
+	}
+	text[length] = '\0';
+	close(fd);
+	return text;
+}
+
+/* Of a line with a name, what the kernel calls the function; false if it is another. */
+static bool probe_symbol(const char *name, size_t length)
+{
+	char symbol[128], command[160];
+
+	if (sscanf(name, "%127s", symbol) != 1 || (symbol[length] && symbol[length] != '.'))
+		return false;
+	snprintf(command, sizeof(command), "probe %s", symbol);
+	return !write_file(PAUSER, command);
+}
+
+/* All that the kernel has of it: how many. */
+static unsigned int probe(const char *function)
+{
+	const char *name = symbols();
+	unsigned int count = 0;
+	char word[128];
+
+	is_probed = true;
+	/* Behind the type of a symbol, which is a letter, is a blank. */
+	snprintf(word, sizeof(word), " %s", function);
+	for (; (name = strstr(name, word)); name++)
+		count += probe_symbol(name + 1, strlen(function));
+	return count;
+}
+
+static void *execute(void *argument)
+{
+	struct round *round = argument;
+	char command[64];
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(PAUSED_CPU, &one);
+	pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
+	snprintf(command, sizeof(command), "stop %u " PAUSE, round->instruction);
+	round->arm_error = write_file(PAUSER, command);
+	pthread_barrier_wait(&round->armed);
+	round->race->paused();
+	round->reach_error = write_file(PAUSER, "release");
+	return NULL;
+}
+
+/* 0; ETIME if the pause was over too early; ECANCELED if there is no such instruction. */
+static int try_to_play(struct round *round)
+{
+	pthread_t thread;
+	int error;
+
+	if (round->race->renew)
+		round->race->renew();
+	pthread_barrier_init(&round->armed, NULL, 2);
+	igt_assert_eq(pthread_create(&thread, NULL, execute, round), 0);
+	pthread_barrier_wait(&round->armed);
+	error = write_file(PAUSER, "wait " COME);
+	if (!error)
+		round->race->meanwhile();
+	write_file(PAUSER, "release");
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&round->armed);
+	igt_assert_eq(round->arm_error, 0);
+	igt_assert_eq(round->reach_error, error == ECANCELED ? ECANCELED : 0);
+	return error;
+}
+
+/* Whether there is such an instruction. */
+static bool play(struct round *round)
+{
+	int error = ETIME;
+
+	for (unsigned int tries = 0; error == ETIME && tries < TRIES; tries++)
+		error = try_to_play(round);
+	if (error == ECANCELED)
+		return false;
+	igt_assert_f(!error, "instruction %u: %s\n", round->instruction, strerror(error));
+	round->race->check();
+	return true;
+}
+
+unsigned int windows_go_through(const char *function, const struct race *race)
+{
+	struct round round = { .race = race };
+	cpu_set_t cpus = cpus_allowed();
+
+	if (!probe(function)) {
+		igt_info("%s: the kernel has no such function\n", function);
+		return 0;
+	}
+	run_on_cpu(CALLER_CPU);
+	do
+		round.instruction++;
+	while (play(&round));
+	run_on_cpus(&cpus);
+	windows_end();
+	igt_info("%s: %u instructions\n", function, round.instruction - 1);
+	return round.instruction - 1;
+}
