@@ -96,6 +96,9 @@ struct shift_case {
 	enum huge_level level;
 };
 
+/* Page tables that are made one after the other mostly lie so, too. */
+#define SHIFTED_MAPPINGS 8
+
 static const struct shift_case shift_cases[] = {
 	{ "4k", "a page off, by PTE entries", MIB(64), KIB(4), HUGE_PTE },
 	{ "2m", "2 MiB off, by PMD entries", GIB(1), MIB(2), HUGE_PMD },
@@ -104,7 +107,8 @@ static const struct shift_case shift_cases[] = {
 /**
  * SUBTEST: shifted-%s
  * Description: A mapping at an address %arg[1]: many steps in one call. What is mapped
- *	in front of it, at the beginning of a page table, is not taken for its end.
+ *	in front of it, at the beginning of a page table, is not taken for its end; nor is
+ *	what lies after that table.
  *
  * arg[1]:
  *
@@ -115,13 +119,19 @@ static void test_shifted(const struct shift_case *c)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), c->size);
 	struct huge_bo front = huge_vram_bo(bo.fd, c->shift);
-	char *area = huge_reserve(c->size + c->shift, GIB(1));
-	char *address = huge_bo_map_at(&bo, area + c->shift, 0, c->size);
+	char *addresses[SHIFTED_MAPPINGS];
 
-	*(volatile char *)huge_bo_map_at(&front, area, 0, front.size) = 1;
-	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
-	huge_assert_mapped_at(&bo, address, c->level, "prefaulted");
-	assert_no_fault_in(address, bo.size);
+	for (unsigned int i = 0; i < SHIFTED_MAPPINGS; i++) {
+		char *area = huge_reserve(c->size + c->shift, GIB(1));
+
+		addresses[i] = huge_bo_map_at(&bo, area + c->shift, 0, c->size);
+		*(volatile char *)huge_bo_map_at(&front, area, 0, front.size) = 1;
+	}
+	for (unsigned int i = 0; i < SHIFTED_MAPPINGS; i++) {
+		assert_prefault(bo.fd, addresses[i], bo.size, 0, bo.size);
+		huge_assert_mapped_at(&bo, addresses[i], c->level, "prefaulted");
+		assert_no_fault_in(addresses[i], bo.size);
+	}
 }
 
 /**

@@ -9,7 +9,7 @@ O ?= .
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 
-measure_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -MMD -I../../include/uapi/drm -I.. -I../libbigbar \
+measure_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -MMD -MP -I../../include/uapi/drm -I.. -I../libbigbar \
 		  $(shell $(PKG_CONFIG) --cflags libdrm)
 measure_libs := $(shell $(PKG_CONFIG) --libs libdrm)
 measure_objects := $(patsubst %,$(O)/%.o,measure bigbar libbigbar page_tables gem)
