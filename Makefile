@@ -70,6 +70,12 @@ patches: ## the drivers as patches for a kernel tree, each built and checked, in
 in-tree: ## build the drivers (DRIVERS=1: all of them) into a kernel that runs the fast tests, see build/in-tree.json
 	@tools/in-tree/in-tree test $(if $(DRIVERS),--drivers)
 
+mm-bugs: ## show what the kernels themselves get wrong with huge entries, see build/mm-bugs.json
+	@tools/mm-bugs/mm-bugs
+
+mm-fixes: ## fix that in 7.2 and 7.3-rc, and show that it is right; patches in build/mm-fixes
+	@tools/mm-bugs/mm-fixes
+
 demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
 

@@ -41,3 +41,16 @@ kernel_archive() {
 	fi
 	echo "$file"
 }
+
+# Unpacks an archive to a folder, unless that came from it already; whole or not at all. What
+# was done to an old one goes with it.
+unpack_archive() {
+	archive=$1 source=$2
+	! ls -l --time-style=full-iso "$archive" | cmp -s - "$source.archive" || return 0
+	echo "lab: unpacking $archive, about 40 s" >&2
+	rm -rf "$source" "$source.git" "$source.archive" "$source.new"
+	mkdir -p "$source.new"
+	tar -C "$source.new" --strip-components=1 -xf "$archive"
+	mv "$source.new" "$source"
+	ls -l --time-style=full-iso "$archive" >"$source.archive"
+}
