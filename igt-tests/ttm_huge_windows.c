@@ -437,7 +437,7 @@ static void clean_up(void)
 static const struct level_subtest level_subtests[] = {
 	{ "fault-fault", "Another fault at each instruction of a fault", test_fault_fault },
 	{ "fault-zap", "All is zapped at each instruction of a fault", test_fault_zap },
-	{ "mremap-zap", "All is zapped at each instruction of a move by mremap()", test_mremap_zap },
+	{ "mremap-zap", "All is zapped at each instruction of mremap()", test_mremap_zap },
 	{ "zap-fault", "A fault at each instruction of a zap", test_zap_fault },
 };
 

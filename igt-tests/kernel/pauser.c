@@ -105,7 +105,7 @@ static void pauser_free(struct pauser_function *function)
 {
 	kvfree(function->registered);
 	kvfree(function->probes);
-	kfree(function);
+	kvfree(function);
 }
 
 static void pauser_end(void)
@@ -177,7 +177,7 @@ static int pauser_probe(const char *name)
 
 	if (!pauser_find(name, &start, &size))
 		return -ENOENT;
-	function = kzalloc(sizeof(*function), GFP_KERNEL);
+	function = kvcalloc(1, sizeof(*function), GFP_KERNEL);
 	if (!function)
 		return -ENOMEM;
 	function->probes = kvcalloc(size, sizeof(*function->probes), GFP_KERNEL);

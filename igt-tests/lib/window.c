@@ -23,7 +23,7 @@
 /* On a busy host a pause may be over before anybody looks. */
 #define TRIES 100
 
-#define SYMBOLS_STEP (1 << 22)
+#define SYMBOLS_STEP (4096 * 1024)
 
 #define CALLER_CPU 0
 #define PAUSED_CPU 1

@@ -593,7 +593,7 @@ static int disable_when_paused(const struct helper *helper, int device, char *ma
 	if (sched_setscheduler(0, SCHED_FIFO, &priority))
 		return errno;
 	if (!tell(helper->ready[1]) || !wait_until_told(helper->told[0]))
-		return EPIPE;
+		return 255;
 	error = pauser("wait 5000");
 	if (error && error != ETIME)
 		return error;

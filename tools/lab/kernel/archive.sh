@@ -46,11 +46,11 @@ kernel_archive() {
 # was done to an old one goes with it.
 unpack_archive() {
 	archive=$1 source=$2
-	! ls -l --time-style=full-iso "$archive" | cmp -s - "$source.archive" || return 0
+	! stat -c '%n %s %y' "$archive" | cmp -s - "$source.archive" || return 0
 	echo "lab: unpacking $archive, about 40 s" >&2
 	rm -rf "$source" "$source.git" "$source.archive" "$source.new"
 	mkdir -p "$source.new"
 	tar -C "$source.new" --strip-components=1 -xf "$archive"
 	mv "$source.new" "$source"
-	ls -l --time-style=full-iso "$archive" >"$source.archive"
+	stat -c '%n %s %y' "$archive" >"$source.archive"
 }
