@@ -114,6 +114,16 @@ static void check_both(void)
 	huge_assert_mapped_at(&scene.bo, scene.address, scene.level, "after two faults");
 }
 
+/* All of the functions, the last of which is NULL, that the kernel has and executes. */
+static void go_through(const char * const *functions, const struct race *race)
+{
+	unsigned int instructions = 0;
+
+	for (; *functions; functions++)
+		instructions += windows_go_through(*functions, race);
+	igt_assert_lte(LEAST_INSTRUCTIONS, instructions);
+}
+
 /* The functions that set entries; each level has some of them. */
 static const char * const fault_functions[] = {
 	"pfnmap_fault",
@@ -122,16 +132,8 @@ static const char * const fault_functions[] = {
 	"pfnmap_insert_neighbour_pmds",
 	"pfnmap_insert_ptes",
 	"pfnmap_insert_neighbour_ptes",
+	NULL
 };
-
-static void go_through_fault(const struct race *race)
-{
-	unsigned int instructions = 0;
-
-	for (unsigned int i = 0; i < COUNT_OF(fault_functions); i++)
-		instructions += windows_go_through(fault_functions[i], race);
-	igt_assert_lte(LEAST_INSTRUCTIONS, instructions);
-}
 
 /**
  * SUBTEST: fault-fault-%s
@@ -154,7 +156,7 @@ static void test_fault_fault(enum huge_level level)
 	};
 
 	make_scene(level, 0);
-	go_through_fault(&race);
+	go_through(fault_functions, &race);
 }
 
 static void renew_placement(void)
@@ -184,7 +186,7 @@ static void go_through_fault_and_move(enum huge_level level)
 	};
 
 	make_scene(level, 0);
-	go_through_fault(&race);
+	go_through(fault_functions, &race);
 }
 
 /**
@@ -207,6 +209,11 @@ static void test_fault_move_pmd(void)
 }
 
 #define ZAPPER "/sys/kernel/debug/zapper"
+
+static void require_zapper(void)
+{
+	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
+}
 
 /* All that there is of the device's mappings, as a driver does that resets it. */
 static void zap(void)
@@ -243,9 +250,9 @@ static void test_fault_zap(enum huge_level level)
 		.check = check_zapped,
 	};
 
-	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
+	require_zapper();
 	make_scene(level, 0);
-	go_through_fault(&race);
+	go_through(fault_functions, &race);
 }
 
 /**
@@ -264,7 +271,7 @@ static void test_zap_fault(enum huge_level level)
 	/* One is inlined into the next, in another order on each kernel. */
 	static const char * const functions[] = {
 		"zap_pmd_range", "zap_pud_range", "zap_p4d_range", "__zap_vma_range",
-		"unmap_page_range",
+		"unmap_page_range", NULL
 	};
 	static const struct race race = {
 		.renew = renew_mapping,
@@ -272,13 +279,10 @@ static void test_zap_fault(enum huge_level level)
 		.meanwhile = touch_first,
 		.check = check_zapped,
 	};
-	unsigned int instructions = 0;
 
-	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
+	require_zapper();
 	make_scene(level, 0);
-	for (unsigned int i = 0; i < COUNT_OF(functions); i++)
-		instructions += windows_go_through(functions[i], &race);
-	igt_assert_lte(LEAST_INSTRUCTIONS, instructions);
+	go_through(functions, &race);
 }
 
 static void renew_entry(void)
@@ -322,7 +326,7 @@ static void check_missed_none(void)
 static void test_mremap_zap(enum huge_level level)
 {
 	static const char * const functions[] = {
-		"move_page_tables", "move_pgt_entry", "move_huge_pmd", "move_ptes",
+		"move_page_tables", "move_pgt_entry", "move_huge_pmd", "move_ptes", NULL
 	};
 	static const struct race race = {
 		.renew = renew_entry,
@@ -330,14 +334,11 @@ static void test_mremap_zap(enum huge_level level)
 		.meanwhile = zap,
 		.check = check_missed_none,
 	};
-	unsigned int instructions = 0;
 
-	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
+	require_zapper();
 	make_scene_of(level, huge_level_size(level), 0);
 	scene.to = huge_reserve(scene.bo.size, GIB(1));
-	for (unsigned int i = 0; i < COUNT_OF(functions); i++)
-		instructions += windows_go_through(functions[i], &race);
-	igt_assert_lte(LEAST_INSTRUCTIONS, instructions);
+	go_through(functions, &race);
 }
 
 #define WRITTEN_PAGE 3
@@ -403,7 +404,7 @@ static void test_write_take(void)
 {
 	static const char * const functions[] = {
 		"ttm_huge_fault_reserved", "pfnmap_fault", "pfnmap_make_writable",
-		"ttm_huge_dirty_pfn_mkwrite",
+		"ttm_huge_dirty_pfn_mkwrite", NULL
 	};
 	static const struct race unread = {
 		.renew = renew_value,
@@ -417,15 +418,11 @@ static void test_write_take(void)
 		.meanwhile = take,
 		.check = check_record,
 	};
-	unsigned int instructions = 0;
 
 	make_scene(HUGE_PTE, HUGE_TRACKABLE);
 	huge_dirty_start(&scene.bo);
-	for (unsigned int i = 0; i < COUNT_OF(functions); i++) {
-		instructions += windows_go_through(functions[i], &unread);
-		instructions += windows_go_through(functions[i], &have_read);
-	}
-	igt_assert_lte(LEAST_INSTRUCTIONS, instructions);
+	go_through(functions, &unread);
+	go_through(functions, &have_read);
 }
 
 static void clean_up(void)

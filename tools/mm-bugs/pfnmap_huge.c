@@ -129,7 +129,7 @@ static bool read_whole(const char *path)
 	return !length;
 }
 
-/* Between tests of races, a command to the module that pauses a thread. */
+/* A command to the module that pauses a thread. */
 static int pauser(const char *command)
 {
 	return write_text(DEBUGFS "pauser", command);

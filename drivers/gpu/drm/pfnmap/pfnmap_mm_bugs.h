@@ -15,7 +15,7 @@
  *	flush; and a zap that comes while it moves a PMD entry misses that
  * @PFNMAP_MM_FORK: fork() copies the PMD entry that it has seen before it took the lock
  * @PFNMAP_MM_ZAP: a zap takes an entry that comes meanwhile for a bad table, and clears it
- *	without a flush: a PUD entry, and before 6.4 a PMD entry
+ *	without a flush: a PUD entry, and on 6.1 a PMD entry
  *
  * Each goes, with all that asks for it, when the oldest kernel has the fix.
  */

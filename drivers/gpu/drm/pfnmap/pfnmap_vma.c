@@ -101,11 +101,11 @@ static unsigned long pfnmap_vma_address_in(struct vm_area_struct *vma,
  * log and clears it, but not the TLB. It takes a PMD entry out of one table and puts it
  * into another, and who zaps meanwhile finds it in neither: it stays when the memory has
  * moved. So none may be left in the original when it looks. No one says which that is:
- * one of the process's mappings that show what the
- * copy does, which is not among them yet. The lock of each keeps faults from setting
- * a PUD entry while it is zapped: the core would take that for broken, too. The lock
- * that keeps the memory where it is would as well, but whoever waits for that here
- * cannot be killed, and with the mmap lock held, nor can others who wait for that.
+ * one of the process's mappings that show what the copy does, which is not among them
+ * yet. The lock of each keeps faults from setting a PUD entry while it is zapped: the core
+ * would take that for broken, too. The lock that keeps the memory where it is would as
+ * well, but whoever waits for that here cannot be killed, and with the mmap lock held, nor
+ * can others who wait for that.
  */
 static void pfnmap_vma_before_mremap(struct vm_area_struct *copy)
 {
