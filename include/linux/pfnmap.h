@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page frames in user space, by the largest page-table entries that fit.
+ * Maps page frames into user space with the largest page-table entries that fit.
  */
 #ifndef _LINUX_PFNMAP_H_
 #define _LINUX_PFNMAP_H_
@@ -16,14 +16,14 @@ struct file;
 struct vm_fault;
 struct vm_operations_struct;
 
-/* Levels of entries that map memory: numbers below it are those of enum pgtable_level. */
+/* Number of levels whose entries map memory; they are the first of enum pgtable_level. */
 #define PFNMAP_LEVELS	(PGTABLE_LEVEL_PUD + 1)
 
 /**
  * struct pfnmap_extent - a contiguous piece of an object's memory, all of it cached alike
- * @first: first page of the object that it holds.
- * @nr_pages: how many pages it holds.
- * @pfn: page frame of @first; the others follow it one by one.
+ * @first: first page of the object in this piece.
+ * @nr_pages: number of pages in this piece.
+ * @pfn: page frame of @first; those of the other pages follow without a gap.
  */
 struct pfnmap_extent {
 	unsigned long first;
@@ -33,21 +33,22 @@ struct pfnmap_extent {
 
 /**
  * enum pfnmap_reason - why a fault did not set an entry one level larger
- * @PFNMAP_LARGEST: it set the largest there is.
- * @PFNMAP_KERNEL: the kernel cannot set a larger one, or did not ask for it.
+ * @PFNMAP_LARGEST: it set the largest entry there is.
+ * @PFNMAP_KERNEL: the kernel cannot set a larger entry, or did not ask for one.
  * @PFNMAP_DIRTY_TRACKED: writes are recorded at PAGE_SIZE.
- * @PFNMAP_POLICY: whoever owns the memory, or what the process asked of the kernel
- *	(MADV_NOHUGEPAGE, PR_SET_THP_DISABLE), forbids it.
- * @PFNMAP_VMA_EDGE: it would reach over an end of the mapping.
- * @PFNMAP_EXTENT_EDGE: it would reach over an end of contiguous memory.
- * @PFNMAP_MISALIGNED_VA: the user address is not aligned as the offset into
- *	the object is.
- * @PFNMAP_MISALIGNED_PFN: the memory is not aligned as the user address is.
- * @PFNMAP_CACHING: a huge entry would not carry the caching that is asked for.
+ * @PFNMAP_POLICY: the owner of the memory forbids a larger entry, or the process has
+ *	asked for none (MADV_NOHUGEPAGE, PR_SET_THP_DISABLE).
+ * @PFNMAP_VMA_EDGE: a larger entry would reach past an end of the mapping.
+ * @PFNMAP_EXTENT_EDGE: a larger entry would reach past an end of contiguous memory.
+ * @PFNMAP_MISALIGNED_VA: the user address is congruent neither to the memory nor to the
+ *	offset in the object, modulo the size of a larger entry.
+ * @PFNMAP_MISALIGNED_PFN: the user address is congruent to the offset in the object, but
+ *	not to the memory.
+ * @PFNMAP_CACHING: a huge entry would not have the caching that is asked for.
  * @PFNMAP_POPULATED: a page table of smaller entries is already there.
  * @PFNMAP_REASONS: number of reasons.
  *
- * Where several hold, the first of them is named.
+ * If several reasons hold, the first of them in this order is given.
  */
 enum pfnmap_reason {
 	PFNMAP_LARGEST,
@@ -65,13 +66,13 @@ enum pfnmap_reason {
 
 /**
  * struct pfnmap_plan - the entries that a fault sets
- * @level: level of all of them.
+ * @level: level of all these entries.
  * @reason: why they are not one level larger.
- * @address: user address of the first, in bytes.
- * @nr_entries: how many there are, one behind the other; 0 if there is nothing to set.
- * @pfn: page frame that the first maps; the others follow without a gap.
- * @nr_more: entries of the same level for other memory of the object, in the same page
- *	table as those; 0 if what the fault set has gone again at once.
+ * @address: user address of the first entry, in bytes.
+ * @nr_entries: number of consecutive entries; 0 if there is nothing to set.
+ * @pfn: page frame that the first entry maps; those of the others follow without a gap.
+ * @nr_more: number of entries of the same level, in the same page table, for other memory
+ *	of the object; 0 if the entry that the fault set has gone again at once.
  */
 struct pfnmap_plan {
 	enum pgtable_level level;
@@ -86,17 +87,17 @@ struct pfnmap_source;
 
 /**
  * typedef pfnmap_extents_fn - find contiguous pieces of an object's memory
- * @source: the source of which this is &pfnmap_source.extents
- * @page: a page of the object, one of &pfnmap_source.nearby
- * @end: a page behind @page, or the end of the object; from there on, no more is asked for
- * @extents: filled in: a piece that has @page, then those that follow it in the object,
- *	without gaps
- * @nr: how many there is room for, at least one
+ * @source: the source that this function belongs to, as &pfnmap_source.extents
+ * @page: a page of the object, among those of &pfnmap_source.nearby
+ * @end: a page after @page, or the end of the object; pieces from there on are not needed
+ * @extents: filled in: a piece that contains @page, then the pieces that follow it in the
+ *	object, without gaps
+ * @nr: number of pieces that there is room for, at least one
  *
- * Context: called with the lock of a page table held, and for huge entries that of the
- * file's mappings, i_mmap_rwsem, for writing. Must not sleep.
+ * Context: called with the lock of a page table held, and for huge entries with the lock
+ * of the file's mappings, i_mmap_rwsem, held for writing, too. Must not sleep.
  *
- * Return: how many are filled in, at least one.
+ * Return: the number of pieces filled in, at least one.
  */
 typedef unsigned int (*pfnmap_extents_fn)(const struct pfnmap_source *source,
 					  unsigned long page, unsigned long end,
@@ -104,23 +105,23 @@ typedef unsigned int (*pfnmap_extents_fn)(const struct pfnmap_source *source,
 					  unsigned int nr);
 
 /**
- * struct pfnmap_source - what a fault is to map, as only its owner knows it
+ * struct pfnmap_source - what a fault is to map, as the owner of the memory knows it
  */
 struct pfnmap_source {
 	/** @page: the page of the object that belongs at the address of the fault. */
 	unsigned long page;
 
-	/** @nr_pages: how many pages the object has. */
+	/** @nr_pages: number of pages of the object. */
 	unsigned long nr_pages;
 
 	/** @max_level: the largest level that the owner allows. */
 	enum pgtable_level max_level;
 
 	/**
-	 * @tracked: Writes are recorded, at PAGE_SIZE: each page gets an entry of its own
-	 * when it is written, and the other entries are read-only. For mappings that have
-	 * &vm_operations_struct.pfn_mkwrite. The owner has recorded the write of this
-	 * fault.
+	 * @tracked: Writes are recorded at PAGE_SIZE: a page gets an entry of its own when
+	 * it is written, and all other entries are read-only. For mappings that have
+	 * &vm_operations_struct.pfn_mkwrite. If the fault is a write, the owner has
+	 * recorded it already.
 	 */
 	bool tracked;
 
@@ -128,17 +129,17 @@ struct pfnmap_source {
 	struct pfnmap_extent extent;
 
 	/**
-	 * @extents: Finds other pieces, with which a fault fills the rest of its page table.
-	 * They are cached and encrypted as @extent is. Optional: without it the fault sets
-	 * entries for @extent alone.
+	 * @extents: Finds other pieces of memory, with which a fault fills the rest of its
+	 * page table. They have the caching and encryption of @extent. Optional: without it
+	 * the fault sets entries for @extent alone.
 	 */
 	pfnmap_extents_fn extents;
 
 	/**
-	 * @nearby: How many pages of the object @extents may be asked for, a power of two:
-	 * those around @page from a multiple of that on, as many as it takes little time to
-	 * look at. 0 for all pages. A fault asks for no more pieces than a page table has
-	 * entries.
+	 * @nearby: Number of pages of the object that @extents may be asked about, a power of
+	 * two: the block of pages around @page that begins at a multiple of this number. The
+	 * owner chooses it so that looking at the block takes little time. 0 for all pages. A
+	 * fault asks for no more pieces than a page table has entries.
 	 */
 	unsigned long nearby;
 
@@ -171,11 +172,11 @@ const char *pfnmap_reason_name(enum pfnmap_reason reason);
 /**
  * struct pfnmap_entry - a present page-table entry, or a hole
  * @start: first user address.
- * @end: first user address behind it.
- * @present: false for a hole, whose other members mean nothing.
+ * @end: first user address past it.
+ * @present: false for a hole, of which only @start and @end mean something.
  * @level: level of the entry.
- * @pfn: page frame that @start maps to.
- * @prot: protection and caching, as the entry has them.
+ * @pfn: page frame that is mapped at @start.
+ * @prot: protection and caching, as in the entry.
  * @writable: writes do not fault.
  * @special: the entry is marked as not backed by struct page.
  * @young: it has been accessed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * User addresses at which there can be huge entries.
+ * Finds user addresses that huge entries fit.
  */
 
 #include <linux/export.h>
@@ -13,10 +13,10 @@
 #include "pfnmap_internal.h"
 
 /**
- * pfnmap_alignment - alignment of an object of a size
+ * pfnmap_alignment - alignment for an object of some size
  * @size: size in bytes, not zero
  *
- * To be used for its memory and for its offset in the file.
+ * For the object's memory and for its offset in the file.
  *
  * Context: any.
  *
@@ -41,9 +41,9 @@ EXPORT_SYMBOL_GPL(pfnmap_alignment);
  *
  * For &file_operations.get_unmapped_area. A MAP_FIXED address and a hint that
  * is free are taken as they are. Any other address is congruent to the
- * offset, modulo pfnmap_alignment() of @len; or if @len is too small for a huge entry,
- * aligned to @len rounded up to a power of two, which is under one page table. If the
- * address space has no such gap, it is one that just fits.
+ * offset, modulo pfnmap_alignment() of @len. If @len is too small for a huge entry, the
+ * address is aligned to @len rounded up to a power of two, so that one page table is
+ * enough. If the address space has no gap for that, the address is that of a gap for @len.
  *
  * Context: process context, mmap lock of the current process held for writing.
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How a process maps a file, as a person reads it.
+ * Shows how a process maps a file, as text.
  */
 
 #include <linux/debugfs.h>
@@ -18,7 +18,7 @@
 
 #include "pfnmap_internal.h"
 
-/* What an open file shows: mappings of a part of @mapping, from @start to before @end. */
+/* What an open file shows: mappings of any part of @mapping from @start up to @end. */
 struct pfnmap_dump {
 	struct address_space *mapping;
 	struct pid *pid;
@@ -28,7 +28,7 @@ struct pfnmap_dump {
 
 struct pfnmap_dump_printer {
 	struct seq_file *m;
-	/* The run that has been seen so far; nothing if start == end. */
+	/* The run that has been seen so far; empty if start == end. */
 	struct pfnmap_entry run;
 	unsigned long nr_young;
 	unsigned long nr_dirty;
@@ -40,8 +40,8 @@ static unsigned long pfnmap_dump_nr_pages(const struct pfnmap_entry *entry)
 }
 
 /*
- * The bits that tell caching modes apart are those in which these differ. There
- * is one string for each mode, so that names can be compared by address.
+ * The bits that tell caching modes apart are those in which the three modes differ.
+ * There is one string for each mode, so that names can be compared by address.
  */
 static const char *pfnmap_dump_caching(pgprot_t prot)
 {
@@ -107,7 +107,7 @@ static void pfnmap_dump_print_entry(const struct pfnmap_entry *entry, void *data
 	p->nr_dirty += entry->dirty;
 }
 
-/* Of whichever driver: see pfnmap_walk.c for what keeps its faults off. */
+/* For a mapping of any driver: pfnmap_walk.c says what keeps its faults off. */
 static int pfnmap_dump_show_vma(struct seq_file *m, struct vm_area_struct *vma)
 {
 	struct pfnmap_dump_printer p = { .m = m };
@@ -168,7 +168,7 @@ static int pfnmap_dump_show(struct seq_file *m, void *unused)
 	return ret;
 }
 
-/* "PID [OFFSET LENGTH]": without a range of the file it is all of that. */
+/* Parses "PID [OFFSET LENGTH]"; without a range it is the whole file. */
 static int pfnmap_dump_parse(char *text, int *nr, u64 *start, u64 *end)
 {
 	u64 length;
@@ -259,18 +259,19 @@ static const struct file_operations pfnmap_dump_fops = {
 /**
  * pfnmap_debugfs_init - add a file that shows page tables
  * @root: a debugfs folder, which does not outlive @mapping
- * @mapping: of the file that the driver's memory is mapped by
+ * @mapping: address space of the file through which the driver's memory is mapped
  *
- * pfnmap_page_tables shows, for the process that opened it or whose PID has been
- * written to it, what its page tables hold for mappings of @mapping that are VM_PFNMAP
- * or VM_MIXEDMAP: a line per run of equal entries with start, end, level, first pfn,
- * caching, special, access, and how many of them are young and dirty. An offset in the
- * file and a length, in bytes, behind the PID pick the mappings that show a part of
- * that range.
+ * The file pfnmap_page_tables shows what the page tables of a process hold: of the process
+ * that opened it, or of that whose PID has been written to it. It shows mappings of
+ * @mapping that are VM_PFNMAP or VM_MIXEDMAP, with a line per run of equal entries: start,
+ * end, level, first pfn, caching, special, access, and how many of the entries are young
+ * and dirty. An offset in the mapped file and a length, in bytes, after the PID select the
+ * mappings that show a part of that range.
  *
- * Whoever reads it stops the process for that time: it holds its mmap lock for writing.
+ * Reading holds the mmap lock of the process for writing, which stops the process's faults
+ * for that time.
  *
- * On a kernel that is locked down nobody can open it: it can be written.
+ * On a kernel that is locked down the file cannot be opened, because it can be written.
  *
  * Does nothing without CONFIG_PFNMAP_DUMP.
  *

@@ -1,60 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a fault to the entries that map what belongs there.
+ * Handles a fault: finds and sets the entries that map the memory at its address.
  */
 
 /**
  * DOC: Overview
  *
- * Maps memory that has no struct page, or is not to be looked at as such, into user
- * space: a BAR of a PCI device, for example. The entries are special, which keeps fast
- * GUP off them, and as large as kernel, mapping and memory allow.
+ * pfnmap maps memory that has no struct page, or whose struct page must not be used, into
+ * user space: a BAR of a PCI device, for example. The entries are special, which keeps
+ * fast GUP off them, and as large as kernel, mapping and memory allow.
  *
- * On x86 entries have the caching that the memory is registered with, by
- * devm_arch_io_reserve_memtype_wc() for example; without that they are uncached, whatever
- * the protection of the mapping says.
+ * On x86 with PAT, entries have the caching that the memory is registered with, for
+ * example by devm_arch_io_reserve_memtype_wc(). Entries for a BAR that is not registered
+ * are uncached, whatever the protection of the mapping says.
  *
- * A driver has pfnmap_fault() called for both &vm_operations_struct.fault and
+ * A driver calls pfnmap_fault() from both &vm_operations_struct.fault and
  * &vm_operations_struct.huge_fault, and tells it in a &struct pfnmap_source where the
- * memory is. Its mappings are shared and VM_PFNMAP, as pfnmap_mmap() makes them, and
- * have in the same &struct vm_operations_struct pfnmap_may_split(), pfnmap_open() and,
+ * memory is. The driver's mappings are shared and VM_PFNMAP, as pfnmap_mmap() sets them
+ * up. Their &struct vm_operations_struct also has pfnmap_may_split(), pfnmap_open() and,
  * for faults under the VMA's lock, pfnmap_map_pages(). pfnmap_get_unmapped_area() finds
- * user addresses at which there can be large entries.
+ * user addresses that huge entries fit.
  *
- * A fault goes through steps that have a file each: look at what is there already
+ * A fault has four steps, each in a file of its own: look at what is in the slot already
  * (pfnmap_slot.c), choose the entries (pfnmap_plan.h, which is also where to look for why
- * a mapping is not huge), find what they look like (pfnmap_prot.c), and set them
+ * a mapping is not huge), find their protection (pfnmap_prot.c), and set them
  * (pfnmap_insert.c).
  */
 
 /**
  * DOC: Locking
  *
- * Memory can move, and entries that map where it was must go. So whoever maps it has a
- * lock of an object's own that keeps its memory where it is: a reservation, for example.
- * It is held
+ * Memory can move, and then the entries that map its old place must go. So each object
+ * has a lock of its own that keeps its memory where it is: a reservation, for example.
+ * This lock is held
  *
  * * by faults, while pfnmap_fault() or pfnmap_make_writable() runs;
- * * by who moves the memory, from before the entries are removed, by
- *   unmap_mapping_range(), until the memory is where it will be.
+ * * by the code that moves the memory, from before it removes the entries with
+ *   unmap_mapping_range() until the memory is in its new place.
  *
- * An object whose memory never moves needs none, if &pfnmap_source.max_level is always
- * the same and writes are not tracked: two faults at the same place then want the same
- * entry, and are kept apart by the locks of page tables.
+ * An object whose memory never moves needs no such lock, if &pfnmap_source.max_level is
+ * always the same and writes are not tracked: two faults at the same place then want the
+ * same entry, and the locks of page tables keep them apart.
  *
- * The order is: the mmap lock or the VMA's lock, which the core takes for a fault; the
- * object's lock; the lock of the file's mappings (i_mmap_rwsem), which is taken here for
- * huge entries; locks of page tables; what &pfnmap_source.extents takes. A fault may not
- * wait for the object's lock with the core's held if who has it may want the core's: it
- * drops that, waits, and returns VM_FAULT_RETRY.
+ * The order of locks is: the mmap lock or the VMA's lock, which the core takes for a
+ * fault; the object's lock; the lock of the file's mappings (i_mmap_rwsem), which pfnmap
+ * takes for huge entries; locks of page tables; what &pfnmap_source.extents takes. If the
+ * holder of the object's lock may want the core's lock, a fault must not wait for the
+ * object's lock with the core's held: it drops the core's lock, waits, and returns
+ * VM_FAULT_RETRY.
  */
 
 /**
  * DOC: Examples
  *
- * A driver that maps its BAR, which never moves and is registered as write-combining,
- * into the processes that open its file, where the offset in the file is that in the
- * BAR:
+ * The following driver maps its BAR into the processes that open its file. The BAR never
+ * moves and is registered as write-combining. The offset in the file is that in the BAR:
  *
  * .. code-block:: c
  *
@@ -118,10 +118,10 @@
 #include "pfnmap_trace.h"
 
 /*
- * What the owner of the memory and the process allow. Some cores do not ask for huge
- * entries if sysfs says that no one shall have huge pages unasked, others go by what
- * the process itself said. We do as the latter everywhere: the setting is about memory
- * that huge pages can waste, and none is here.
+ * The largest level that the owner of the memory and the process allow. Some kernels do
+ * not ask for huge entries if the sysfs setting forbids huge pages for the mapping; others
+ * look only at what the process itself has asked for. Do the latter everywhere: the
+ * setting is about memory that huge pages can waste, and none is wasted here.
  */
 static enum pgtable_level
 pfnmap_fault_policy(struct vm_area_struct *vma,
@@ -135,21 +135,21 @@ pfnmap_fault_policy(struct vm_area_struct *vma,
 }
 
 /*
- * Without its hook a mapping that is split inside a PUD entry crashes the kernel; what
- * lacks one has no huge entries.
+ * Splitting a mapping inside a PUD entry crashes the kernel, unless the mapping has the
+ * hook for splits. So a mapping without the hook gets no huge entries.
  */
 static enum pgtable_level pfnmap_fault_mapping_level(struct vm_area_struct *vma,
 						     enum pgtable_level asked)
 {
 	if (WARN_ON_ONCE(vma->vm_ops->may_split != pfnmap_may_split))
 		return PGTABLE_LEVEL_PTE;
-	/* Once the core asks for a PTE, it has put a table where a PUD would be. */
+	/* Before the core asks for a PTE, it puts a table where a PUD entry would be. */
 	return asked == PGTABLE_LEVEL_PTE ?
 	       min(pfnmap_kernel_level, PGTABLE_LEVEL_PMD) :
 	       pfnmap_kernel_level;
 }
 
-/* PFNMAP_LEVELS if none has it. */
+/* The level whose entries are of an order, or PFNMAP_LEVELS if there is none. */
 static enum pgtable_level pfnmap_fault_level(unsigned int order)
 {
 	if (order == PUD_ORDER)
@@ -159,7 +159,7 @@ static enum pgtable_level pfnmap_fault_level(unsigned int order)
 	return order ? PFNMAP_LEVELS : PGTABLE_LEVEL_PTE;
 }
 
-/* Whether other memory may belong in the table of the entries. */
+/* Whether other memory of the object may belong in the table of the planned entries. */
 static __always_inline bool
 pfnmap_fault_has_rest(const struct pfnmap_request *req,
 		      const struct pfnmap_source *source,
@@ -191,7 +191,7 @@ pfnmap_fault_insert(struct vm_fault *vmf, const struct pfnmap_request *req,
 							  source->nearby));
 }
 
-/* @level is what the core asks for, @free the largest with no page table in the way. */
+/* @level is what the core asks for, @free the largest level with no page table in the way. */
 static vm_fault_t
 pfnmap_fault_fill_slot(struct vm_fault *vmf, enum pgtable_level level,
 		       enum pgtable_level free,
@@ -232,18 +232,18 @@ pfnmap_fault_fill_slot(struct vm_fault *vmf, enum pgtable_level level,
  * @order: 0 from &vm_operations_struct.fault, else as given to
  *	&vm_operations_struct.huge_fault
  * @source: what is to be mapped
- * @plan: filled in if VM_FAULT_NOPAGE is returned: the entries that were to be set, of
- *	which those were that had no entry yet, or that of the fault alone if it went again
- *	at once; with &pfnmap_plan.nr_entries 0 if there was nothing to set, and the rest of
- *	no meaning
+ * @plan: filled in if VM_FAULT_NOPAGE is returned, with the entries that were to be set.
+ *	Slots that had an entry already were left alone; and if the entry of the fault was
+ *	removed again at once, no other was set. If there was nothing to set,
+ *	&pfnmap_plan.nr_entries is 0, and the other members mean nothing
  *
  * Context: process context with the VMA's lock (FAULT_FLAG_VMA_LOCK) or the mmap lock
  * held for reading, and the lock that keeps the memory where it is, if it can move. Drops
  * none of them. Sleeps on memory allocation and on i_mmap_rwsem of the file.
  *
- * Return: VM_FAULT_NOPAGE if entries are set, or were there already, or the access has
- * to fault again as page tables have changed; VM_FAULT_FALLBACK to have the fault
- * repeated at a smaller order; VM_FAULT_OOM if memory for a page table was short;
+ * Return: VM_FAULT_NOPAGE if entries are set, or were there already, or if the access has
+ * to fault again because page tables have changed; VM_FAULT_FALLBACK to make the core
+ * repeat the fault at a smaller order; VM_FAULT_OOM if memory for a page table was short;
  * VM_FAULT_SIGBUS if the core refuses the page frame, or the extent does not contain the
  * page.
  */

@@ -2,20 +2,23 @@
 /*
  * Sets the entries of a plan.
  *
- * Throughout, the caller of pfnmap_fault() holds the lock that keeps the memory where
- * it is. Entries of the object's mappings are set under it and nowhere else, so a slot
- * can be emptied behind our back (whoever reads smaps has the core split PUD entries,
- * which removes them) and can get a page table from another fault, but never a leaf
- * entry; or, where no such lock is needed, none but the one that is about to be set.
+ * The caller of pfnmap_fault() holds the lock that keeps the memory where it is. Entries
+ * of the object's mappings are set only under that lock. So a slot can be emptied behind
+ * our back (reading smaps makes the core split PUD entries, which removes them) and can
+ * get a page table from another fault, but it never gets a leaf entry. If the object
+ * needs no such lock, the only leaf entry it can get is the one that is about to be set.
  *
- * Entries are removed by who moves the memory, with that lock held, by who changes the
- * mapping, with the VMA's lock held for writing, and by drivers that zap all mappings of
- * a device, to reset it for example, with neither. The core takes a huge entry that
- * comes while it looks at the slot to remove what is there for a broken page table, and
- * clears it without flushing the TLB. unmap_mapping_range(), by which all of those zap,
- * holds the lock of the file's mappings for reading: huge entries are set with it
- * held for writing. Only the locks of page tables are taken under it, and what
- * &pfnmap_source.extents takes.
+ * Entries are removed
+ *
+ * * by the code that moves the memory, with that lock held;
+ * * by calls that change the mapping, with the VMA's lock held for writing;
+ * * by drivers that zap all mappings of a device, to reset it for example, with neither.
+ *
+ * If a huge entry comes while the core looks at a slot to empty it, the core takes the
+ * entry for a broken page table, and clears it without flushing the TLB. Movers and
+ * drivers zap by unmap_mapping_range(), which holds the lock of the file's mappings for
+ * reading. So huge entries are set with that lock held for writing. Only the locks of
+ * page tables are taken under it, and what &pfnmap_source.extents takes.
  */
 
 #include <linux/export.h>
@@ -27,9 +30,9 @@
 #include "pfnmap_mm_bugs.h"
 
 /*
- * Has @set set the entries for the pages from @first up to @end, which are in the same table
- * as those of the plan. The lock of that is held, so no more pieces are looked at than it
- * has entries.
+ * Calls @set for the entries of the pages from @first up to @end, which are in the same
+ * table as those of the plan. The lock of the table is held, so no more pieces are looked
+ * at than the table has entries.
  */
 static __always_inline void
 pfnmap_insert_pages(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
@@ -47,7 +50,7 @@ pfnmap_insert_pages(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
 							extents, PFNMAP_REST_EXTENTS);
 		const struct pfnmap_extent *extent = extents, *behind;
 
-		/* The owner has to keep to what is agreed. */
+		/* The owner must keep to what pfnmap_extents_fn says. */
 		if (WARN_ON_ONCE(!nr || nr > PFNMAP_REST_EXTENTS ||
 				 window.first - extents->first >= extents->nr_pages))
 			break;
@@ -64,7 +67,7 @@ pfnmap_insert_pages(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
 	plan->nr_more += nr_more;
 }
 
-/* What lies before the memory of the plan, and what follows it. */
+/* Sets entries for the memory before that of the plan, and for the memory after it. */
 static __always_inline void
 pfnmap_insert_rest(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
 		   enum pgtable_level level,
@@ -81,8 +84,8 @@ pfnmap_insert_rest(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
 }
 
 /*
- * The entries of the plan, and of what else belongs in their table. Inlined with @set, as
- * there are up to 512 runs.
+ * Sets the entries of the plan, and those of other memory that belongs in the same table.
+ * Inlined with @set, because there are up to 512 runs.
  */
 static __always_inline void
 pfnmap_insert_runs(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
@@ -101,12 +104,12 @@ pfnmap_insert_runs(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
 }
 
 /*
- * The insert functions of the core warn if they are told to write and find a
- * page table in the slot, and leave it alone if not told to. A PUD slot can get
- * a table from another fault at any time. So an entry is set as if read, and
+ * If the insert functions of the core find a page table in the slot, they warn
+ * if they are told to write, and leave it alone otherwise. A PUD slot can get a
+ * table from another fault at any time. So an entry is set as for a read, and
  * made writable in a second step once it is known to be there. Most mappings
- * never need that: their vm_page_prot allows writes by itself. Where it does not
- * (soft-dirty tracking), the access faults once more. It is the access that
+ * never need the second step: their vm_page_prot allows writes. Where it does
+ * not (soft-dirty tracking), the access faults once more. The access itself
  * marks the entry young and dirty; the second step does so, too.
  */
 static vm_fault_t pfnmap_insert_pud(struct vm_fault *vmf, unsigned long pfn,
@@ -136,7 +139,7 @@ static vm_fault_t pfnmap_insert_pmd(struct vm_fault *vmf, unsigned long pfn,
 	return ret;
 }
 
-/* @table is the page table, @prot what its new entries have beside a page frame. */
+/* @table is the page table; @prot has all bits of its new entries but the page frame. */
 struct pfnmap_pmds {
 	struct vm_fault *vmf;
 	pmd_t *table;
@@ -163,10 +166,11 @@ static __always_inline void pfnmap_insert_pmd_run(void *data, struct pfnmap_run 
 }
 
 /*
- * The entries beside the one that faulted, in the same table. The core has looked up for that
- * one how the memory is cached, which is most of what it costs: they differ from it in
- * their page frame, and in that nobody has accessed them. Where the core deposits a page
- * table with each, which a module cannot, there are none.
+ * Sets the neighbours of the PMD entry that faulted, in the same table. For that entry the
+ * core has looked up how the memory is cached, which is most of the cost of an entry. The
+ * neighbours differ from it only in their page frames, and in being old and clean. Where
+ * the core deposits a page table with each PMD entry, which a module cannot do, none are
+ * set.
  */
 static noinline_for_stack void
 pfnmap_insert_neighbour_pmds(struct vm_fault *vmf, struct pfnmap_plan *plan,
@@ -179,7 +183,7 @@ pfnmap_insert_neighbour_pmds(struct vm_fault *vmf, struct pfnmap_plan *plan,
 	};
 	spinlock_t *ptl;	/* of the table */
 
-	/* It has gone, and the access will fault again. */
+	/* If the entry has gone, the access will fault again. */
 	if (!pmd_leaf(faulted) || arch_needs_pgtable_deposit())
 		return;
 
@@ -210,7 +214,7 @@ static vm_fault_t pfnmap_insert_pmds(struct vm_fault *vmf,
 }
 #endif
 
-/* Nobody looks meanwhile at the slots to remove what is in them. */
+/* Called while no zap looks at the slots, unless the kernel can handle that. */
 static vm_fault_t pfnmap_insert_not_zapped(struct vm_fault *vmf,
 					   struct pfnmap_plan *plan,
 					   pgprot_t prot, bool write,
@@ -226,16 +230,16 @@ static vm_fault_t pfnmap_insert_not_zapped(struct vm_fault *vmf,
 /**
  * pfnmap_insert_huge - set huge entries of a plan
  * @vmf: the fault
- * @plan: as of pfnmap_insert()
- * @prot: protection with the caching that is asked for, or that of the entry that is there,
- *	for kernels that do not correct the caching of a huge entry
- * @write: make them writable where the mapping is, although its vm_page_prot, which they get
- *	their protection from, is read-only
- * @rest: as of pfnmap_insert()
+ * @plan: as for pfnmap_insert()
+ * @prot: protection with the caching that is asked for, or that of the entry that is in the
+ *	slot; for kernels that do not correct the caching of a huge entry
+ * @write: make the entries writable if the mapping is, although its vm_page_prot, from which
+ *	they get their protection, is read-only
+ * @rest: as for pfnmap_insert()
  *
- * Context: as pfnmap_fault().
+ * Context: as for pfnmap_fault().
  *
- * Return: as pfnmap_insert().
+ * Return: as for pfnmap_insert().
  */
 vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf, struct pfnmap_plan *plan,
 			      pgprot_t prot, bool write,
@@ -253,8 +257,8 @@ vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf, struct pfnmap_plan *plan,
 }
 
 /*
- * @prot: that of neighbours; once the lock of the page table, @table, is held, what its new
- * entries have beside a page frame.
+ * @prot is the protection of the neighbours. Once the lock of the page table, @table, is
+ * held, it has all bits of the new entries but the page frame.
  */
 struct pfnmap_ptes {
 	struct mm_struct *mm;
@@ -282,9 +286,9 @@ static __always_inline void pfnmap_insert_pte_run(void *data, struct pfnmap_run 
 }
 
 /*
- * The entries around the one that faulted, @address, which are in the same table. The
- * core gave that one the caching that it has on record for the memory, and that of the
- * others is the same. It may have gone since: the access will fault again.
+ * Sets the neighbours of the PTE that faulted, at @address, in the same table. The core gave
+ * that PTE the caching that it has on record for the memory, and the neighbours get the
+ * same. If the PTE has gone since, the access will fault again.
  *
  * Called with the lock of the page table held.
  */
@@ -334,7 +338,7 @@ pfnmap_insert_ptes(struct vm_fault *vmf, struct pfnmap_plan *plan,
 	ret = pfnmap_insert_faulting_pte(vmf, plan, prot.fault);
 	if (ret != VM_FAULT_NOPAGE || (plan->nr_entries == 1 && !rest))
 		return ret;
-	/* A module gets at the lock of the table by this alone. */
+	/* This is the only way for a module to take the lock of the table. */
 	if (apply_to_page_range(ptes.mm, ALIGN_DOWN(vmf->address, PAGE_SIZE), PAGE_SIZE,
 				pfnmap_insert_neighbour_ptes, &ptes))
 		return VM_FAULT_OOM;
@@ -361,13 +365,13 @@ static int pfnmap_make_pte_writable(pte_t *ptep, unsigned long address, void *da
  * pfnmap_make_writable - make the PTE of a fault writable
  * @vmf: the fault, on what was a present, read-only PTE
  *
- * For &vm_operations_struct.pfn_mkwrite: the core would do so after that, and without
- * the lock that keeps the memory where it is.
+ * For &vm_operations_struct.pfn_mkwrite. The core would make the PTE writable after that
+ * call, but without the lock that keeps the memory where it is.
  *
- * Context: as pfnmap_fault().
+ * Context: as for pfnmap_fault().
  *
  * Return: VM_FAULT_NOPAGE, also if the entry has gone; VM_FAULT_OOM if its page
- * table had, and memory for another was short.
+ * table has gone, too, and memory for another was short.
  */
 vm_fault_t pfnmap_make_writable(struct vm_fault *vmf)
 {
@@ -386,18 +390,19 @@ EXPORT_SYMBOL_GPL(pfnmap_make_writable);
 /**
  * pfnmap_insert - set the entries of a plan
  * @vmf: the fault
- * @plan: what to set; its level is one that the slot of the fault had free
- *	when the caller looked. Gets &pfnmap_plan.nr_more.
+ * @plan: what to set; when the caller looked at the slot of the fault, no page
+ *	table was in the way at this level. &pfnmap_plan.nr_more is filled in.
  * @source: what is to be mapped
- * @rest: what else belongs in the page table of those entries, or NULL
+ * @rest: other memory that belongs in the page table of those entries, or NULL
  *
  * Populated slots are left as they are.
  *
- * Context: as pfnmap_fault(). May sleep to allocate page tables.
+ * Context: as for pfnmap_fault(). May sleep to allocate page tables.
  *
  * Return: VM_FAULT_NOPAGE if the entries are set; VM_FAULT_OOM if memory for a
- * page table was short, with some of the entries set, perhaps;
- * VM_FAULT_FALLBACK if the kernel has no such entries.
+ * page table was short, perhaps with some of the entries set; VM_FAULT_SIGBUS if
+ * the core refuses the page frame; VM_FAULT_FALLBACK if the kernel has no such
+ * entries.
  */
 vm_fault_t pfnmap_insert(struct vm_fault *vmf, struct pfnmap_plan *plan,
 			 const struct pfnmap_source *source,

@@ -12,23 +12,23 @@
 
 /**
  * struct pfnmap_pte_prot - protection of PTEs
- * @fault: protection and caching of the one that faulted.
- * @neighbour: the same for those around it.
+ * @fault: protection and caching of the PTE that faulted.
+ * @neighbour: protection and caching of the PTEs around it.
  */
 struct pfnmap_pte_prot {
 	pgprot_t fault;
 	pgprot_t neighbour;
 };
 
-/* The largest special entries that kernel and CPU have. */
+/* The largest level at which kernel and CPU have special entries. */
 extern enum pgtable_level pfnmap_kernel_level;
 
 vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
 			       bool tracked, enum pgtable_level *free);
 
 /*
- * Bits of an entry that the kernel corrects where it has a record of how memory is
- * cached: all that say so.
+ * All caching bits of an entry, if the kernel has a record of how memory is cached and
+ * corrects entries by it; else 0.
  */
 extern u64 pfnmap_corrected_bits;
 
@@ -39,18 +39,19 @@ void pfnmap_find_pte_prot(struct vm_fault *vmf,
 			  struct pfnmap_pte_prot *prot);
 
 /**
- * pfnmap_prot_level - the largest level whose entries carry what is asked for
+ * pfnmap_prot_level - the largest level whose entries can have the protection asked for
  * @vma: the mapping of a fault
  * @source: what is to be mapped
  *
- * PTEs carry any caching, and encryption. A huge entry takes both from the mapping. Where
- * the kernel has a record of how memory is cached, as x86 with PAT, entries of all levels
- * have the caching of that, whatever is asked for.
+ * A PTE can have any caching and encryption. A huge entry takes both from the mapping.
+ * Where the kernel has a record of how memory is cached, as x86 has with PAT, entries of
+ * all levels get the caching from the record, whatever is asked for.
  *
- * Context: as pfnmap_fault(). vm_page_prot changes with the VMA's lock held for writing, or
- * the lock that keeps the memory where it is, so this holds until the entries are set.
+ * Context: as for pfnmap_fault(). vm_page_prot changes only under the VMA's lock held for
+ * writing, or under the lock that keeps the memory where it is. So the result is valid
+ * until the entries are set.
  *
- * Return: PTE or PUD.
+ * Return: PGTABLE_LEVEL_PTE or PGTABLE_LEVEL_PUD.
  */
 static inline enum pgtable_level
 pfnmap_prot_level(const struct vm_area_struct *vma,
@@ -62,14 +63,15 @@ pfnmap_prot_level(const struct vm_area_struct *vma,
 }
 
 /**
- * pfnmap_prot_huge_write - whether the protection of the mapping keeps too much from writes
+ * pfnmap_prot_huge_write - whether vm_page_prot is read-only although writes are allowed
  * @vma: the mapping of a fault
  * @source: what is to be mapped
  *
- * If the writes of a mapping can be tracked, the core has made its vm_page_prot, which
- * huge entries have, read-only. That is right only while they are.
+ * If writes to a mapping can be tracked, the core has made its vm_page_prot read-only, and
+ * huge entries get their protection from that. Read-only is right only while writes are
+ * tracked.
  *
- * Context: as pfnmap_fault().
+ * Context: as for pfnmap_fault().
  *
  * Return: true if huge entries have to be made writable.
  */
@@ -80,7 +82,7 @@ static inline bool pfnmap_prot_huge_write(const struct vm_area_struct *vma,
 	       vma->vm_flags & VM_WRITE;
 }
 
-/* Pieces of memory that are asked for at once. */
+/* Number of pieces of memory that are asked for at once. */
 #define PFNMAP_REST_EXTENTS	32
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module, what special entries there can be, and names of what is said.
+ * The module, the largest level of special entries, and the names of reasons.
  */
 
 #include <linux/export.h>
@@ -40,7 +40,7 @@ const char *pfnmap_reason_name(enum pfnmap_reason reason)
 }
 EXPORT_SYMBOL_GPL(pfnmap_reason_name);
 
-/* The core does not ask whether the CPU has PUD entries. */
+/* The core does not check whether the CPU has PUD entries that map memory. */
 static bool __init pfnmap_cpu_has_puds(void)
 {
 #ifdef CONFIG_X86
@@ -61,7 +61,10 @@ static enum pgtable_level __init pfnmap_find_kernel_level(void)
 	return PGTABLE_LEVEL_PUD;
 }
 
-/* When the module is loaded, as it would be much of a fault: it is settled at boot. */
+/*
+ * What is found here does not change after boot. Finding it in each fault would be much of
+ * what a fault costs.
+ */
 static int __init pfnmap_init(void)
 {
 	pfnmap_kernel_level = pfnmap_find_kernel_level();
@@ -73,9 +76,9 @@ static void __exit pfnmap_exit(void)
 {
 }
 
-/* Built in, before the drivers that use it. */
+/* If built in, it runs before the drivers that use it. */
 subsys_initcall(pfnmap_init);
 module_exit(pfnmap_exit);
 
-MODULE_DESCRIPTION("Page frames in user space, by the largest page-table entries that fit");
+MODULE_DESCRIPTION("Maps page frames with the largest page-table entries that fit");
 MODULE_LICENSE("GPL");

@@ -2,9 +2,10 @@
 /*
  * Which entries a fault sets, and why they are not larger.
  *
- * Arithmetic on its arguments and nothing else: no locks, no kernel state. It
- * also builds in user space, for tests. Inlined, with levels that the compiler knows, as
- * this is much of what a fault executes: a request then stays in registers.
+ * This is arithmetic on the arguments and nothing else: no locks, no kernel state. It
+ * also builds in user space, for tests. The functions are inlined, with levels that the
+ * compiler knows, because they are much of what a fault executes: a request then stays in
+ * registers.
  */
 #ifndef _PFNMAP_PLAN_H_
 #define _PFNMAP_PLAN_H_
@@ -19,14 +20,14 @@
  * struct pfnmap_request - what is known of a fault
  * @address: user address that faulted, in bytes, page aligned.
  * @vma_start: first byte of the mapping.
- * @vma_end: first byte behind the mapping.
+ * @vma_end: first byte past the mapping.
  * @page: page of the object that belongs at @address.
  * @extent: contiguous memory around @page.
  * @kernel: largest level that the kernel can set in this fault.
  * @policy: largest level that is allowed.
  * @tracked_write: the fault is a write that has to be recorded.
  * @caching: largest level whose entries carry the right caching.
- * @free: largest level at which no smaller page table is in the way.
+ * @free: largest level at which no table of smaller entries is in the way.
  * @narrow: set the entry that covers @address and no neighbours.
  */
 struct pfnmap_request {
@@ -44,10 +45,11 @@ struct pfnmap_request {
 };
 
 /**
- * struct pfnmap_window - pages of the object, of which entries can be had in one table
+ * struct pfnmap_window - pages of the object that one page table can map
  * @first: the first of them.
- * @end: the first page behind them.
- * @to_vpn: what makes a page of the object the user page that shows it, added to it.
+ * @end: the first page past them.
+ * @to_vpn: to be added to the number of a page of the object; the sum is the number of the
+ *	user page that shows it.
  */
 struct pfnmap_window {
 	unsigned long first;
@@ -56,10 +58,10 @@ struct pfnmap_window {
 };
 
 /**
- * struct pfnmap_run - entries of one level, one behind the other
- * @address: user address of the first, in bytes.
- * @nr_entries: how many there are, perhaps none.
- * @pfn: page frame that the first maps; the others follow without a gap.
+ * struct pfnmap_run - consecutive entries of one level
+ * @address: user address of the first entry, in bytes.
+ * @nr_entries: number of entries, perhaps 0.
+ * @pfn: page frame that the first entry maps; those of the others follow without a gap.
  */
 struct pfnmap_run {
 	unsigned long address;
@@ -68,7 +70,7 @@ struct pfnmap_run {
 };
 
 /**
- * pfnmap_level_size - what one entry maps
+ * pfnmap_level_size - size of the memory that one entry maps
  * @level: level of the entry
  *
  * Return: the size in bytes, a power of two.
@@ -85,13 +87,13 @@ static inline unsigned long pfnmap_level_size(enum pgtable_level level)
 	}
 }
 
-/* Where the contiguous memory begins and ends, as user addresses. */
+/* Where the contiguous memory begins and ends inside the mapping, as user addresses. */
 static __always_inline unsigned long
 pfnmap_plan_start(const struct pfnmap_request *req)
 {
 	unsigned long before = (req->page - req->extent.first) << PAGE_SHIFT;
 
-	/* Memory in front of the mapping is of no use, and may underflow. */
+	/* Memory before the mapping is of no use, and its address may underflow. */
 	if (before >= req->address - req->vma_start)
 		return req->vma_start;
 	return req->address - before;
@@ -108,7 +110,7 @@ pfnmap_plan_end(const struct pfnmap_request *req)
 	return req->address + (after << PAGE_SHIFT);
 }
 
-/* Why no entry of @level can cover the address; LARGEST if one can. */
+/* Why no entry of @level can cover the address; PFNMAP_LARGEST if one can. */
 static __always_inline enum pfnmap_reason
 pfnmap_plan_refuse(const struct pfnmap_request *req, enum pgtable_level level)
 {
@@ -129,7 +131,7 @@ pfnmap_plan_refuse(const struct pfnmap_request *req, enum pgtable_level level)
 	if (start < pfnmap_plan_start(req) ||
 	    pfnmap_plan_end(req) - start < size)
 		return PFNMAP_EXTENT_EDGE;
-	/* Whether two numbers differ by a multiple of a power of two. */
+	/* Two numbers are congruent modulo a power of two if their XOR is a multiple of it. */
 	if (!IS_ALIGNED(pfn ^ vpn, pages))
 		return IS_ALIGNED(vpn ^ req->page, pages) ?
 		       PFNMAP_MISALIGNED_PFN : PFNMAP_MISALIGNED_VA;
@@ -140,7 +142,7 @@ pfnmap_plan_refuse(const struct pfnmap_request *req, enum pgtable_level level)
 	return PFNMAP_LARGEST;
 }
 
-/* All entries of @level around the address that the page table of the fault has room for. */
+/* Plan all entries of @level around the address that are in the page table of the fault. */
 static __always_inline void
 pfnmap_plan_entries(const struct pfnmap_request *req, enum pgtable_level level,
 		    struct pfnmap_plan *plan)
@@ -155,7 +157,7 @@ pfnmap_plan_entries(const struct pfnmap_request *req, enum pgtable_level level,
 		start = max(ALIGN_DOWN(req->address, table),
 			    ALIGN(pfnmap_plan_start(req), size));
 		end = ALIGN_DOWN(pfnmap_plan_end(req), size);
-		/* Compared as lengths: the table may end at the last address. */
+		/* Compare lengths: the table may end at the last address. */
 		if (end - start > table - (start & (table - 1)))
 			end = start + table - (start & (table - 1));
 	}
@@ -167,7 +169,7 @@ pfnmap_plan_entries(const struct pfnmap_request *req, enum pgtable_level level,
 		    ((req->address - start) >> PAGE_SHIFT);
 }
 
-/* Whether entries of @level, above PTE, can be had; if so, those are planned. */
+/* If entries of @level, which is above PTE, are possible, plan them and return true. */
 static __always_inline bool
 pfnmap_plan_huge(const struct pfnmap_request *req, enum pgtable_level level,
 		 struct pfnmap_plan *plan)
@@ -190,12 +192,12 @@ pfnmap_plan_huge(const struct pfnmap_request *req, enum pgtable_level level,
  * Chooses the largest entry that covers the faulting address, then as many
  * neighbours of the same level as the mapping and the contiguous memory allow
  * inside the same page table. A neighbour in the same table is cheap: no other
- * table has to be allocated or locked. A PUD entry has no neighbours: one is
- * enough for PUD_SIZE, and mapping more than a program touches costs an
- * unmapping later.
+ * table has to be allocated or locked. A PUD entry has no neighbours: it maps
+ * PUD_SIZE by itself, and mapping more than a program touches costs time at
+ * unmap.
  *
- * Some of the neighbours may be populated already; it is up to who sets the
- * entries to leave those alone.
+ * Some of the slots may be populated already; the code that sets the entries
+ * must leave those alone.
  */
 static __always_inline void
 pfnmap_plan(const struct pfnmap_request *req, struct pfnmap_plan *plan)
@@ -211,8 +213,8 @@ pfnmap_plan(const struct pfnmap_request *req, struct pfnmap_plan *plan)
  * pfnmap_plan_window - which pages can be mapped by the page table of a fault
  * @req: what is known of the fault
  * @level: level of the entries, below PUD
- * @nr_pages: how many pages the object has
- * @nearby: as of &pfnmap_source.nearby
+ * @nr_pages: number of pages of the object
+ * @nearby: as for &pfnmap_source.nearby
  *
  * Return: the pages.
  */
@@ -239,13 +241,13 @@ pfnmap_plan_window(const struct pfnmap_request *req, enum pgtable_level level,
 }
 
 /**
- * pfnmap_plan_clip - cut pieces of memory to what a window has of them
+ * pfnmap_plan_clip - cut pieces of memory to the pages of a window
  * @window: pages of the object
- * @extents: pieces that follow each other in the object; the first has the first page of
- *	@window
- * @nr: how many there are, at least one
+ * @extents: pieces that follow each other in the object; the first contains the first page
+ *	of @window
+ * @nr: number of pieces, at least one
  *
- * Return: how many of them are left.
+ * Return: the number of pieces that are left.
  */
 static inline unsigned int
 pfnmap_plan_clip(const struct pfnmap_window *window,
@@ -258,7 +260,7 @@ pfnmap_plan_clip(const struct pfnmap_window *window,
 	extents->nr_pages -= before;
 	extents->pfn += before;
 
-	/* The first has a page of the window. */
+	/* The first piece stays: it contains a page of the window. */
 	while (nr > 1 && extents[nr - 1].first >= window->end)
 		nr--;
 	last = &extents[nr - 1];
@@ -267,12 +269,12 @@ pfnmap_plan_clip(const struct pfnmap_window *window,
 }
 
 /**
- * pfnmap_plan_run - choose entries for a piece of memory beside that of a fault
+ * pfnmap_plan_run - choose entries for a piece of memory other than that of the fault
  * @level: level of the entries, that of the fault's plan
- * @to_vpn: as of the window that the piece lies in
+ * @to_vpn: &pfnmap_window.to_vpn of the window that the piece lies in
  * @extent: the piece of memory
  *
- * Inlined, with @level a constant, as there are up to 512 in a fault.
+ * Inlined, with @level a constant, because a fault has up to 512 pieces.
  *
  * Return: all entries of @level that fit.
  */

@@ -14,7 +14,7 @@
 u64 pfnmap_corrected_bits __ro_after_init;
 
 /**
- * pfnmap_prot_init - find out what the kernel does about caching
+ * pfnmap_prot_init - find out whether the kernel corrects the caching of entries
  *
  * Context: any, before the first fault.
  */
@@ -27,13 +27,13 @@ void __init pfnmap_prot_init(void)
 }
 
 /**
- * pfnmap_recorded_prot - have a protection the caching that the kernel has on record
+ * pfnmap_recorded_prot - give a protection the caching that the kernel has on record
  * @prot: the protection
  * @entry: an entry that the core has set for the same memory
  *
  * Context: any.
  *
- * Return: @prot, with the caching of @entry where there is such a record.
+ * Return: @prot, with the caching of @entry if the kernel has such a record.
  */
 pgprot_t pfnmap_recorded_prot(pgprot_t prot, pte_t entry)
 {
@@ -42,22 +42,22 @@ pgprot_t pfnmap_recorded_prot(pgprot_t prot, pte_t entry)
 	return __pgprot((pgprot_val(prot) & ~pfnmap_corrected_bits) | recorded);
 }
 
-/* What a mapping with such flags has, with the caching and encryption of the memory. */
+/* Protection of a mapping with @flags; @differ adds the memory's caching and encryption. */
 static pgprot_t pfnmap_prot_of(vm_flags_t flags, u64 differ)
 {
 	return __pgprot(pgprot_val(vm_get_page_prot(flags)) ^ differ);
 }
 
 /**
- * pfnmap_find_pte_prot - what the PTEs of a fault look like
+ * pfnmap_find_pte_prot - find the protection of the PTEs of a fault
  * @vmf: the fault
  * @source: what is to be mapped
  * @prot: filled in; see also pfnmap_recorded_prot()
  *
- * If the writes of a mapping can be tracked, the core has made its vm_page_prot
- * read-only, which is right only while they are.
+ * If writes to a mapping can be tracked, the core has made its vm_page_prot
+ * read-only, which is right only while they are tracked.
  *
- * Context: as pfnmap_fault().
+ * Context: as for pfnmap_fault().
  */
 void pfnmap_find_pte_prot(struct vm_fault *vmf,
 			  const struct pfnmap_source *source,

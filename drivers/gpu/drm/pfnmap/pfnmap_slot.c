@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is in the slot of a fault already.
+ * Looks at what is in the slot of a fault already.
  */
 
 #include <linux/align.h>
@@ -10,10 +10,10 @@
 #include "pfnmap_internal.h"
 
 /*
- * A huge entry is there already. It is the right one, as whoever owns the memory
- * removes entries with the lock held that keeps it where it is; at most it has to
- * become writable, and is set anew if it has gone meanwhile. If writes are tracked it
- * must not, and the core splits it: then smaller ones are asked for.
+ * A huge entry is there already. It is the right one, because the code that moves the
+ * memory removes its entries under the lock that keeps it where it is. At most the entry
+ * has to become writable; if it has gone meanwhile, it is set again. If writes are tracked,
+ * it must not become writable: the core splits it, and then asks for smaller entries.
  */
 static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
 				    enum pgtable_level level,
@@ -38,13 +38,13 @@ static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
  * @vmf: the fault
  * @level: what the core asks for
  * @tracked: writes are recorded
- * @free: gets the largest level at which no page table is in the way, if 0 is returned
+ * @free: if 0 is returned, set to the largest level at which no page table is in the way
  *
- * The core has looked before, without the lock that keeps the memory where it is.
+ * The core has looked before, but without the lock that keeps the memory where it is.
  *
- * Context: as pfnmap_fault().
+ * Context: as for pfnmap_fault().
  *
- * Return: 0 if there is something to set, or what the fault shall return.
+ * Return: 0 if there is something to set, or what the fault has to return.
  */
 vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
 			       bool tracked, enum pgtable_level *free)
@@ -68,7 +68,7 @@ vm_fault_t pfnmap_look_at_slot(struct vm_fault *vmf, enum pgtable_level level,
 		return VM_FAULT_NOPAGE;
 
 	pmd = pmdp_get_lockless(vmf->pmd);
-	/* Asked for a PTE, a leaf has come in between: have it fault again. */
+	/* If a PTE is asked for and a leaf has come since, have the access fault again. */
 	if (pmd_leaf(pmd))
 		return level == PGTABLE_LEVEL_PTE ? VM_FAULT_NOPAGE :
 		       pfnmap_slot_taken(vmf, PGTABLE_LEVEL_PMD, pmd_pfn(pmd),

@@ -13,14 +13,14 @@
 #include "pfnmap_mm_bugs.h"
 
 /**
- * pfnmap_make_old - have the entries of a new mapping begin old
- * @vma: the mapping, with its vm_page_prot as it will be
+ * pfnmap_make_old - make the entries of a new mapping begin old
+ * @vma: the mapping, with its final vm_page_prot
  *
- * For drivers that map ahead of use, which accesses nothing. The huge entry that a fault
- * sets for its own address takes vm_page_prot, which says 'accessed'; an access would mark
- * the entry by itself. On x86 this lasts for the life of the mapping; an architecture whose
- * pgprot_modify() brings the bit back sets that entry young. The others of its page table
- * are old in any case.
+ * For drivers that map ahead of use, when nothing has been accessed yet. The huge entry that
+ * a fault sets for its own address takes vm_page_prot, which says 'accessed'. This clears
+ * the bit there: an access marks the entry by itself. On x86 the bit stays cleared for the
+ * life of the mapping. On an architecture whose pgprot_modify() brings the bit back, that
+ * entry is set young. The other entries of its page table are old in any case.
  *
  * Context: process context with the mmap lock of the current process held for writing.
  */
@@ -36,8 +36,8 @@ EXPORT_SYMBOL_GPL(pfnmap_make_old);
  * @ops: its vm_ops
  *
  * For &file_operations.mmap of a driver that has no other way to make a mapping
- * VM_PFNMAP. The insert functions of the core must never see a private one that may be
- * written.
+ * VM_PFNMAP. The insert functions of the core must never see a private mapping that may
+ * be written.
  *
  * Context: process context with the mmap lock of the current process held for writing.
  *
@@ -46,7 +46,7 @@ EXPORT_SYMBOL_GPL(pfnmap_make_old);
 int pfnmap_mmap(struct vm_area_struct *vma,
 		const struct vm_operations_struct *ops)
 {
-	/* mm's function for that has another name from 7.3 on. */
+	/* mm's function for this check has another name from 7.3 on. */
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
@@ -57,18 +57,19 @@ EXPORT_SYMBOL_GPL(pfnmap_mmap);
 
 /**
  * pfnmap_map_pages - allow faults under the VMA's lock
- * @vmf: not looked at
+ * @vmf: not used
  * @start: not used
  * @end: not used
  *
  * For &vm_operations_struct.map_pages. The core calls ->fault() and
- * ->pfn_mkwrite() with the VMA's lock only for mappings that have this, and
- * drops it for the mmap lock otherwise, on which all faults of a process meet.
- * There is nothing to map here: pfnmap_fault() does so for neighbours, too.
+ * ->pfn_mkwrite() under the VMA's lock only for mappings that have this. For
+ * others it drops the VMA's lock and takes the mmap lock, on which all faults of
+ * a process contend. There is nothing to map here: pfnmap_fault() maps
+ * neighbours, too.
  *
- * Context: RCU read side.
+ * Context: RCU read-side critical section.
  *
- * Return: 0, which has the core call ->fault().
+ * Return: 0, which makes the core call ->fault().
  */
 vm_fault_t pfnmap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 {
@@ -76,7 +77,7 @@ vm_fault_t pfnmap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 }
 EXPORT_SYMBOL_GPL(pfnmap_map_pages);
 
-/* If they are not of the same after all, what is removed in vain comes back. */
+/* If the objects differ after all, faults bring back what is removed in vain. */
 static bool pfnmap_vma_same_object(const struct vm_area_struct *vma,
 				   const struct vm_area_struct *other)
 {
@@ -84,7 +85,7 @@ static bool pfnmap_vma_same_object(const struct vm_area_struct *vma,
 	       vma->vm_private_data == other->vm_private_data;
 }
 
-/* Where a mapping shows all that another one shows, or 0. */
+/* The address at which @vma shows all that @other shows, or 0. */
 static unsigned long pfnmap_vma_address_in(struct vm_area_struct *vma,
 					   struct vm_area_struct *other)
 {
@@ -97,15 +98,17 @@ static unsigned long pfnmap_vma_address_in(struct vm_area_struct *vma,
 }
 
 /*
- * mremap() takes a PUD entry for a broken page table: it says so in the kernel
- * log and clears it, but not the TLB. It takes a PMD entry out of one table and puts it
- * into another, and who zaps meanwhile finds it in neither: it stays when the memory has
- * moved. So none may be left in the original when it looks. No one says which that is:
- * one of the process's mappings that show what the copy does, which is not among them
- * yet. The lock of each keeps faults from setting a PUD entry while it is zapped: the core
- * would take that for broken, too. The lock that keeps the memory where it is would as
- * well, but whoever waits for that here cannot be killed, and with the mmap lock held, nor
- * can others who wait for that.
+ * mremap() takes a PUD entry for a broken page table: it says so in the kernel log and
+ * clears the entry, but does not flush the TLB. It takes a PMD entry out of one table and
+ * puts it into another. A zap at that time finds the entry in neither table, and it stays
+ * when the memory has moved. So the original must have no huge entries when mremap() looks.
+ *
+ * ->open() is not told which mapping is the original. It is one of the process's mappings
+ * that show what the copy shows; the copy is not among them yet. The VMA lock of each keeps
+ * faults from setting a PUD entry during the zap: the core would take that for a broken
+ * table, too. The lock that keeps the memory where it is would do as well. But a thread that
+ * waits for it here cannot be killed, and as it holds the mmap lock, neither can other
+ * threads that wait for the mmap lock.
  */
 static void pfnmap_vma_before_mremap(struct vm_area_struct *copy)
 {
@@ -127,9 +130,9 @@ static void pfnmap_vma_before_mremap(struct vm_area_struct *copy)
 }
 
 /*
- * fork() looks at a PMD entry, and copies what it has seen after it has taken
- * the lock. If the memory moves in between, what removes its entries does not reach the
- * copy. So none may be left when it looks.
+ * fork() reads a PMD entry, then takes the lock of the page table, and copies what it has
+ * read. If the memory moves in between, the zap of its entries does not reach the copy. So
+ * the original must have no PMD entries when fork() looks.
  */
 static void pfnmap_vma_before_fork(struct vm_area_struct *child)
 {
@@ -145,20 +148,20 @@ static void pfnmap_vma_before_fork(struct vm_area_struct *child)
  * @vma: the copy of another mapping: in a child process, next to the original
  *	when that is split, or at a free address by mremap()
  *
- * For &vm_operations_struct.open, or to be called by that. Before fork() and mremap()
+ * For &vm_operations_struct.open, or to be called from it. Before fork() and mremap()
  * copy or move page tables, removes the huge entries that they would get wrong. Faults
  * bring them back.
  *
- * The original is known by its vm_ops and its vm_private_data, which have to be those of
- * @vma: who changes them in the copy does so behind this. All mappings of an object have
- * the same vm_private_data.
+ * The original is found by its vm_ops and its vm_private_data, which must be those of
+ * @vma: a driver that changes them in the copy does so after this call. All mappings of
+ * an object have the same vm_private_data.
  *
  * Context: process context with the mmap locks of @vma's process and of the
- * current one held for writing, and the VMA lock of the original, so that no
- * fault on that comes in between. Takes the lock of other mappings of the same object
- * in the same process for writing: that waits for faults of this process, all of which
- * end when it is killed. Not for the lock that keeps the memory where it is, as it
- * cannot fail.
+ * current process held for writing, and the VMA lock of the original, so that no
+ * fault on the original comes in between. Takes the VMA locks of other mappings of the
+ * same object in the same process for writing: that waits for faults of this process,
+ * all of which end when it is killed. Does not wait for the lock that keeps the memory
+ * where it is, because this function cannot fail.
  */
 void pfnmap_open(struct vm_area_struct *vma)
 {
@@ -180,13 +183,14 @@ EXPORT_SYMBOL_GPL(pfnmap_open);
  * @addr: user address of the split, inside @vma
  *
  * For &vm_operations_struct.may_split. The core looks for a PMD entry to split
- * at @addr without asking whether a PUD entry covers it, and would take the
- * memory that this maps for a page table. Nor may a PUD entry reach from one
- * mapping into the next. So remove it: faults bring back what fits.
+ * at @addr without asking whether a PUD entry covers @addr, and would take the
+ * memory that the PUD entry maps for a page table. Nor may a PUD entry reach
+ * from one mapping into the next. So the PUD entry is removed: faults bring back
+ * what fits.
  *
  * Context: process context with the mmap lock of @vma's process held for
  * writing. Takes the VMA's lock for writing, so that no fault brings the entry
- * back before the split. Waits for no one but faults, as pfnmap_open().
+ * back before the split. Waits only for faults, as pfnmap_open() does.
  *
  * Return: 0.
  */

@@ -2,29 +2,30 @@
 /*
  * Reads back what the page tables of a mapping hold.
  *
- * Slots are looked at one by one, those of PTEs with the lock of their table held, the
- * others with none. Meanwhile
+ * Slots are read one by one: PTEs with the lock of their table held, larger entries with
+ * no lock. Meanwhile
  *
- * * page tables go at munmap() and exit, which want the mmap lock for writing, or the last
- *   reference to the users of the address space. If a mapping is not VM_PFNMAP,
- *   MADV_DONTNEED frees empty tables of PTEs, too, with the VMA's lock or the mmap lock
- *   held for reading: taking the lock of such a table finds out;
- * * entries go at any time: who moves memory or resets a device zaps by the file's
+ * * page tables go at munmap(), which takes the mmap lock for writing, and at exit, after
+ *   the last reference to the users of the address space has gone. If a mapping is not
+ *   VM_PFNMAP, MADV_DONTNEED also frees empty tables of PTEs, with the VMA's lock or the
+ *   mmap lock held for reading: taking the lock of such a table shows whether it has gone;
+ * * entries go at any time: code that moves memory or resets a device zaps by the file's
  *   mapping, and needs no lock of the process for that. The tables stay, and what is said
- *   of a slot was so a moment ago;
- * * entries come by faults, or what does as they do to map ahead of use, with the VMA's
- *   lock or the mmap lock held for reading; and by mmap(), fork() and mremap(), with the
- *   mmap lock held for writing.
+ *   of a slot was true a moment ago;
+ * * entries come by faults, and by code that maps ahead of use as faults do, with the
+ *   VMA's lock or the mmap lock held for reading; and by mmap(), fork() and mremap(), with
+ *   the mmap lock held for writing.
  *
- * It is entries that come which must not: in the place of a table that was seen and has
- * gone, apply_to_page_range(), by which a module gets at the lock of a table, would warn
- * of one; and what is said of two slots would not be of one time. So whoever walks holds
- * the mmap lock, and keeps faults off the mapping in one of two ways:
+ * Entries must not come during a walk, for two reasons. A module takes the lock of a table
+ * by apply_to_page_range(), which warns if it finds a huge entry: one could have come in
+ * the place of a table that was seen and has gone. And what is said of two slots would not
+ * be true at the same time. So the caller holds the mmap lock, and keeps faults off the
+ * mapping in one of two ways:
  *
- * * with the mmap lock held for writing, by vma_start_write(). This does for any driver,
- *   and keeps off MADV_DONTNEED as well;
- * * with the mmap lock held for reading, by the lock of an object's own that faults of
- *   the driver take. This also keeps the memory where the entries say that it is.
+ * * with the mmap lock held for writing, by vma_start_write(). This works for any driver,
+ *   and keeps MADV_DONTNEED off as well;
+ * * with the mmap lock held for reading, by the object's own lock, which faults of the
+ *   driver take. This also keeps the memory where the entries say that it is.
  */
 
 #include <linux/export.h>
@@ -73,7 +74,7 @@ static int pfnmap_walk_visit_pte(pte_t *ptep, unsigned long address, void *data)
 	return 0;
 }
 
-/* A part of an entry, if a mapping begins or ends inside it, is still shown. */
+/* If the mapping begins or ends inside an entry, the part of it in the mapping is shown. */
 static void pfnmap_walk_visit_pmd(const struct pfnmap_walk *walk,
 				  unsigned long start, unsigned long end,
 				  pmd_t pmd)
@@ -162,16 +163,16 @@ static int pfnmap_walk_puds(struct mm_struct *mm, p4d_t *p4dp,
 /**
  * pfnmap_walk_vma - visit the page-table entries of a mapping
  * @vma: a mapping that is VM_PFNMAP or VM_MIXEDMAP
- * @fn: called for each present entry and each hole, in order of address, with
- *	a spinlock held perhaps
- * @data: handed on to @fn
+ * @fn: called for each present entry and each hole, in order of address, perhaps
+ *	with a spinlock held
+ * @data: passed to @fn
  *
- * Context: process context with the mmap lock of @vma's process held for writing, behind
- * vma_start_write(); or for reading, and the lock of the object's own that faults of
- * @vma take. Sleeps.
+ * Context: process context with the mmap lock of @vma's process held for writing, after
+ * vma_start_write(); or with the mmap lock held for reading, and the object's own lock,
+ * which faults of @vma take. Sleeps.
  *
  * Return: 0, or -ENOMEM if a page table went away while it was read and could
- * not be allocated anew, which no kernel that we know does.
+ * not be allocated again; in no known kernel does it go away.
  */
 int pfnmap_walk_vma(struct vm_area_struct *vma, pfnmap_entry_fn fn, void *data)
 {
@@ -210,8 +211,8 @@ struct pfnmap_mapped {
 };
 
 /*
- * Called once for all PTEs up to the end, which are in the same table, with the lock of that
- * held: a call for each is most of the time.
+ * Called once for all PTEs up to the end, which are in the same table, with the lock of the
+ * table held: with a call for each PTE, the calls would take most of the time.
  */
 static int pfnmap_walk_mapped_ptes(pte_t *pte, unsigned long address, void *data)
 {
@@ -261,12 +262,12 @@ static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
 /**
  * pfnmap_mapped_end - skip present entries
  * @vma: a mapping that is VM_PFNMAP or VM_MIXEDMAP
- * @address: where to begin, inside @vma; moved behind the present entries that
- *	follow from there without a hole, as far as they are under one PUD slot
+ * @address: where to begin, inside @vma; moved past the present entries that
+ *	follow from there without a hole, but not past the end of the PUD slot
  *
  * Context: as for pfnmap_walk_vma().
  *
- * Return: 0, or -ENOMEM as pfnmap_walk_vma().
+ * Return: 0, or -ENOMEM as for pfnmap_walk_vma().
  */
 int pfnmap_mapped_end(struct vm_area_struct *vma, unsigned long *address)
 {

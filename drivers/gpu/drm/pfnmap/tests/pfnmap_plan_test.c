@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The planner as the kernel has it, with the kernel's page tables.
+ * Tests of the planner as built for the kernel, with the kernel's sizes of page tables.
  */
 
 #include <linux/mm.h>
@@ -33,7 +33,7 @@ static void corner_case(struct kunit *test)
 
 KUNIT_ARRAY_PARAM_DESC(corner, corner_cases, name);
 
-/* They are what user space reads, and a program tells them apart by name. */
+/* User space reads the names, and programs tell the reasons apart by them. */
 static void reasons_have_names(struct kunit *test)
 {
 	enum pfnmap_reason i, j;
@@ -59,7 +59,7 @@ static void levels_are_the_kernels(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PMD_SIZE * PTRS_PER_PMD, PUD_SIZE);
 }
 
-/* The last PUD of the address space, and the last of physical memory. */
+/* The last PUD entry of the address space maps the last PUD_SIZE of physical memory. */
 static void plan_holds_the_largest_numbers(struct kunit *test)
 {
 	const unsigned long pages = PUD_SIZE >> PAGE_SHIFT;

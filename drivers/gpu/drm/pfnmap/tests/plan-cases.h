@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Corner cases of the planner: requests, and what it has to plan. For its test in
- * user space and for KUnit, where pages are of 4 KiB.
+ * Corner cases of the planner: requests, and the plans that it has to make for them. For
+ * its test in user space, and for KUnit where pages are 4 KiB.
  */
 #ifndef _PLAN_CASES_H_
 #define _PLAN_CASES_H_
@@ -16,9 +16,11 @@
 #define PAGE	(4 * KIB)
 
 /*
- * All figures are bytes. A mapping of some length begins at an address and shows
- * the buffer object from an offset on; an extent of it lies in memory. The entries
- * begin at an offset into the mapping.
+ * All sizes, offsets and addresses are in bytes. The mapping begins at the address @start
+ * and shows @length bytes of the buffer object, from @offset on. The extent is @size bytes
+ * of the buffer object, from @first on; they lie in memory at @memory. @fault is an offset
+ * into the mapping, and so is @from, where the expected entries begin; they map what is in
+ * memory at @to.
  */
 struct corner_case {
 	const char *name;
