@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What pfnmap.h and ttm_huge.h need of an older kernel, for a driver that is written for
- * that kernel: it takes nothing else of compat.h, which has more for drivers that are
- * written for mainline.
+ * What pfnmap.h and ttm_huge.h need and an older kernel lacks, for a driver that is written
+ * for that kernel. Such a driver needs nothing else of compat.h, which has more for drivers
+ * that are written for mainline.
  */
 #ifndef _COMPAT_ADOPTED_H_
 #define _COMPAT_ADOPTED_H_
 
-/* DRM has the file take large offsets by itself there, when it is opened. */
+/* On these kernels, DRM lets a file take large offsets when it is opened. */
 #ifdef COMPAT_FOP_FLAGS_ABSENT
 #define fop_flags check_flags
 #define FOP_UNSIGNED_OFFSET NULL
@@ -35,9 +35,10 @@ static inline const char *pgtable_level_to_str(enum pgtable_level level)
 #endif
 
 /*
- * Mappings hold a reference of TTM's own there, and the GEM object may be freed while they
- * last. Those that ttm_huge_gem_mmap() has made hold the GEM object instead, as they do in
- * mainline, if their vm_ops are not TTM's: so do a driver's with TTM_HUGE_VM_OPS.
+ * On these kernels, mappings hold a reference of TTM's own, and the GEM object may be freed
+ * while they last. Mappings that ttm_huge_gem_mmap() has made hold the GEM object instead, as
+ * in mainline, unless their vm_ops are TTM's. So do mappings of drivers that have
+ * TTM_HUGE_VM_OPS in their vm_ops.
  */
 #ifdef COMPAT_TTM_REFERENCE_TTM
 #include <drm/drm_gem.h>

@@ -2,9 +2,9 @@
 /*
  * What mainline has and an older kernel lacks, in mainline's form.
  *
- * Included in front of every source file of the out-of-tree build. What the
- * kernel has is in the header that Kbuild includes before this one; see probe and
- * probes/. On mainline nothing of this file remains.
+ * Included before every source file of the out-of-tree build. The header that
+ * Kbuild includes before this one says what the kernel has; see probe and
+ * probes/. On mainline this file defines nothing.
  */
 #ifndef _COMPAT_H_
 #define _COMPAT_H_
@@ -40,7 +40,7 @@ static inline size_t list_count_nodes(struct list_head *head)
 }
 #endif
 
-/* Behind pcim_enable_device(), what is requested is managed. */
+/* After pcim_enable_device(), what is requested is managed. */
 #ifdef COMPAT_PCIM_REQUEST_REGION_IMPLICIT
 #include <linux/pci.h>
 
@@ -83,10 +83,10 @@ static inline size_t num_pages_contiguous(struct page **pages, size_t nr_pages)
 #endif
 
 /*
- * Without a special bit in huge entries, fast GUP is kept off them by the devmap
- * bit: it looks for the pagemap of a device, and takes no reference if there is
- * none, as is the case for every page frame that is mapped here. PUD entries
- * cannot be had at all: the core never asks for one.
+ * If huge entries have no special bit, the devmap bit keeps fast GUP off them:
+ * fast GUP looks for the pagemap of a device, and takes no reference if there is
+ * none. No page frame that is mapped here has one. PUD entries are impossible:
+ * the core never asks for one.
  */
 #ifdef COMPAT_HUGE_SPECIAL_ABSENT
 #include <linux/mm.h>
@@ -100,8 +100,8 @@ static inline size_t num_pages_contiguous(struct page **pages, size_t nr_pages)
 #endif
 
 /*
- * Where the special bit exists, an entry that is devmap does not get it, and only
- * an address that has both flags becomes devmap.
+ * Where the special bit exists, an entry that is devmap does not get it. An entry
+ * becomes devmap only if its pfn_t has both flags, PFN_DEV and PFN_MAP.
  */
 #ifdef COMPAT_INSERT_PFN_PFN_T
 #include <linux/mm.h>
@@ -117,10 +117,11 @@ static inline size_t num_pages_contiguous(struct page **pages, size_t nr_pages)
 	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, COMPAT_PFN_FLAGS), write)
 
 /*
- * The caching of a PUD entry is that of vm_page_prot there, whatever the memory is
- * registered as. Nobody else looks at vm_page_prot meanwhile: faults do so with the
- * lock held that keeps the memory where it is, and all others with a lock that the fault
- * keeps them from. What is asked for is in a variable of the caller, prot.
+ * On these kernels a PUD entry has the caching of vm_page_prot, whatever the memory is
+ * registered as. So vm_page_prot is changed for the call. No other code reads it meanwhile:
+ * faults read it with the lock held that keeps the memory where it is, and all other code
+ * with a lock that the fault keeps it from taking. The protection that is asked for is in a
+ * variable of the caller, prot.
  */
 static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 						   unsigned long pfn, bool write,
@@ -142,9 +143,9 @@ static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 #endif
 
 /*
- * Removing a part of a PUD entry warns there if no one holds the mmap lock of the
- * process. It removes all of it anyhow: so remove all that such an entry can map.
- * Fake offsets are aligned as user addresses are.
+ * On these kernels, removing a part of a PUD entry warns if the mmap lock of the
+ * process is not held. All of the entry is removed anyway, so remove all that such an
+ * entry can map. Fake offsets are aligned as user addresses are.
  */
 #if defined(COMPAT_INSERT_PFN_PFN_T) && !defined(COMPAT_HUGE_SPECIAL_ABSENT)
 #include <linux/align.h>
@@ -164,16 +165,16 @@ static inline void compat_unmap_mapping_range(struct address_space *mapping,
 	unmap_mapping_range(mapping, start, end - start, even_cows);
 }
 
-/* Smaller buffer objects have no PUD entries: the caller's @bo tells. */
+/* Smaller buffer objects have no PUD entries. The caller has the object in bo. */
 #define unmap_mapping_range(mapping, start, len, even_cows) \
 	compat_unmap_mapping_range(mapping, start, len, even_cows, \
 				   bo->base.size)
 #endif
 
 /*
- * What tells ->huge_fault() the size is compared with these, and an enum without
- * negative members is an unsigned int. The core calls it there only to make an
- * entry writable that is present.
+ * The argument that tells ->huge_fault() the size is compared with these; an enum
+ * without negative members is an unsigned int. On these kernels the core calls
+ * ->huge_fault() only to make a present entry writable.
  */
 #ifdef COMPAT_HUGE_FAULT_PAGE_ENTRY_SIZE
 #include <linux/mm.h>
@@ -197,7 +198,7 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
-/* All faults hold the mmap lock. */
+/* On these kernels, all faults hold the mmap lock. */
 #ifdef COMPAT_VMA_LOCK_ABSENT
 #include <linux/mm.h>
 
@@ -212,7 +213,7 @@ static inline void vma_start_write(struct vm_area_struct *vma)
 }
 #endif
 
-/* vma_end_read() is there if such faults are. */
+/* A kernel that has faults with FAULT_FLAG_VMA_LOCK also has vma_end_read(). */
 #ifdef COMPAT_RELEASE_FAULT_LOCK_ABSENT
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -271,7 +272,7 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
  * DRM
  */
 
-/* DRM_IOCTL_VERSION warns if there is none. */
+/* DRM_IOCTL_VERSION warns if a driver has no date. */
 #ifdef COMPAT_DRM_DATE_PRESENT
 #include <drm/drm_drv.h>
 
@@ -287,7 +288,7 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
 })
 #endif
 
-/* One that has no contiguous allocation: a larger block is cut to size. */
+/* This one has no contiguous allocation: allocate a larger block, and cut it to size. */
 #ifdef COMPAT_BUDDY_DRM_BUDDY
 #include <linux/log2.h>
 #include <drm/drm_buddy.h>
@@ -379,7 +380,7 @@ static inline bool ttm_tt_is_swapped(const struct ttm_tt *tt)
 #define ttm_bo_fini ttm_bo_put
 #endif
 
-/* Where TTM puts its own vm_ops, it also puts its own reference; see adopted.h. */
+/* Only mappings with TTM's vm_ops hold a reference of TTM's own; see adopted.h. */
 #ifdef COMPAT_TTM_REFERENCE_TTM
 #include <drm/drm_gem_ttm_helper.h>
 
@@ -389,7 +390,7 @@ static inline int compat_drm_gem_ttm_mmap(struct drm_gem_object *obj,
 	bool drivers_own = vma->vm_ops;
 	int ret;
 
-	/* On success, takes TTM's reference and puts one of GEM's. */
+	/* On success, takes a reference of TTM's and drops one of GEM's. */
 	ret = drm_gem_ttm_mmap(obj, vma);
 	if (!ret && drivers_own) {
 		drm_gem_object_get(obj);
@@ -401,7 +402,7 @@ static inline int compat_drm_gem_ttm_mmap(struct drm_gem_object *obj,
 #define drm_gem_ttm_mmap compat_drm_gem_ttm_mmap
 #endif
 
-/* A second list says where to evict from: the same places, if the driver has none. */
+/* A second list says where to evict from. A driver that has none gets the first list. */
 #ifdef COMPAT_TTM_PLACEMENT_BUSY_LIST
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_placement.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether the allocator of VRAM checks who holds its lock. */
+/* Whether the allocator of VRAM checks that its lock is held. */
 #include <linux/gpu_buddy.h>
 
 #if defined(FORM_PRESENT)

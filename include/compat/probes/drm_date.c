@@ -3,7 +3,7 @@
 #include <drm/drm_drv.h>
 
 #if defined(FORM_ABSENT)
-/* With -fms-extensions the members of one become those of the other. */
+/* With -fms-extensions the members of struct drm_driver become members of this. */
 struct probe {
 	struct drm_driver;
 	char date;

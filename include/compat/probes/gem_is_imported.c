@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a GEM object is another device's. */
+/* What tells whether a GEM object is imported from another device. */
 #include <drm/drm_gem.h>
 
 #if defined(FORM_PRESENT)

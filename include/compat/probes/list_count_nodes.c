@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The length of a list. */
+/* What counts the entries of a list. */
 #include <linux/list.h>
 
 #if defined(FORM_PRESENT)

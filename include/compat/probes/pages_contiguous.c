@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How many pages of an array are one behind the other. */
+/* What counts the pages of an array that are contiguous. */
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 

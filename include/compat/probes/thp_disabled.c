@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a process does not want huge pages in a mapping. */
+/* What tells whether huge pages are disabled for a mapping. */
 #include <linux/mm.h>
 
 #if defined(FORM_THREE_ARGUMENTS)

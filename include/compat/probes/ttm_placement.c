@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where to put a buffer object if there is no room. */
+/* How TTM is told where to put a buffer object if there is no room. */
 #include <drm/ttm/ttm_placement.h>
 
 #if defined(FORM_FLAGS)

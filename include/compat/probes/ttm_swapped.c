@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether the pages of a buffer object are swapped out. */
+/* What tells whether the pages of a buffer object are swapped out. */
 #include <drm/ttm/ttm_tt.h>
 
 #if defined(FORM_FUNCTION)

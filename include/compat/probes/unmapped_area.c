@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who finds a free user address. */
+/* What finds a free user address. */
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
