@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/huge_device.h"
+#include "lib/page_table.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: ttm huge hugemap
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: tools
+ * Functionality: huge CPU mappings of VRAM
+ * Description: The program that shows how a process maps buffer objects says what the page
+ *	tables hold, and why entries are not larger.
+ *
+ *	The environment has HUGEMAP, the program.
+ */
+IGT_TEST_DESCRIPTION("How hugemap shows mappings");
+
+#define OUTPUT 8192
+#define WATCH_SECONDS 4
+
+struct output {
+	char text[OUTPUT];
+	int status;
+};
+
+static FILE *start(const char *arguments)
+{
+	char command[512];
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "exec \"$HUGEMAP\" %s 2>&1", arguments);
+	pipe = popen(command, "r");
+	igt_assert(pipe);
+	return pipe;
+}
+
+static void finish(FILE *pipe, struct output *output)
+{
+	size_t length = fread(output->text, 1, OUTPUT - 1, pipe);
+
+	output->text[length] = '\0';
+	output->status = WEXITSTATUS(pclose(pipe));
+	igt_info("%s", output->text);
+}
+
+static struct output hugemap_of(const struct huge_bo *bo, pid_t pid)
+{
+	struct output output;
+	char arguments[128];
+
+	snprintf(arguments, sizeof(arguments), "--bo 0x%" PRIx64 " --size 0x%" PRIx64 " %d",
+		 bo->offset, bo->size, pid);
+	finish(start(arguments), &output);
+	return output;
+}
+
+static void assert_says(const struct output *output, const char *text)
+{
+	igt_assert_f(strstr(output->text, text), "hugemap does not say '%s'\n", text);
+}
+
+/**
+ * SUBTEST: levels
+ * Description: For a buffer object with entries of two levels it shows how much each of them
+ *	maps, and the parts that have none; and that nothing is mapped before the first
+ *	access.
+ */
+static void test_levels(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(6) + KIB(8), 0, &address);
+	struct output output = hugemap_of(&bo, getpid());
+
+	igt_assert_eq(output.status, 1);
+	assert_says(&output, "nothing is mapped");
+	(void)*(volatile char *)address;
+	output = hugemap_of(&bo, getpid());
+	igt_assert_eq(output.status, 0);
+	assert_says(&output, ": 6 MiB PMD of ");
+	assert_says(&output, "3 PMD\n");
+	assert_says(&output, "8 KiB          not mapped");
+	(void)*(volatile char *)(address + MIB(6));
+	output = hugemap_of(&bo, getpid());
+	assert_says(&output, ": 6 MiB PMD, 8 KiB PTE of ");
+	assert_says(&output, "2 PTE\n");
+}
+
+/**
+ * SUBTEST: why
+ * Description: It says of a mapping that is too small for a PUD entry that it is, and of one
+ *	whose address fits no PMD entry how that is aligned.
+ */
+static void test_why(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(8));
+	char *area = huge_reserve(MIB(16), MIB(2));
+	struct output output;
+
+	huge_bo_map_at(&bo, area, 0, bo.size);
+	(void)*(volatile char *)area;
+	output = hugemap_of(&bo, getpid());
+	assert_says(&output, "why: the mapping is smaller than 1 GiB\n");
+	munmap(area, bo.size);
+	huge_bo_map_at(&bo, area + KIB(12), 0, bo.size);
+	(void)*(volatile char *)(area + KIB(12));
+	output = hugemap_of(&bo, getpid());
+	assert_says(&output, "why: the address is aligned to 4 KiB, not to 2 MiB");
+}
+
+/**
+ * SUBTEST: process-gone
+ * Description: A process that has ended is an error, in one line.
+ */
+static void test_process_gone(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+	struct output output;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	igt_assert_eq(waitpid(child, NULL, 0), child);
+	output = hugemap_of(&bo, child);
+	igt_assert_eq(output.status, 2);
+	assert_says(&output, "has ended\n");
+	igt_assert_eq(strcspn(output.text, "\n"), strlen(output.text) - 1);
+}
+
+/**
+ * SUBTEST: watch
+ * Description: It prints a fault that happens while it watches, and sums up.
+ */
+static void test_watch(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+	double end = seconds_now() + WATCH_SECONDS + 1;
+	struct output output;
+	char arguments[64], *address;
+	FILE *pipe;
+
+	snprintf(arguments, sizeof(arguments), "--watch --seconds %d %d", WATCH_SECONDS, getpid());
+	pipe = start(arguments);
+	/* It may take a while until it watches. */
+	while (seconds_now() < end) {
+		address = huge_bo_map(&bo);
+		*(volatile char *)address = 1;
+		huge_unmap(address, bo.size);
+		usleep(100000);
+	}
+	finish(pipe, &output);
+	igt_assert_eq(output.status, 0);
+	assert_says(&output, "write ");
+	assert_says(&output, "   1 PMD  why: ");
+	assert_says(&output, " faults\n");
+}
+
+static const struct subtest subtests[] = {
+	{ "levels", "How much is mapped at which level", test_levels },
+	{ "why", "Why entries are not larger", test_why },
+	{ "process-gone", "A process that has ended", test_process_gone },
+	{ "watch", "Faults as they happen", test_watch },
+};
+
+int igt_main()
+{
+	igt_fixture() {
+		struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+
+		igt_require_f(getenv("HUGEMAP"), "HUGEMAP does not name the program\n");
+		/* Skips where a kernel that is locked down hides what it looks at. */
+		close(page_table_open(bo.fd));
+		huge_release_all();
+	}
+
+	run_subtests(subtests, COUNT_OF(subtests), huge_release_all);
+}

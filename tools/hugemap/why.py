@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Why entries are not larger, in words that a person can act on.
+
+The driver knows, and tells the tracepoint pfnmap:pfnmap_fault when an entry is set. Later
+there is only what can be seen of a mapping: its ends, its addresses, its memory."""
+
+from mappings import LEVEL_BYTES, LEVELS, PAGE
+
+SIZE_WORDS = {"pte": "4 KiB", "pmd": "2 MiB", "pud": "1 GiB"}
+
+
+def next_level(level):
+    """The next larger one; None after the largest."""
+    index = LEVELS.index(level) + 1
+    return LEVELS[index] if index < len(LEVELS) else None
+
+
+def align_down(number, size):
+    """To a multiple of a size."""
+    return number - number % size
+
+
+def parts_of(run, size):
+    """A run, cut where what one entry of that size would map begins or ends: what is before
+    the first such border, what is between the first and the last, and the rest."""
+    first = -(-run.start // size) * size
+    last = align_down(run.end, size)
+    if first >= last:
+        cuts = [run.start, first, run.end] if run.start < first < run.end else [run.start, run.end]
+    else:
+        cuts = sorted({run.start, first, last, run.end})
+    return [run.part(start, end) for start, end in zip(cuts, cuts[1:])]
+
+
+def delta_of(run):
+    """What has to be added to a user page to have the page frame."""
+    return run.pfn - run.start // PAGE
+
+
+def frames_differ(mapping, start, size):
+    """Whether the memory of a range is not in one piece, as far as it has entries."""
+    deltas = {delta_of(run) for run in mapping.runs
+              if run.start < start + size and run.end > start}
+    return len(deltas) > 1
+
+
+def alignment_of(number):
+    """The largest level whose size a number is a multiple of."""
+    return next(level for level in reversed(LEVELS)
+                if level == "pte" or number % LEVEL_BYTES[level] == 0)
+
+
+def why_misaligned(mapping, run, size, words):
+    """User address and page frame do not agree."""
+    if (mapping.start - mapping.offset) % size:
+        found = SIZE_WORDS[alignment_of(mapping.start - mapping.offset)]
+        return (f"the address is aligned to {found}, not to {words}: let the kernel choose it, "
+                "with NULL for mmap()")
+    found = SIZE_WORDS[alignment_of(run.start - run.pfn * PAGE)]
+    return (f"the memory is aligned to {found}, not to {words}: it was full, or the driver does "
+            "not align it")
+
+
+def why(mapping, run, largest="pud"):
+    """Why a part of a run has no entries of the next level, or None if there is no larger
+    one. @largest is what the driver allows."""
+    level = next_level(run.level)
+    if not level:
+        return None
+    size, words = LEVEL_BYTES[level], SIZE_WORDS[level]
+    block = align_down(run.start, size)
+    if LEVELS.index(level) > LEVELS.index(largest):
+        return f"the driver allows nothing larger: max_level is {largest}"
+    if mapping.bytes < size:
+        return f"the mapping is smaller than {words}"
+    if (delta_of(run) * PAGE) % size:
+        return why_misaligned(mapping, run, size, words)
+    if block < mapping.start or block + size > mapping.end:
+        return f"the mapping has only a part of this {words}: it begins or ends inside"
+    if frames_differ(mapping, block, size):
+        return f"the memory of this {words} is not in one piece"
+    return (f"smaller entries were there first, or the process wants none (MADV_NOHUGEPAGE), or "
+            f"writes are tracked, or the buffer object ends inside this {words}; mmap() with "
+            f"MAP_FIXED over the mapping lets it grow, and --watch says which it is")
+
+
+def explained(mapping, largest="pud"):
+    """The runs of a mapping, each with why it is not larger; what follows with the same level
+    and reason is put together: (first run, bytes, entries, reason)."""
+    rows = []
+    for run in mapping.runs:
+        level = next_level(run.level)
+        for part in parts_of(run, LEVEL_BYTES[level]) if level else [run]:
+            reason = why(mapping, part, largest)
+            if rows and (rows[-1][0].level, rows[-1][3]) == (part.level, reason):
+                first, size, entries, _ = rows[-1]
+                rows[-1] = (first, size + part.end - part.start, entries + part.entries, reason)
+            else:
+                rows.append((part, part.end - part.start, part.entries, reason))
+    return rows
