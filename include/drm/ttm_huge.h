@@ -26,7 +26,7 @@ struct vm_fault;
  */
 struct ttm_huge_funcs {
 	/**
-	 * @io_mem_extents: Contiguous pieces of iomem from that of a page on.
+	 * @io_mem_extents: Finds contiguous pieces of iomem, from that of a page on.
 	 *
 	 * @bo: the buffer object, whose resource is iomem
 	 * @page: page offset into @bo
@@ -34,12 +34,12 @@ struct ttm_huge_funcs {
 	 *	that follow it in @bo, without gaps
 	 * @nr: how many there is room for, at least one
 	 *
-	 * Called with the reservation of @bo held, and for what a fault maps beside its
-	 * own page, with the lock of a page table; must not sleep. Returns how many are
-	 * filled in, at least one. All memory of a resource is cached alike. Optional:
-	 * without it, the memory is taken to be contiguous if the driver has no
-	 * &ttm_device_funcs.io_mem_pfn, and is looked at page by page otherwise, as
-	 * far as it is contiguous.
+	 * Called with the reservation of @bo held. For what a fault maps besides the piece
+	 * around its own page, the lock of a page table is held, too. Must not sleep.
+	 * Returns how many are filled in, at least one. All memory of a resource must be
+	 * cached alike. Optional: without it, the memory is taken to be contiguous if the
+	 * driver has no &ttm_device_funcs.io_mem_pfn; otherwise it is looked at page by
+	 * page, as far as it is contiguous.
 	 */
 	unsigned int (*io_mem_extents)(struct ttm_buffer_object *bo, unsigned long page,
 				       struct pfnmap_extent *extents, unsigned int nr);
@@ -48,17 +48,17 @@ struct ttm_huge_funcs {
 	 * @max_level: The largest level that may map a buffer object.
 	 *
 	 * Called with the reservation held; must not sleep. Optional: without
-	 * it, the largest there is.
+	 * it, any level may.
 	 */
 	enum pgtable_level (*max_level)(struct ttm_buffer_object *bo);
 };
 
 /**
  * struct ttm_huge_manager - a resource manager that aligns for huge entries
- * @func: what TTM calls.
- * @inner: what the manager's own functions are.
+ * @func: the functions that TTM calls.
+ * @inner: the manager's own functions.
  * @base: physical address at which the CPU sees its memory, in bytes.
- * @size: how much of that it sees, in bytes.
+ * @size: how much of its memory the CPU sees, in bytes.
  */
 struct ttm_huge_manager {
 	struct ttm_resource_manager_func func;
@@ -70,8 +70,8 @@ struct ttm_huge_manager {
 /**
  * struct ttm_huge - what a TTM device has for huge mappings
  * @funcs: the driver's callbacks, or NULL.
- * @priv: what is kept for the device; goes with the DRM device.
- * @managers: those that align, by memory type.
+ * @priv: what is kept for the device; freed with the DRM device.
+ * @managers: the managers that align, by memory type.
  */
 struct ttm_huge {
 	const struct ttm_huge_funcs *funcs;
@@ -82,10 +82,10 @@ struct ttm_huge {
 /**
  * struct ttm_huge_device - a TTM device whose buffer objects have huge mappings
  *
- * Stands where a driver's device has its &struct ttm_device. A driver whose
- * sources know that by a name of its own has both in an anonymous union. What a
- * function of ttm_huge is given, a buffer object or a TTM device, must belong to
- * one of these that drmm_ttm_huge_device_init() has set up; mappings of others are
+ * A driver has this in its device structure in place of &struct ttm_device. If its
+ * sources use a name of their own for that, it has both in an anonymous union. Every
+ * buffer object or TTM device that is passed to ttm_huge must belong to such a
+ * structure that drmm_ttm_huge_device_init() has set up; mappings of others are
  * refused.
  */
 struct ttm_huge_device {
@@ -123,10 +123,10 @@ void ttm_huge_vm_open(struct vm_area_struct *vma);
 extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
 
 /**
- * TTM_HUGE_VM_OPS - what mappings need beside fault handlers and access
+ * TTM_HUGE_VM_OPS - what mappings need in addition to fault handlers and access
  *
- * For the &vm_operations_struct of a driver that cannot use those that
- * ttm_huge_gem_mmap() sets. It refuses those with another open or may_split.
+ * For the &vm_operations_struct of a driver that cannot use the one that
+ * ttm_huge_gem_mmap() sets. That refuses vm_ops with another open or may_split.
  */
 #define TTM_HUGE_VM_OPS \
 	.map_pages = pfnmap_map_pages, \
@@ -160,7 +160,7 @@ int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,
 void ttm_huge_set_driver_manager(struct ttm_device *bdev, int type,
 				 struct ttm_resource_manager *man);
 
-/* TTM gives a node that has no place any, or fails: nothing is to be done if there is none. */
+/* If this fails, TTM gives the node any place, or fails itself: ignore the error. */
 static inline void ttm_huge_bo_align_offset(struct ttm_device *bdev,
 					    struct ttm_buffer_object *bo,
 					    enum ttm_bo_type type)
@@ -174,7 +174,7 @@ static inline void ttm_huge_bo_align_offset(struct ttm_device *bdev,
  * ttm_huge_bo_init_reserved - ttm_bo_init_reserved() with an aligned fake offset
  * @bdev: the device
  * @bo: the buffer object, its GEM object initialized
- * @type: what it is for; those for the kernel alone have no fake offset
+ * @type: what it is for; a buffer object for the kernel alone has no fake offset
  * @placement: where it may be
  * @alignment: of its memory, in pages, or 0; see ttm_huge_set_driver_manager()
  * @ctx: how to wait
@@ -182,8 +182,8 @@ static inline void ttm_huge_bo_align_offset(struct ttm_device *bdev,
  * @resv: a locked reservation to share, or NULL
  * @destroy: frees it, also on failure
  *
- * The fake offset is as ttm_huge_vma_offset_add() has it. If that finds no range, it
- * is any.
+ * The fake offset comes from ttm_huge_vma_offset_add(). If that finds no range, TTM
+ * chooses one, which need not be aligned.
  *
  * Context: process context. Sleeps on reservations of buffer objects that have to
  * be evicted.
@@ -208,7 +208,7 @@ ttm_huge_bo_init_reserved(struct ttm_device *bdev, struct ttm_buffer_object *bo,
  * ttm_huge_bo_init_validate - ttm_bo_init_validate() with an aligned fake offset
  * @bdev: the device
  * @bo: the buffer object, its GEM object initialized
- * @type: what it is for; those for the kernel alone have no fake offset
+ * @type: what it is for; a buffer object for the kernel alone has no fake offset
  * @placement: where it may be
  * @alignment: of its memory, in pages, or 0
  * @interruptible: whether a signal ends a wait
@@ -219,7 +219,7 @@ ttm_huge_bo_init_reserved(struct ttm_device *bdev, struct ttm_buffer_object *bo,
  * For drivers that use this one of TTM's two functions; see
  * ttm_huge_bo_init_reserved().
  *
- * Context: as there.
+ * Context: as for ttm_huge_bo_init_reserved().
  *
  * Return: 0, with no reservation held but that of @resv; or a negative error code,
  * and @destroy has been called.
@@ -241,10 +241,10 @@ ttm_huge_bo_init_validate(struct ttm_device *bdev, struct ttm_buffer_object *bo,
  * ttm_huge_range_man_init - ttm_range_man_init(), aligned for huge entries
  * @bdev: the device
  * @type: memory type
- * @use_tt: whether it is system memory seen through an aperture: that is not aligned
- * @p_size: pages
+ * @use_tt: whether it is system memory seen through an aperture, which is not aligned
+ * @p_size: size in pages
  *
- * Has the range manager align as ttm_huge_set_driver_manager() says.
+ * Has the range manager align as described for ttm_huge_set_driver_manager().
  *
  * Context: process context, when the device is set up.
  *
@@ -265,15 +265,15 @@ static inline int ttm_huge_range_man_init(struct ttm_device *bdev,
 /**
  * ttm_huge_set_aperture - tell where the CPU sees memory
  * @hdev: the device
- * @type: memory type, whose manager is that of ttm_huge_set_driver_manager() or
+ * @type: memory type, whose manager was set by ttm_huge_set_driver_manager() or
  *	ttm_huge_range_man_init()
  * @base: physical address of its first byte
  * @size: how much of it the CPU sees, in bytes
  *
- * An entry needs a page frame that is aligned, and managers align inside the memory. It
- * is the same if that begins at a multiple of PUD_SIZE, as the large BARs of PCI devices
- * do: without this, it is assumed to. With this, what is large enough for a PUD entry
- * goes where one fits.
+ * A huge entry needs an aligned page frame, but managers align offsets inside the memory.
+ * Both are the same if the memory begins at a multiple of PUD_SIZE, as the large BARs of
+ * PCI devices do; without this call it is assumed to. With it, a buffer object that is
+ * large enough for a PUD entry is placed where one fits.
  *
  * Context: process context, when the device is set up, before the first buffer object.
  */

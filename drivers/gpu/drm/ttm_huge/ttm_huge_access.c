@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ptrace() and the like read and write.
+ * Access to mappings by ptrace() and the like.
  */
 
 #include <linux/dma-resv.h>
@@ -13,7 +13,7 @@
 
 #include "ttm_huge_internal.h"
 
-/* One page at a time: a kernel mapping of more would have to be made first. */
+/* One page at a time: for more, a kernel mapping would have to be made first. */
 static int ttm_huge_access_page(struct ttm_buffer_object *bo,
 				unsigned long offset, void *buf, int len,
 				int write)
@@ -53,14 +53,14 @@ static int ttm_huge_access_system(struct ttm_buffer_object *bo,
 	return len;
 }
 
-/* As ttm_bo_vm_access() does, but for who takes the reservation. */
+/* As ttm_bo_vm_access(), except that the caller has taken the reservation. */
 static int ttm_huge_access_reserved(struct ttm_buffer_object *bo,
 				    unsigned long offset, void *buf, int len,
 				    int write)
 {
 	struct ttm_device *bdev = bo->bdev;
 
-	/* It has lost its memory, or has pages that are not the CPU's to look at. */
+	/* It has lost its memory, or has pages that the CPU must not access. */
 	if (!bo->resource)
 		return -ENODATA;
 	if (!ttm_huge_is_mappable(bo))
@@ -75,18 +75,18 @@ static int ttm_huge_access_reserved(struct ttm_buffer_object *bo,
 
 /**
  * ttm_huge_vm_access - let ptrace() and the like read or write a mapping
- * @vma: the mapping, one of ttm_huge_gem_mmap()
+ * @vma: the mapping, set up by ttm_huge_gem_mmap()
  * @addr: user address in it
  * @buf: kernel memory to copy to, or from
- * @len: bytes to copy; those behind the end of @vma are not
+ * @len: bytes to copy; those past the end of @vma are left out
  * @write: nonzero to write to the mapping
  *
  * For &vm_operations_struct.access, in place of ttm_bo_vm_access(). Waits for moves,
- * and records what is written, both with the reservation held: a record that is taken
- * at the same time has it, or the next one.
+ * and records what is written, both with the reservation held: the write is in a
+ * record that is taken at the same time, or in the next one.
  *
  * Context: process context with the mmap lock of the mapping's process held for
- * reading. Sleeps on the reservation and on moves, until a signal comes.
+ * reading. Sleeps on the reservation and on moves; a signal ends that.
  *
  * Return: bytes copied, or a negative error code.
  */
@@ -98,7 +98,7 @@ int ttm_huge_vm_access(struct vm_area_struct *vma, unsigned long addr,
 	unsigned long offset = (page << PAGE_SHIFT) + offset_in_page(addr);
 	int ret;
 
-	/* The core asks for all that the debugger wants. */
+	/* The core passes on all that the debugger asks for, even past the end of @vma. */
 	len = min_t(unsigned long, len, vma->vm_end - addr);
 
 	ret = dma_resv_lock_interruptible(bo->base.resv, NULL);

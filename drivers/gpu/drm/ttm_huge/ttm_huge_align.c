@@ -3,11 +3,11 @@
  * Alignment of memory and fake offset.
  *
  * A huge entry needs a user address and a page frame that are both aligned to
- * what it maps. Each buffer object that is large enough for one is therefore aligned
- * to its size rounded up to a power of two in the fake-offset space, and in VRAM to
- * that or to what its largest entries map; a user address that is congruent to the fake
- * offset is then congruent to the memory as well, as far as an entry goes, also for a
- * mapping of a part. Sizes are not rounded.
+ * what the entry maps. Each buffer object that is large enough for a huge entry is
+ * therefore aligned: in the fake-offset space to its size rounded up to a power of two,
+ * at most PUD_SIZE, and in VRAM to that or to what its largest entries map. A user
+ * address that is congruent to the fake offset is then congruent to the memory as well,
+ * modulo what such an entry maps, also in a mapping of a part. Sizes are not rounded.
  */
 
 #include <linux/export.h>
@@ -26,10 +26,10 @@
 #include "ttm_huge_internal.h"
 
 /*
- * An aligned search looks at hole after hole, with a lock held that all of the device
- * need. So take the smallest hole that is large enough if its start is aligned, or else
- * one in which there is an aligned place wherever it begins. Each of the three steps
- * takes logarithmic time.
+ * An aligned search would look at one hole after the other, with a lock held that all
+ * users of the device need. So take the smallest hole that is large enough if its start
+ * is aligned; otherwise take one that is so large that there is an aligned place in it
+ * wherever it begins. Each of the three steps takes logarithmic time.
  */
 static int ttm_huge_align_insert(struct drm_mm *mm, struct drm_mm_node *node,
 				 u64 pages, u64 alignment)
@@ -59,16 +59,14 @@ static int ttm_huge_align_insert(struct drm_mm *mm, struct drm_mm_node *node,
  * @node: the buffer object's node
  * @size: size of the buffer object in bytes, page aligned
  *
- * What ttm_huge_bo_init_reserved() does first, for a driver that cannot use that.
- * TTM leaves a node alone that has its place already, and drm_vma_offset_add() by
- * itself does not align. TTM removes the node when the buffer object is released,
- * and on the error paths of its init functions.
+ * For a driver that cannot use ttm_huge_bo_init_reserved(), which does this first.
+ * drm_vma_offset_add() does not align, but TTM leaves a node alone that already has
+ * its place. TTM removes the node when the buffer object is released, and on the
+ * error paths of its init functions.
  *
- * Context: process context. Takes the manager's lock, does not sleep on
- * anything else.
+ * Context: process context. Takes the manager's lock, vm_lock; does not sleep.
  *
- * Return: 0, or -ENOSPC if no hole is left in which there is an aligned range for
- * certain.
+ * Return: 0, or -ENOSPC if no hole is left that is certain to contain an aligned range.
  */
 int ttm_huge_vma_offset_add(struct drm_vma_offset_manager *mgr,
 			    struct drm_vma_offset_node *node, u64 size)
@@ -92,8 +90,9 @@ to_ttm_huge_manager(const struct ttm_resource_manager *man)
 }
 
 /*
- * What entries of the largest level need that fit, in pages, if that is less than
- * @less_than. More would only leave holes that others do not fit into.
+ * The largest alignment less than @less_than, in pages, that huge entries for @size bytes
+ * make use of; 0 if there is none. A larger one would only leave holes that other buffer
+ * objects do not fit into.
  */
 static u32 ttm_huge_align_memory(u64 size, u32 less_than)
 {
@@ -105,8 +104,8 @@ static u32 ttm_huge_align_memory(u64 size, u32 less_than)
 }
 
 /*
- * For memory that does not begin at a multiple of what a PUD entry maps, alignment
- * inside it is of no use: try each place where such an entry fits. There are as many as
+ * Alignment inside memory that does not begin at a multiple of what a PUD entry maps is
+ * of no use to such an entry: try each place where one fits. There are as many places as
  * the memory has GiB.
  */
 static int ttm_huge_align_at_puds(struct ttm_resource_manager *man,
@@ -136,7 +135,7 @@ static int ttm_huge_align_at_puds(struct ttm_resource_manager *man,
 	return ret;
 }
 
-/* With the alignment of @bo as large as @alignment. */
+/* Allocate with @alignment in place of what is asked for @bo. */
 static int ttm_huge_align_alloc_with(struct ttm_resource_manager *man,
 				     struct ttm_buffer_object *bo,
 				     const struct ttm_place *place,
@@ -157,9 +156,10 @@ static int ttm_huge_align_alloc_with(struct ttm_resource_manager *man,
 }
 
 /*
- * Whoever allocates for a buffer object holds its reservation, and the manager
- * looks at its alignment only now. What is free goes before what would have to be
- * evicted, so ask for less until there is space.
+ * The caller holds the reservation of the buffer object, and the manager looks at its
+ * alignment only now, so the alignment can be changed for the call. Free space is better
+ * than space that others would have to be evicted from, so ask for less alignment until
+ * there is space.
  */
 static int ttm_huge_align_alloc(struct ttm_resource_manager *man,
 				struct ttm_buffer_object *bo,
@@ -182,7 +182,7 @@ static int ttm_huge_align_alloc(struct ttm_resource_manager *man,
 static void ttm_huge_align_manager(struct ttm_huge_manager *hman,
 				   struct ttm_resource_manager *man)
 {
-	/* One that is set again aligns already. */
+	/* A manager that is set again already aligns. */
 	if (man->func == &hman->func)
 		return;
 	hman->inner = man->func;
@@ -195,14 +195,14 @@ static void ttm_huge_align_manager(struct ttm_huge_manager *hman,
  * ttm_huge_set_driver_manager - ttm_set_driver_manager(), aligned for huge entries
  * @bdev: the device
  * @type: memory type, one that is iomem
- * @man: its manager, with its functions set, or NULL
+ * @man: the manager of that type, with its functions set, or NULL
  *
- * Has @man align what it gives to buffer objects that can be mapped: to PUD_SIZE if they
- * are that large and there is space for that, else to PMD_SIZE in the same way, else as
- * the driver asks for. Its functions see that alignment in
- * &ttm_buffer_object.page_alignment while they allocate, and return -ENOSPC, or
- * -EINVAL as the buddy allocator may, if they cannot have it. A manager that warns of
- * a size that is no multiple of the alignment must align by itself. Without
+ * Has @man align the memory of buffer objects that can be mapped: to PUD_SIZE if they
+ * are that large and there is space for that, else to PMD_SIZE on the same conditions,
+ * else as the driver asks. The functions of @man see that alignment in
+ * &ttm_buffer_object.page_alignment while they allocate. They must return -ENOSPC, or
+ * -EINVAL as the buddy allocator may, if there is no space with it. A manager that warns
+ * about a size that is not a multiple of the alignment must align by itself. Without
  * drmm_ttm_huge_device_init() nothing is aligned.
  *
  * Context: process context, when the device is set up or taken down.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a person sees: counters, and page tables by pfnmap.
+ * Files in debugfs: counters, and page tables as pfnmap shows them.
  */
 
 #include <linux/debugfs.h>
@@ -12,7 +12,7 @@
 
 #include "ttm_huge_internal.h"
 
-/* Sum up one counter, which lies at the same place of each CPU's stats. */
+/* Sum up one counter, which is at the same offset in each CPU's stats. */
 static u64 ttm_huge_debugfs_sum(struct ttm_huge_stats __percpu *stats,
 				size_t offset)
 {
@@ -48,7 +48,7 @@ static int ttm_huge_debugfs_counters_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(ttm_huge_debugfs_counters);
 
 /**
- * ttm_huge_debugfs_init - add files for a person to look at
+ * ttm_huge_debugfs_init - add files to debugfs
  * @bdev: the device
  * @root: the device's debugfs folder, which does not outlive @bdev
  *
@@ -56,9 +56,10 @@ DEFINE_SHOW_ATTRIBUTE(ttm_huge_debugfs_counters);
  * they did not set larger ones.
  *
  * pfnmap_page_tables shows how a process maps the device's buffer objects, see
- * pfnmap_debugfs_init(): the offset in the file is the fake offset.
+ * pfnmap_debugfs_init(). The offset in the file that can be written to it is the fake
+ * offset.
  *
- * Without drmm_ttm_huge_device_init() there are none.
+ * Without drmm_ttm_huge_device_init() no file is added.
  *
  * Context: process context.
  */

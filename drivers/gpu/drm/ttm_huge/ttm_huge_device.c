@@ -18,7 +18,7 @@
 
 #include "ttm_huge_internal.h"
 
-/* Drivers have a union of both. */
+/* A driver may have both in a union. */
 static_assert(!offsetof(struct ttm_huge_device, base));
 
 int ttm_huge_allowed_level = IS_ENABLED(CONFIG_DRM_TTM_HUGE_DEFAULT_OFF) ?
@@ -56,7 +56,7 @@ module_param_cb(max_level, &max_level_ops, NULL, 0644);
 MODULE_PARM_DESC(max_level,
 		 "Largest page-table entry that faults set: pud (default), pmd or pte; or off, for new mappings to have TTM's own fault handler.");
 
-/* Those that are set up. Around any other TTM device there is what we know nothing of. */
+/* The devices that are set up. No other TTM device is inside a struct ttm_huge_device. */
 static LIST_HEAD(ttm_huge_devices);
 static DEFINE_SPINLOCK(ttm_huge_devices_lock);
 
@@ -64,12 +64,12 @@ static DEFINE_SPINLOCK(ttm_huge_devices_lock);
  * ttm_huge_find - find what a TTM device has for huge mappings
  * @bdev: any TTM device
  *
- * For all that a driver passes in. Faults use to_ttm_huge(): a device that has nothing has
- * no mapping.
+ * For devices that a driver passes in. Faults use to_ttm_huge(): a device that was not set
+ * up has no mapping that could fault.
  *
  * Context: any but interrupts.
  *
- * Return: that; NULL, with a line in the kernel log the first time, if
+ * Return: its &struct ttm_huge; NULL, with a line in the kernel log the first time, if
  * drmm_ttm_huge_device_init() was not called for it.
  */
 struct ttm_huge *ttm_huge_find(struct ttm_device *bdev)
@@ -90,7 +90,7 @@ static void ttm_huge_device_fini(struct drm_device *drm, void *data)
 {
 	struct ttm_huge_private *priv = data;
 
-	/* Or the driver has freed a buffer object without ttm_huge_bo_fini(). */
+	/* If not, the driver has freed a buffer object without ttm_huge_bo_fini(). */
 	drm_WARN_ON(drm, !xa_empty(&priv->dirty) || !xa_empty(&priv->dummy_pages));
 	scoped_guard(spinlock, &ttm_huge_devices_lock)
 		list_del(&priv->link);
@@ -105,13 +105,14 @@ static void ttm_huge_device_fini(struct drm_device *drm, void *data)
  * @hdev: the device's part in the driver's device structure, zeroed
  * @funcs: the driver's callbacks, or NULL
  *
- * Before or behind ttm_device_init(), which it does not do. Nothing undoes it by
- * hand: that happens when @drm is released, after &drm_driver.release and the
- * release actions that the driver has added behind this. In one of those the last
- * buffer object goes, or before. Then @hdev can go, too: what is undone is in memory
- * of @drm's, as some drivers free their device structure by hand, and earlier.
+ * May be called before or after ttm_device_init(), which it does not call. It is undone
+ * when @drm is released, after &drm_driver.release and the release actions that the driver
+ * has added after this call; there is no function to undo it by hand. The last buffer
+ * object has to be gone by then. @hdev may be gone, too: some drivers free their device
+ * structure by hand, and earlier, so what is undone is in memory that @drm owns.
  *
- * Without it, ttm_huge maps no buffer object of the device, and aligns none of its memory.
+ * Without this call, ttm_huge maps no buffer object of the device, and aligns none of its
+ * memory.
  *
  * Context: process context, before the first buffer object.
  *

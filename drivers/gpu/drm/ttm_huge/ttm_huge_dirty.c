@@ -3,13 +3,15 @@
  * Write tracking of buffer objects, at PAGE_SIZE.
  *
  * A write is recorded when its fault makes a page-table entry writable. While
- * a buffer object is tracked, every other entry of it is read-only: those that
- * reads make may be huge, the one that a write makes is a PTE. All of this
- * happens under the reservation. Reading the record takes it, removes the
- * entries of the pages in it and clears it, under one reservation: what is
- * written through such an entry before it goes is in this record, and what is
- * written after it faults, and is in the next. It is cleared last: who is killed
- * meanwhile leaves it as it was, with some entries less, which come back.
+ * a buffer object is tracked, every other entry of it is read-only: an entry
+ * that a read sets may be huge, the one that a write sets is a PTE. All of this
+ * happens under the reservation.
+ *
+ * Taking the record copies it, removes the entries of the pages in it and clears
+ * it, without dropping the reservation. What is written through such an entry
+ * before it is removed is in this record. A later write faults, and is in the
+ * next record. The record is cleared last: a task that is killed meanwhile
+ * leaves it as it was. Only some entries are gone, and faults set them again.
  */
 
 #include <linux/bitmap.h>
@@ -26,7 +28,7 @@
 
 #include "ttm_huge_internal.h"
 
-/* Remove the entries: whoever touches these pages next shall fault. */
+/* Remove the entries, so that the next access to these pages faults. */
 static void ttm_huge_dirty_unmap(struct ttm_buffer_object *bo,
 				 unsigned long page, unsigned long nr_pages)
 {
@@ -36,7 +38,7 @@ static void ttm_huge_dirty_unmap(struct ttm_buffer_object *bo,
 			    (loff_t)nr_pages << PAGE_SHIFT, 1);
 }
 
-/* Of all buffer objects of a device; NULL if that is not ours. */
+/* The records of all buffer objects of a device; NULL if it was not set up. */
 static struct xarray *ttm_huge_dirty_records(struct ttm_buffer_object *bo)
 {
 	struct ttm_huge *huge = ttm_huge_find(bo->bdev);
@@ -48,7 +50,7 @@ static struct xarray *ttm_huge_dirty_records(struct ttm_buffer_object *bo)
  * ttm_huge_dirty_bitmap - the record of a buffer object
  * @bo: the buffer object
  *
- * Context: any; the reservation of @bo keeps what is returned.
+ * Context: any; what is returned stays while the reservation of @bo is held.
  *
  * Return: a bit for each page, or NULL if @bo is not tracked.
  */
@@ -70,7 +72,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
  *
  * Return: 0; -ENOMEM; -EINVAL if @bo has too many pages; -ENODEV without
  * drmm_ttm_huge_device_init().
- * ttm_huge_dirty_stop() frees the record, or ttm_huge_bo_fini().
+ * ttm_huge_dirty_stop() or ttm_huge_bo_fini() frees the record.
  */
 int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 {
@@ -82,7 +84,7 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 	if (!records)
 		return -ENODEV;
 
-	/* What the bitmap functions can count. */
+	/* The bitmap functions count in unsigned int. */
 	if (nr_pages > UINT_MAX)
 		return -EINVAL;
 
@@ -106,9 +108,9 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
  * ttm_huge_dirty_stop - end the tracking of a buffer object
  * @bo: the buffer object
  *
- * Frees the record and removes the entries, so that larger ones can come where
- * no page table of smaller ones is left: where there is, not before the range is
- * mapped anew. Nothing happens if @bo is not tracked.
+ * Frees the record and removes the entries, so that larger ones can be set.
+ * Where a page table of smaller entries is left, they are set only after the
+ * range has been mapped again. Does nothing if @bo is not tracked.
  *
  * Context: process context with the reservation of @bo held.
  */
@@ -127,10 +129,12 @@ void ttm_huge_dirty_stop(struct ttm_buffer_object *bo)
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_stop);
 
 /**
- * ttm_huge_dirty_mark - record a write that no fault sees
+ * ttm_huge_dirty_mark - record a write
  * @bo: the buffer object
  * @page: first page that is written
  * @nr_pages: number of pages, inside @bo
+ *
+ * Does nothing if @bo is not tracked.
  *
  * Context: process context with the reservation of @bo held.
  */
@@ -149,7 +153,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_mark);
  * ttm_huge_dirty_free - free the record of a buffer object that is freed
  * @bo: the buffer object, without a mapping
  *
- * Context: as ttm_huge_bo_fini().
+ * Context: as for ttm_huge_bo_fini().
  */
 void ttm_huge_dirty_free(struct ttm_buffer_object *bo)
 {
@@ -157,9 +161,10 @@ void ttm_huge_dirty_free(struct ttm_buffer_object *bo)
 }
 
 /*
- * By page tables: scattered writes would take a walk for each page. For each table the core
- * looks at all mappings, in all processes, of which there can be tens of thousands: that
- * is as long as no one can be killed.
+ * Removes the entries of as many pages at a time as a page table maps: scattered writes
+ * would otherwise take a walk for each page. In each step the core looks at all mappings
+ * in all processes, of which there can be tens of thousands; the task can be killed only
+ * between two steps.
  */
 static int ttm_huge_dirty_unmap_recorded(struct ttm_buffer_object *bo,
 					 unsigned long page,
@@ -189,15 +194,16 @@ static int ttm_huge_dirty_unmap_recorded(struct ttm_buffer_object *bo,
  *
  * A write that happens at the same time is in this record or in the next.
  *
- * A signal that does not kill is left pending: it would begin anew each time. Nor is
- * the reservation dropped on the way: who could not get it back would have a part of the
- * record that no one else sees.
+ * A signal that does not kill is left pending: if it ended this, a repeated call would
+ * begin from the start each time. Nor is the reservation dropped on the way: a caller that
+ * could not get it back would have a part of the record that is lost to all others.
  *
- * Context: process context with the reservation of @bo held; for long if @bo has many
- * mappings. Faults and ioctls that wait for that can be killed, and mremap() does not.
+ * Context: process context with the reservation of @bo held, for a long time if @bo has
+ * many mappings. Faults and ioctls that wait for the reservation can be killed; mremap()
+ * does not wait for it.
  *
- * Return: 0; -ENODATA if @bo is not tracked; -EINTR if the task has been killed, and the
- * record is as it was.
+ * Return: 0; -ENODATA if @bo is not tracked; -EINTR if the task has been killed, with the
+ * record as it was.
  */
 int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out)
@@ -219,7 +225,7 @@ int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_take);
 
-/* Under one reservation: a record that is taken meanwhile has it, or the next one. */
+/* With the reservation held throughout: the write is in this record or in the next. */
 static vm_fault_t ttm_huge_dirty_write(struct vm_fault *vmf)
 {
 	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
@@ -230,12 +236,12 @@ static vm_fault_t ttm_huge_dirty_write(struct vm_fault *vmf)
 }
 
 /*
- * On a present, read-only PTE. Waits for the reservation with the fault's lock held, as the
- * core does not take VM_FAULT_RETRY from here.
+ * Called for a present, read-only PTE. Waits for the reservation with the fault's lock
+ * held, as the core does not accept VM_FAULT_RETRY from here.
  *
- * The entry is made writable here, under the reservation, and not left to the
- * core, which would do so after it: between the two the record could be taken,
- * and a read bring back an entry that looks just like the one that faulted.
+ * The entry is made writable here, under the reservation. The core would do so
+ * after the reservation has been dropped: meanwhile the record could be taken, and
+ * a read could set an entry again that looks just like the one that faulted.
  */
 static vm_fault_t ttm_huge_dirty_pfn_mkwrite(struct vm_fault *vmf)
 {
@@ -252,8 +258,9 @@ static vm_fault_t ttm_huge_dirty_pfn_mkwrite(struct vm_fault *vmf)
 }
 
 /*
- * For mappings whose writes can be tracked: set before ttm_huge_gem_mmap(). Others are better
- * off without pfn_mkwrite, as it makes the core set every entry read-only first.
+ * For mappings whose writes can be tracked, to be set before ttm_huge_gem_mmap() is called.
+ * Other mappings are better off without pfn_mkwrite, which makes the core set every entry
+ * read-only first.
  */
 const struct vm_operations_struct ttm_huge_trackable_vm_ops = {
 	.fault = ttm_huge_pte_fault,

@@ -35,16 +35,16 @@ static struct page *ttm_huge_dummy_page(struct ttm_buffer_object *bo)
 /**
  * ttm_huge_vm_dummy_page - handle a fault once the device is unplugged
  * @vmf: the fault
- * @order: as ttm_huge_vm_fault_reserved() has it
+ * @order: as for ttm_huge_vm_fault_reserved()
  *
- * Programs that have it mapped shall not die of it, so they see a page of their buffer
- * object's own, one page-table entry to a fault.
+ * Programs that have the device's memory mapped must not be killed for it, so they see a
+ * page of zeros that belongs to their buffer object. A fault sets one page-table entry.
  *
- * Unlike ttm_bo_vm_dummy_page(), which fills all of the mapping.
+ * This is unlike ttm_bo_vm_dummy_page(), which fills the whole mapping.
  *
- * Context: as ttm_huge_vm_fault_reserved().
+ * Context: as for ttm_huge_vm_fault_reserved().
  *
- * Return: as there, and never VM_FAULT_RETRY.
+ * Return: as for ttm_huge_vm_fault_reserved(), but never VM_FAULT_RETRY.
  */
 vm_fault_t ttm_huge_vm_dummy_page(struct vm_fault *vmf, unsigned int order)
 {
@@ -55,7 +55,7 @@ vm_fault_t ttm_huge_vm_dummy_page(struct vm_fault *vmf, unsigned int order)
 	dma_resv_assert_held(bo->base.resv);
 	if (order)
 		return VM_FAULT_FALLBACK;
-	/* Left from before; it is about to be removed. */
+	/* A huge entry from before the unplug; it is about to be removed. */
 	if (pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 

@@ -16,8 +16,8 @@
 #include "ttm_huge_internal.h"
 
 /*
- * Pages of system memory have to be looked at one by one, which takes some 30 us for as
- * many. At least what a page table of PTEs maps.
+ * How many pages of system memory a fault may look at. This is done one by one, and takes
+ * some 30 us for 4096 of them. At least as many as a page table of PTEs maps.
  */
 #define TTM_HUGE_PAGES_NEARBY	(PTRS_PER_PTE > 4096 ? PTRS_PER_PTE : 4096)
 
@@ -27,7 +27,7 @@ to_ttm_huge_source(const struct pfnmap_source *source)
 	return container_of(source, struct ttm_huge_source, base);
 }
 
-/* As ttm_mem_io_reserve() does, which TTM keeps to itself. */
+/* As ttm_mem_io_reserve(), which TTM does not export. */
 static int ttm_huge_extent_reserve(struct ttm_device *bdev,
 				   struct ttm_resource *res)
 {
@@ -66,9 +66,10 @@ static unsigned long ttm_huge_extent_tt_pfn(struct ttm_buffer_object *bo,
 }
 
 /*
- * Look page by page, but no further than the PMD around the page: that bounds the
- * time of a fault, and memory that is looked at this way is seldom contiguous
- * for longer. Inlined with @pfn_of, as 512 indirect calls are most of a fault.
+ * Look page by page, but not beyond the PMD around the page: that bounds the time of
+ * a fault, and memory that is looked at this way is seldom contiguous for longer.
+ * Inlined together with @pfn_of, as 512 indirect calls would take most of the time of
+ * a fault.
  */
 static __always_inline void
 ttm_huge_extent_scan(struct ttm_huge_source *source,
@@ -94,7 +95,7 @@ ttm_huge_extent_scan(struct ttm_huge_source *source,
 	};
 }
 
-/* What is contiguous from a page on, PMD by PMD. */
+/* The contiguous pieces from @page on, each of them inside one PMD. */
 static unsigned int ttm_huge_extents_tt(const struct pfnmap_source *source,
 					unsigned long page, unsigned long end,
 					struct pfnmap_extent *extents,
@@ -127,7 +128,7 @@ static unsigned int ttm_huge_extents_driver(const struct pfnmap_source *source,
 	return to_ttm_huge(bo->bdev)->funcs->io_mem_extents(bo, page, extents, nr);
 }
 
-/* A driver's io_mem_pfn may sleep, so there it stays with the one extent. */
+/* A driver's io_mem_pfn may sleep, so with that there is only the one extent. */
 static void ttm_huge_extent_find_iomem(struct ttm_huge_source *source)
 {
 	struct ttm_buffer_object *bo = source->bo;
@@ -158,9 +159,9 @@ ttm_huge_extent_find_tt(struct ttm_huge_source *source)
 }
 
 /**
- * ttm_huge_find_extent - find the memory that a fault is about
- * @source: has the buffer object, idle, its number of pages, the page, inside it, and
- *	nothing of what is filled in: the extent around the page, and how to find others
+ * ttm_huge_find_extent - find the memory around the page of a fault
+ * @source: in: the buffer object, which is idle, its number of pages, and a page inside
+ *	it; out, zero before: the extent around the page, and how to find other extents
  *
  * System memory is populated first if it has not been used before or has been
  * swapped out.
@@ -169,7 +170,7 @@ ttm_huge_extent_find_tt(struct ttm_huge_source *source)
  * drm_dev_enter(). May sleep on memory allocation.
  *
  * Return: 0; -ENOMEM if system memory could not be populated; -EINTR,
- * -ERESTARTSYS or -EAGAIN if the caller shall try again; another error from
+ * -ERESTARTSYS or -EAGAIN if the fault is to be repeated; another error from
  * &ttm_device_funcs.io_mem_reserve.
  */
 int ttm_huge_find_extent(struct ttm_huge_source *source)

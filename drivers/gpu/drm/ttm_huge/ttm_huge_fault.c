@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a fault on a mapping of a buffer object to what is mapped.
+ * Handles faults on mappings of buffer objects.
  */
 
 /**
  * DOC: Overview
  *
  * A driver that uses TTM maps its buffer objects with huge page-table entries
- * once it has &struct ttm_huge_device where it had &struct ttm_device, and calls in
- * a few places what follows in place of TTM's and GEM's functions:
+ * once it has &struct ttm_huge_device where it had &struct ttm_device, and uses
+ * the following in place of what TTM and GEM have:
  *
  * ====================================  =======================================
- * in place of                           ttm_huge has
+ * in place of                           the driver uses
  * ====================================  =======================================
  * drm_gem_mmap()                        ttm_huge_mmap(), and in the same
  *                                       &struct file_operations
@@ -24,25 +24,27 @@
  * ttm_set_driver_manager()              ttm_huge_set_driver_manager(), for VRAM
  * ====================================  =======================================
  *
- * It also calls drmm_ttm_huge_device_init() beside ttm_device_init(),
- * ttm_huge_bo_fini() when a buffer object is freed, and for a person to look at,
- * ttm_huge_debugfs_init().
+ * It also calls drmm_ttm_huge_device_init() in addition to ttm_device_init(),
+ * ttm_huge_bo_fini() when a buffer object is freed, and ttm_huge_debugfs_init() to
+ * show in debugfs how its buffer objects are mapped.
  *
- * A driver that has fault handlers of its own, to power the device up for example,
- * makes them of ttm_huge_vm_reserve() and ttm_huge_vm_fault_reserved(), which also does
- * what ttm_bo_vm_dummy_page() is for, and has TTM_HUGE_VM_OPS behind them in its
- * &struct vm_operations_struct.
+ * A driver that has fault handlers of its own, to power up the device for example,
+ * builds them from ttm_huge_vm_reserve() and ttm_huge_vm_fault_reserved(); the latter
+ * also does what ttm_bo_vm_dummy_page() is for. Its &struct vm_operations_struct has
+ * TTM_HUGE_VM_OPS in addition to these handlers.
  *
  * VRAM must be registered as write-combining, or with whatever caching its
- * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86 entries
- * get their caching from there. If the CPU does not see it from a multiple of
- * PUD_SIZE on, ttm_huge_set_aperture() says so.
+ * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86, huge
+ * entries get their caching from there. If VRAM does not begin at a physical address
+ * that is a multiple of PUD_SIZE, the driver must tell by ttm_huge_set_aperture() where
+ * it begins.
  *
- * To track writes, mappings must have ttm_huge_trackable_vm_ops, and Kconfig
- * DRM_TTM_HUGE_DIRTY. ttm_huge_prefault() is of DRM_TTM_HUGE_PREFAULT.
+ * To track writes, a driver needs the Kconfig option DRM_TTM_HUGE_DIRTY, and mappings
+ * that have ttm_huge_trackable_vm_ops. For ttm_huge_prefault() it needs
+ * DRM_TTM_HUGE_PREFAULT.
  *
  * A fault reserves the buffer object and waits until it is idle (ttm_huge_wait.c), finds
- * the contiguous memory around the address (ttm_huge_extent.c), and hands over to
+ * the contiguous memory around the address (ttm_huge_extent.c), and calls
  * pfnmap_fault(), which sets the largest entries that fit. Fast GUP refuses every
  * entry that is set here, as all of them are special. Once the device is unplugged,
  * mappings show zeros (ttm_huge_dummy.c).
@@ -51,34 +53,35 @@
 /**
  * DOC: Locking
  *
- * What keeps a buffer object's memory where it is, as pfnmap asks for, is its
- * reservation. It is held
+ * pfnmap requires that the memory of a buffer object stays where it is. The
+ * reservation ensures that. It is held
  *
- * * by faults, from before the memory is looked for until the entries are set;
+ * * by faults, from before they look for the memory until they have set the entries;
  * * by moves and evictions, from before TTM removes the entries until the buffer object
- *   is where it will be;
- * * by whoever reads page tables or the record of writes, and who starts, stops or takes
- *   that record.
+ *   is in its new place;
+ * * by code that reads page tables or the record of writes, or that starts, stops or
+ *   takes that record.
  *
- * The order is:
+ * Locks are taken in this order:
  *
  * 1. the VMA's lock or the mmap lock, for reading: the core takes one for a fault;
  * 2. the reservation;
  * 3. i_mmap_rwsem of the file, for writing while huge entries are set;
  * 4. locks of page tables;
- * 5. what &ttm_huge_funcs.io_mem_extents takes.
+ * 5. the locks that &ttm_huge_funcs.io_mem_extents takes.
  *
- * Whoever evicts has the reservation and may need the mmap lock of a process, to copy
- * from or to its memory. So a fault only tries the reservation, and neither waits for it
- * nor for a move with the first lock held, if it may be retried: it drops the lock that
- * it holds, which is not always the mmap lock, waits, and returns VM_FAULT_RETRY. From
- * then on neither the mapping nor the buffer object may be there any more, so
- * the wait holds the file and the buffer object. Where a fault may not be retried, and in
- * &vm_operations_struct.pfn_mkwrite, it waits with the lock held, and a signal ends that.
+ * A thread that evicts holds the reservation and may need the mmap lock of a process, to
+ * copy from or to its memory. A fault that may be retried must therefore not wait, for
+ * the reservation or for a move, with the first lock held. It only tries to take the
+ * reservation. If that fails, or if a move is in flight, it drops the lock that it holds,
+ * which is not always the mmap lock, waits, and returns VM_FAULT_RETRY. Once the lock is
+ * dropped, the mapping and the buffer object may go away, so the fault holds references
+ * to the file and the buffer object while it waits. A fault that may not be retried, and
+ * &vm_operations_struct.pfn_mkwrite, wait with the lock held; a signal ends that.
  *
- * Faults run inside drm_dev_enter(): unplugging waits for them. Mappings are copied and
- * split, and zapped by drivers, without the reservation; see pfnmap for what makes that
- * safe.
+ * Faults find the memory and set entries inside drm_dev_enter(), so unplugging waits for
+ * that. The core copies and splits mappings, and drivers may zap them, without the
+ * reservation; see pfnmap for what makes that safe.
  */
 
 /**
@@ -115,7 +118,7 @@
  *	{
  *		bo->ttm.base.funcs = &my_gem_funcs;
  *		drm_gem_private_object_init(&my->drm, &bo->ttm.base, size);
- *		// With the reservation held, if it succeeds.
+ *		// Returns with the reservation held, if it succeeds.
  *		return ttm_huge_bo_init_reserved(&my->ttm.base, &bo->ttm,
  *						 ttm_bo_type_device, placement,
  *						 0, ctx, NULL, NULL,
@@ -138,8 +141,8 @@
  *					       vram_size >> PAGE_SHIFT);
  *	}
  *
- * One whose fault handler has something to do first, here to power the device up, has
- * the same function for faults of all sizes:
+ * A driver whose fault handler has something to do first, here to power up the device,
+ * uses the same function for faults of all sizes:
  *
  * .. code-block:: c
  *
@@ -181,7 +184,7 @@
  *		TTM_HUGE_VM_OPS,
  *	};
  *
- * It has my_vm_ops in its &drm_gem_object_funcs.vm_ops.
+ * Its &drm_gem_object_funcs.vm_ops points to my_vm_ops.
  */
 
 #include <linux/dma-resv.h>
@@ -206,7 +209,7 @@ static enum pgtable_level ttm_huge_fault_allowed(struct ttm_buffer_object *bo)
 	return level;
 }
 
-/* What TTM asks for depends on where the buffer object is. */
+/* The caching that TTM asks for depends on where the buffer object is. */
 static pgprot_t ttm_huge_fault_prot(struct ttm_buffer_object *bo, pgprot_t prot)
 {
 	prot = ttm_io_prot(bo, bo->resource, prot);
@@ -225,9 +228,9 @@ static void ttm_huge_fault_count(struct ttm_buffer_object *bo,
 
 /*
  * A buffer object with a mapping that lacks pfn_mkwrite is never tracked, see
- * ttm_huge_dirty_start(): it need not be looked up. A write is recorded before there is
- * an entry to write through: a record may have a page that was not written after all, and
- * never lacks one that was.
+ * ttm_huge_dirty_start(), so its record need not be looked up. A write is recorded before
+ * there is an entry to write through: a record may have a page that was not written after
+ * all, but never lacks one that was.
  */
 static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 					  unsigned int order)
@@ -263,7 +266,7 @@ static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 	return ret;
 }
 
-/* Unplugging the device waits for what is inside. */
+/* Unplugging the device waits for what runs between drm_dev_enter() and drm_dev_exit(). */
 static vm_fault_t ttm_huge_fault_entered(struct vm_fault *vmf,
 					 unsigned int order)
 {
@@ -280,31 +283,31 @@ static vm_fault_t ttm_huge_fault_entered(struct vm_fault *vmf,
 
 /**
  * ttm_huge_vm_fault_reserved - handle a fault on a reserved buffer object
- * @vmf: the fault; its mapping is one of ttm_huge_gem_mmap()
+ * @vmf: the fault; its mapping was set up by ttm_huge_gem_mmap()
  * @order: 0 from &vm_operations_struct.fault, else as given to
  *	&vm_operations_struct.huge_fault
  *
- * For fault handlers of drivers, in place of ttm_bo_vm_fault_reserved(): between
- * ttm_huge_vm_reserve() and this a driver may move the buffer object to where the
+ * For fault handlers of drivers, in place of ttm_bo_vm_fault_reserved(). Before it calls
+ * this, but after ttm_huge_vm_reserve(), a driver may move the buffer object to where the
  * CPU can reach it. Maps the largest region around the address that is cheap to map.
  *
  * Once the device is unplugged it maps a page of zeros, in place of
  * ttm_bo_vm_dummy_page().
  *
  * Context: process context with the VMA's lock (FAULT_FLAG_VMA_LOCK) or the mmap lock
- * held for reading, and the reservation. Sleeps on moves and on memory allocation. A
- * driver that calls it inside drm_dev_enter() has unplugging wait for a move, too.
+ * held for reading, and the reservation. Sleeps on moves and on memory allocation. If a
+ * driver calls it inside drm_dev_enter(), unplugging waits for a move, too.
  *
  * Return:
- * VM_FAULT_NOPAGE if entries are set, were there already, or a signal is
+ * VM_FAULT_NOPAGE if entries are set, or were there already, or a signal is
  * pending;
  * VM_FAULT_RETRY to have the fault repeated, with the fault's lock dropped
  * unless it has FAULT_FLAG_RETRY_NOWAIT;
  * VM_FAULT_FALLBACK to have it repeated at a smaller order;
- * VM_FAULT_OOM if memory for a page table was short;
- * VM_FAULT_SIGBUS if there is nothing to map, or no memory for it, or a signal kills
- * while the kernel itself accesses it.
- * The reservation is still held, but where VM_FAULT_RETRY drops the fault's lock.
+ * VM_FAULT_OOM if there was no memory for a page table;
+ * VM_FAULT_SIGBUS if there is nothing to map, or no memory for it, or if the access is by
+ * the kernel itself and a signal kills the task.
+ * The reservation is still held, except where VM_FAULT_RETRY drops the fault's lock.
  */
 vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order)
 {
@@ -316,13 +319,13 @@ EXPORT_SYMBOL_GPL(ttm_huge_vm_fault_reserved);
 /**
  * ttm_huge_fault - handle a fault on a mapping of a buffer object
  * @vmf: the fault
- * @order: as ttm_huge_vm_fault_reserved() has it
+ * @order: as for ttm_huge_vm_fault_reserved()
  *
- * For mappings that have no vm_ops of a driver's.
+ * For mappings without vm_ops of the driver.
  *
- * Context: as ttm_huge_vm_reserve().
+ * Context: as for ttm_huge_vm_reserve().
  *
- * Return: as ttm_huge_vm_fault_reserved(), with no reservation held.
+ * Return: as for ttm_huge_vm_fault_reserved(), with no reservation held.
  */
 vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -342,9 +345,9 @@ vm_fault_t ttm_huge_fault(struct vm_fault *vmf, unsigned int order)
  * ttm_huge_pte_fault - ttm_huge_fault() for &vm_operations_struct.fault
  * @vmf: the fault
  *
- * Context: as there.
+ * Context: as for ttm_huge_fault().
  *
- * Return: as there.
+ * Return: as for ttm_huge_fault().
  */
 vm_fault_t ttm_huge_pte_fault(struct vm_fault *vmf)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of this module share.
+ * Declarations that the files of this module share.
  */
 #ifndef _TTM_HUGE_INTERNAL_H_
 #define _TTM_HUGE_INTERNAL_H_
@@ -15,14 +15,14 @@
 #include <drm/ttm/ttm_tt.h>
 #include <drm/ttm_huge.h>
 
-/* A value of max_level below every level: new mappings are TTM's own. */
+/* A value of max_level below every level: new mappings are left to TTM. */
 #define TTM_HUGE_OFF	(-1)
 
 /**
  * struct ttm_huge_stats - faults since the device was set up
  * @level: faults that set entries, by the level of the entries.
  * @entries: entries that those faults planned, by level.
- * @reason: the same faults, by why they did not set larger entries.
+ * @reason: the same faults, by the reason why they did not set larger entries.
  */
 struct ttm_huge_stats {
 	u64 level[PFNMAP_LEVELS];
@@ -31,13 +31,13 @@ struct ttm_huge_stats {
 };
 
 /**
- * struct ttm_huge_private - what is kept for a device, for as long as DRM has that
- * @link: with those of the other devices.
- * @bdev: which device it is, to be compared only: its structure may be gone.
+ * struct ttm_huge_private - what is kept for a device until its DRM device is released
+ * @link: entry in the list of all devices that are set up.
+ * @bdev: tells which device it is; compared only, as the structure may be gone.
  * @stats: per-CPU counters of faults.
  * @dirty: bitmaps of the buffer objects whose writes are tracked, by fake offset.
- * @dummy_pages: what mappings show once the device is unplugged, by fake offset of the
- *	buffer object.
+ * @dummy_pages: pages that mappings show once the device is unplugged, by fake offset of
+ *	the buffer object.
  */
 struct ttm_huge_private {
 	struct list_head link;
@@ -52,7 +52,7 @@ static inline struct ttm_huge *to_ttm_huge(struct ttm_device *bdev)
 	return &container_of(bdev, struct ttm_huge_device, base)->huge;
 }
 
-/* Where a buffer object begins in the fake-offset space: no other begins there. */
+/* Where a buffer object begins in the fake-offset space; this is unique to it. */
 static inline unsigned long ttm_huge_bo_index(struct ttm_buffer_object *bo)
 {
 	return drm_vma_node_start(&bo->base.vma_node);
@@ -66,7 +66,7 @@ static inline unsigned long ttm_huge_bo_page(struct vm_area_struct *vma,
 	       ttm_huge_bo_index(vma->vm_private_data);
 }
 
-/* Imported pages are mapped by whoever exported them. */
+/* Imported pages are mapped by their exporter only, unless they are marked as mappable. */
 static inline bool ttm_huge_is_mappable(struct ttm_buffer_object *bo)
 {
 	return !bo->ttm || !(bo->ttm->page_flags & TTM_TT_FLAG_EXTERNAL) ||
@@ -85,7 +85,7 @@ struct ttm_huge *ttm_huge_find(struct ttm_device *bdev);
 
 /**
  * struct ttm_huge_source - memory of a buffer object
- * @base: what pfnmap knows of it.
+ * @base: the part that pfnmap knows.
  * @bo: the buffer object.
  */
 struct ttm_huge_source {
@@ -95,7 +95,7 @@ struct ttm_huge_source {
 
 int ttm_huge_find_extent(struct ttm_huge_source *source);
 
-/* Without the record of writes, nothing is in it. */
+/* Without CONFIG_DRM_TTM_HUGE_DIRTY no buffer object is tracked. */
 #if IS_ENABLED(CONFIG_DRM_TTM_HUGE_DIRTY)
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo);
 void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From mmap() on a DRM file to a mapping of a buffer object.
+ * Sets up mappings of buffer objects, from mmap() on a DRM file.
  */
 
 #include <linux/export.h>
@@ -21,7 +21,7 @@
 
 #include "ttm_huge_internal.h"
 
-/* Called with the lookup locked. */
+/* Called with the lookup lock of @mgr held. */
 static struct drm_gem_object *
 ttm_huge_mmap_find(struct drm_vma_offset_manager *mgr, unsigned long pgoff,
 		   unsigned long pages)
@@ -33,10 +33,10 @@ ttm_huge_mmap_find(struct drm_vma_offset_manager *mgr, unsigned long pgoff,
 }
 
 /*
- * The buffer object whose fake offsets hold a range, referenced, or an error
- * pointer. One that is still being made may be freed by that no matter who
- * refers to it; but no one has a handle for it yet, and that is looked at
- * before a reference is taken, with the lock held that freeing it needs.
+ * The buffer object whose fake offsets contain a range, with a reference taken,
+ * or an error pointer. If making a buffer object fails, it is freed whatever
+ * references there are. But no file has a handle for it by then, and that is
+ * checked before a reference is taken, with the lock held that freeing it needs.
  */
 static struct drm_gem_object *
 ttm_huge_mmap_lookup(struct drm_vma_offset_manager *mgr, struct drm_file *file,
@@ -63,8 +63,8 @@ ttm_huge_mmap_lookup(struct drm_vma_offset_manager *mgr, struct drm_file *file,
  *
  * Context: process context with the mmap lock of the mapping's process held.
  *
- * Return: the buffer object, which @vma holds a reference to; NULL if @vma is
- * no mapping of a buffer object of @bdev.
+ * Return: the buffer object, to which @vma holds a reference; NULL if @vma is
+ * not a mapping of a buffer object of @bdev.
  */
 struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 					  struct vm_area_struct *vma)
@@ -79,7 +79,7 @@ struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 				 vma_pages(vma));
 	drm_vma_offset_unlock_lookup(bdev->vma_manager);
 
-	/* A driver may map other things on its file, registers for example. */
+	/* A driver may let its file map other things, registers for example. */
 	if (!obj || vma->vm_private_data !=
 		    container_of(obj, struct ttm_buffer_object, base))
 		return NULL;
@@ -87,8 +87,8 @@ struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 }
 
 /*
- * A driver may leave an imported one to whoever exported it, and that would map its first
- * byte where @vma begins.
+ * A driver may leave it to the exporter to map an imported buffer object, and the exporter
+ * would map its first byte where @vma begins.
  */
 static bool ttm_huge_mmap_can_begin_there(struct drm_gem_object *obj,
 					  struct vm_area_struct *vma)
@@ -103,17 +103,17 @@ static bool ttm_huge_mmap_can_begin_there(struct drm_gem_object *obj,
  * @vma: the mapping to set up; its offset is the buffer object's fake offset,
  *	plus where in the buffer object the mapping begins
  *
- * For &file_operations.mmap. Unlike drm_gem_mmap(), which takes the offset of
+ * For &file_operations.mmap. Unlike drm_gem_mmap(), which accepts the offset of
  * the first byte only, it maps any page-aligned part, unless the buffer object is
  * imported.
- * &drm_gem_object_funcs.mmap must be ttm_huge_gem_mmap(), or end in it.
+ * &drm_gem_object_funcs.mmap must be ttm_huge_gem_mmap(), or end by calling it.
  *
  * Context: process context, mmap lock of the current process held for writing.
  *
  * Return: 0, and the mapping holds a reference to the buffer object; -EINVAL
- * if no buffer object has the range, or the mapping is private, or does not begin
- * with the first byte of one that is imported; -EACCES if @file has no handle for
- * the buffer object; -ENODEV after unplug.
+ * if no buffer object contains the range, or the mapping is private, or the buffer
+ * object is imported and the mapping does not begin at its first byte; -EACCES if
+ * @file has no handle for the buffer object; -ENODEV after unplug.
  */
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -146,7 +146,7 @@ static const struct vm_operations_struct ttm_huge_vm_ops = {
 	TTM_HUGE_VM_OPS,
 };
 
-/* A mapping with huge entries that lacks one of these is a way to crash the kernel. */
+/* In a mapping that lacks one of these, huge entries can crash the kernel. */
 static bool ttm_huge_mmap_has_hooks(const struct vm_operations_struct *ops)
 {
 	return ops->open == ttm_huge_vm_open &&
@@ -154,12 +154,13 @@ static bool ttm_huge_mmap_has_hooks(const struct vm_operations_struct *ops)
 }
 
 /**
- * ttm_huge_mmap_begin - make a mapping one that can have huge entries
+ * ttm_huge_mmap_begin - prepare a mapping for huge entries
  * @vma: a new mapping; its vm_ops are NULL, or the driver's
  *
- * One without vm_ops gets those of ttm_huge, unless the module parameter max_level is
- * off: then it is left to TTM, whose vm_ops record no writes and know nothing of what a
- * driver does. The entries of all that have TTM_HUGE_VM_OPS begin old.
+ * A mapping without vm_ops gets those of ttm_huge; if the module parameter max_level is
+ * off, it is left to TTM and gets TTM's. A mapping that has vm_ops keeps them in any case,
+ * as TTM's neither record writes nor do what a driver's do. The entries of every mapping
+ * with TTM_HUGE_VM_OPS begin old.
  *
  * Context: process context with the mmap lock of the current process held for
  * writing.
@@ -178,17 +179,17 @@ void ttm_huge_mmap_begin(struct vm_area_struct *vma)
  * @vma: the mapping; its vm_ops are NULL, &ttm_huge_trackable_vm_ops, or the
  *	driver's, if &drm_gem_object_funcs.vm_ops says so
  *
- * For &drm_gem_object_funcs.mmap: drm_gem_ttm_mmap() with what
- * ttm_huge_mmap_begin() does.
+ * For &drm_gem_object_funcs.mmap. Does what ttm_huge_mmap_begin() does, then what
+ * drm_gem_ttm_mmap() does.
  *
  * Private mappings are refused, as the insert functions of the core must never
- * see one that may be written, and so are vm_ops of a driver that lack what is in
- * TTM_HUGE_VM_OPS. A mapping of a dma-buf comes here, too.
+ * see one that may be written. A driver's vm_ops are refused if they lack what is in
+ * TTM_HUGE_VM_OPS. Mappings of a dma-buf come here, too.
  *
  * Context: process context with the mmap lock of the current process held for
  * writing.
  *
- * Return: 0, and the reference to @obj that the caller took is the mapping's;
+ * Return: 0, and the mapping has taken over the caller's reference to @obj;
  * -EINVAL if the mapping is private, or the driver's vm_ops cannot have huge entries;
  * -ENODEV without drmm_ttm_huge_device_init().
  */
@@ -211,7 +212,7 @@ EXPORT_SYMBOL_GPL(ttm_huge_gem_mmap);
  *
  * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart.
  *
- * Context: as pfnmap_open(). Does not wait for the reservation.
+ * Context: as for pfnmap_open(). Does not wait for the reservation.
  */
 void ttm_huge_vm_open(struct vm_area_struct *vma)
 {

@@ -30,8 +30,8 @@ static int ttm_huge_prefault_skip(struct vm_area_struct *vma,
 }
 
 /*
- * Get on from @address by what is mapped there already or, if that is nothing,
- * by what one fault maps.
+ * Advance @address past what is mapped there already. If nothing is, have a fault map
+ * it; the next step then advances past that.
  */
 static int ttm_huge_prefault_step(struct mm_struct *mm, struct ttm_device *bdev,
 				  unsigned long *address)
@@ -51,13 +51,13 @@ static int ttm_huge_prefault_step(struct mm_struct *mm, struct ttm_device *bdev,
 	ret = ttm_huge_prefault_skip(vma, address);
 	if (ret || *address != start)
 		return ret;
-	/* The lock may be dropped meanwhile: @vma is of no use behind this. */
+	/* The lock may be dropped meanwhile: @vma must not be used after this. */
 	return fixup_user_fault(mm, *address, 0, &unlocked);
 }
 
 /*
- * Who waits for the mmap lock to write has been woken by now, and would find it taken again
- * before it runs: a reader may overtake it for 4 ms.
+ * A thread that waits for the mmap lock for writing has been woken by now, but would find
+ * it taken again before it runs: readers may overtake it for 4 ms.
  */
 static void ttm_huge_prefault_give_way(struct mm_struct *mm)
 {
@@ -72,23 +72,24 @@ static void ttm_huge_prefault_give_way(struct mm_struct *mm)
  * @bdev: the device; the range must be mapped from its file
  * @start: user address, page aligned
  * @len: length in bytes, page aligned
- * @done: bytes from @start that need not be looked at, page aligned: 0, or what an
- *	earlier call has left here; filled in, also on error, with what is mapped
+ * @done: bytes from @start on to skip, page aligned: 0, or what an earlier call has
+ *	left here; filled in, also on error, with how many are mapped, skipped ones included
  *
  * Sets the entries that reading each page of the range would set, in the same
- * steps, without an exception for each. They can be gone again on return, if
- * the buffer object is moved.
+ * steps, but without an exception for each. They may be gone again on return, if
+ * the buffer object has been moved.
  *
- * A signal does not end it before it has got on, unless it has to wait: whoever
- * repeats it with @done, as drmIoctl() does, gets on however many signals come.
+ * A signal does not end it before it has made progress, unless it has to wait: a
+ * caller that repeats it with @done, as drmIoctl() does, makes progress however many
+ * signals come.
  *
  * Context: process context, no locks held. Takes the mmap lock of the current
  * process for reading, and reservations; drops them to wait.
  *
- * Return: 0; -EINVAL if a part of the range is no mapping of this device, or
- * the range or @done is not page aligned, or the range wraps or ends before @done,
- * which is 0 then; -ENOMEM if a part is not mapped at all, or memory for a page
- * table is short; -EFAULT if a part cannot be read, or there is no memory for it;
+ * Return: 0; -EINVAL if the range or @done is not page aligned, or the range wraps or
+ * ends before @done, with @done set to 0; -EINVAL, too, if a part of the range is not a
+ * mapping of this device; -ENOMEM if a part is not mapped at all, or there is no memory
+ * for a page table; -EFAULT if a part cannot be read, or its memory cannot be allocated;
  * -EINTR if a signal is pending.
  */
 int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
@@ -110,7 +111,7 @@ int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 		return ret;
 	while (!ret && address - start < len) {
 		ret = ttm_huge_prefault_step(mm, bdev, &address);
-		/* If the first maps something it is the second that gets past it. */
+		/* If the first step maps something, it is the second that gets past it. */
 		if (!ret && ++steps > 1 && address - start < len &&
 		    signal_pending(current))
 			ret = -EINTR;

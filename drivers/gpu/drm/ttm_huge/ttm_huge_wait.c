@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waits for a buffer object that faults.
+ * Waits for the buffer object of a fault.
  */
 
 #include <linux/dma-resv.h>
@@ -16,13 +16,14 @@
 #include "ttm_huge_internal.h"
 
 /*
- * Wait with no lock of the mm held: whoever has the buffer object may need one.
- * The mapping, and with it @vmf, may be gone as soon as the lock is dropped. Nor is the
- * reservation held while a move is waited for: who evicts passes over what is reserved.
+ * Wait with no lock of the mm held: the thread that holds the reservation may need one.
+ * The mapping may be gone as soon as the lock is dropped: @vmf must not be used after that.
+ * The reservation is not held either while waiting for a move: eviction passes over buffer
+ * objects that are reserved.
  *
- * All else may be gone when it has been waited for. The file keeps the device, and the
- * driver's module; if this has the last reference to it, that is dropped on the way back
- * to user space, or, for a kernel thread, by a worker a tick later.
+ * After the wait all else may be gone, too. The reference to the file keeps the device and
+ * the driver's module. If it is the last one, the file is released on the way back to user
+ * space or, for a kernel thread, by a worker a tick later.
  */
 static void ttm_huge_wait_unlocked(struct ttm_buffer_object *bo,
 				   struct vm_fault *vmf)
@@ -43,9 +44,9 @@ static void ttm_huge_wait_unlocked(struct ttm_buffer_object *bo,
 
 /*
  * A signal has ended a wait. User space handles it before the access is repeated. An
- * access of the kernel is repeated at once: not without a pause, in which whoever is
- * waited for can run, however urgent the waiting task is; and not for ever if the signal
- * kills, which not all who repeat it look at.
+ * access by the kernel is repeated at once. So pause here, to let the thread run that is
+ * waited for, however urgent this task is. And let the access fail if the signal kills:
+ * not all code that repeats an access looks for such a signal.
  */
 static vm_fault_t ttm_huge_wait_interrupted(struct vm_fault *vmf)
 {
@@ -60,10 +61,10 @@ static vm_fault_t ttm_huge_wait_interrupted(struct vm_fault *vmf)
  * @vmf: the fault
  * @err: a negative error code
  *
- * As TTM has it: memory for the buffer object that is short is no reason to have
- * the OOM killer end another process, or the fault repeated for ever.
+ * As in TTM, a lack of memory for the buffer object is no reason to have the OOM
+ * killer end another process, or to have the fault repeated for ever.
  *
- * Context: as ttm_huge_vm_reserve(). May sleep for a tick.
+ * Context: as for ttm_huge_vm_reserve(). May sleep for a tick.
  *
  * Return: VM_FAULT_NOPAGE or VM_FAULT_SIGBUS.
  */
@@ -97,11 +98,11 @@ static vm_fault_t ttm_huge_wait_reserved(struct ttm_buffer_object *bo,
  * @bo: the buffer object
  * @vmf: the fault, which may not be retried
  *
- * Waits until it is idle, too.
+ * Also waits until it is idle.
  *
- * Context: as ttm_huge_vm_reserve(). Drops no lock.
+ * Context: as for ttm_huge_vm_reserve(). Drops no lock.
  *
- * Return: 0 with the reservation held; else it is not, and what the fault shall return:
+ * Return: 0 with the reservation held; otherwise, without it, what the fault has to return:
  * VM_FAULT_NOPAGE or VM_FAULT_SIGBUS.
  */
 vm_fault_t ttm_huge_wait_locked(struct ttm_buffer_object *bo,
@@ -141,11 +142,11 @@ static bool ttm_huge_wait_is_idle(struct dma_resv *resv)
  * @bo: the buffer object
  * @vmf: the fault
  *
- * Context: as ttm_huge_vm_fault_reserved().
+ * Context: as for ttm_huge_vm_fault_reserved().
  *
- * Return: 0 if @bo is idle; VM_FAULT_NOPAGE or VM_FAULT_SIGBUS; with the reservation
- * held. VM_FAULT_RETRY without it, and with the fault's lock dropped, but with both
- * held if the fault has FAULT_FLAG_RETRY_NOWAIT.
+ * Return: 0 if @bo is idle, VM_FAULT_NOPAGE or VM_FAULT_SIGBUS, each with the reservation
+ * held; or VM_FAULT_RETRY, with the reservation and the fault's lock dropped, unless the
+ * fault has FAULT_FLAG_RETRY_NOWAIT: then both are held.
  */
 vm_fault_t ttm_huge_wait_for_move(struct ttm_buffer_object *bo,
 				  struct vm_fault *vmf)
@@ -162,7 +163,7 @@ vm_fault_t ttm_huge_wait_for_move(struct ttm_buffer_object *bo,
 	return VM_FAULT_RETRY;
 }
 
-/* Gives the reservation back if there is nothing for the fault to map. */
+/* Drops the reservation if there is nothing for the fault to map. */
 static vm_fault_t ttm_huge_wait_check(struct ttm_buffer_object *bo)
 {
 	if (ttm_huge_is_mappable(bo))
@@ -176,12 +177,12 @@ static vm_fault_t ttm_huge_wait_check(struct ttm_buffer_object *bo)
  * @bo: the buffer object
  * @vmf: the fault
  *
- * Waits until it is idle, too, and refuses one that is imported and whose exporter
- * does not have it mapped. For fault handlers of drivers, in place of
- * ttm_bo_vm_reserve(), which drops the wrong lock if the fault holds the VMA's.
+ * Also waits until it is idle, and refuses it if its pages are imported and not marked as
+ * mappable. For fault handlers of drivers, in place of ttm_bo_vm_reserve(), which drops
+ * the wrong lock if the fault holds the VMA's.
  *
- * A buffer object that is reserved by someone else, or being moved, is waited for. Where
- * the fault allows a retry, that is done after dropping the lock that the fault holds,
+ * Waits for a buffer object that another thread has reserved, or that is being moved. If
+ * the fault allows a retry, the wait comes after dropping the lock that the fault holds,
  * which is the VMA's lock or the mmap lock, and no other.
  *
  * Context: process context with the VMA's lock (FAULT_FLAG_VMA_LOCK) or the mmap lock

@@ -113,7 +113,7 @@ static void offset_is_aligned(struct kunit *test)
 				sizes[i] >> PAGE_SHIFT);
 	}
 
-	/* Whoever looks for the first or the last page finds no other. */
+	/* A lookup of the first or the last page finds this node and no other. */
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		node = &offsets->nodes[i];
 		last = drm_vma_node_start(node) + drm_vma_node_size(node) - 1;
@@ -187,7 +187,7 @@ static void offset_is_free_again(struct kunit *test)
 							 SZ_2M));
 }
 
-/* Between two others, where nothing else fits as well. */
+/* Between two others: no other hole fits as well. */
 static void offset_takes_hole_of_its_size(struct kunit *test)
 {
 	struct offsets *offsets = make_offsets(test, 0, SZ_1G >> PAGE_SHIFT);
@@ -205,7 +205,7 @@ static void offset_takes_hole_of_its_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, drm_vma_node_start(&nodes[3]), start);
 }
 
-/* Just as much as one needs that may begin anywhere. */
+/* The room is just large enough to have an aligned place wherever it begins. */
 static void offset_fits_exactly(struct kunit *test)
 {
 	struct offsets *offsets = make_offsets(test, 1, (SZ_4M >> PAGE_SHIFT) - 1);
@@ -308,7 +308,7 @@ static void manager_test(struct kunit *test)
 	bo->tbo.page_alignment = c->alignment;
 	bo->tbo.type = c->type;
 
-	/* Some drivers set theirs again when they reset the device. */
+	/* Some drivers set their manager again when they reset the device. */
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
@@ -334,7 +334,7 @@ static void foreign_manager_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, noting->man.func, &noting_funcs);
 }
 
-/* Memory from a quarter of what a PUD entry maps to the end of what the third maps. */
+/* The memory begins a quarter into what one PUD entry maps, and ends with the third one. */
 #define QUARTER		(PUD_PAGES / 4)
 
 struct aperture_case {

@@ -24,7 +24,7 @@ static void counters_begin_at_zero(struct kunit *test)
 				   &zero, sizeof(zero));
 }
 
-/* As a driver would have them that forgets what is behind its fault handlers. */
+/* As in a driver that forgets what its vm_ops need in addition to fault handlers. */
 static const struct vm_operations_struct bare_vm_ops = {
 	.open = ttm_huge_vm_open,
 	.close = ttm_bo_vm_close,
@@ -64,7 +64,7 @@ static void mapping_without_hooks_is_refused(struct kunit *test)
 	obj->funcs = funcs;
 }
 
-/* TTM, if it were asked, would refuse the mapping as it is private. */
+/* If TTM were called, it would refuse the mapping with -EINVAL, as it is private. */
 static void foreign_device_is_refused(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 1);

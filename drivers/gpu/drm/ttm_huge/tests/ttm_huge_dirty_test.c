@@ -64,7 +64,7 @@ static void expect_taken(struct kunit *test, struct ttm_huge_mock_bo *bo,
 	DECLARE_BITMAP(expected, NR_PAGES) = {};
 	DECLARE_BITMAP(found, NR_PAGES);
 
-	/* What the function does not write shows. */
+	/* So that bits that the function does not write show. */
 	bitmap_fill(found, NR_PAGES);
 	bitmap_set(expected, first - page, nr_dirty);
 	KUNIT_ASSERT_EQ(test, 0, take(bo, page, nr_pages, found));
@@ -112,7 +112,7 @@ static void takes_what_was_marked(struct kunit *test)
 	expect_all_taken(test, bo, 0, NR_PAGES);
 }
 
-/* Bits behind the part are clear, and stay for whoever takes them next. */
+/* Bits past the part are clear in the result, and stay in the record for the next call. */
 static void takes_a_part(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = make_tracked(test);
@@ -156,7 +156,7 @@ static void keeps_buffer_objects_apart(struct kunit *test)
 	expect_all_taken(test, other, 9, 1);
 }
 
-/* More pages than the functions on bitmaps can count; no memory is asked for. */
+/* More pages than the bitmap functions can count; no memory is allocated. */
 static void too_large(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 1);

@@ -68,7 +68,7 @@ static struct ttm_huge_mock_bo *make_iomem(struct kunit *test, u64 nr_pages,
 	return bo;
 }
 
-/* Iomem of which the driver tells page by page where it is. */
+/* Iomem of which the driver tells, page by page, where it is. */
 static struct ttm_huge_mock_bo *make_scattered(struct kunit *test,
 					       const unsigned long *pfns,
 					       u64 nr_pages)
@@ -81,7 +81,7 @@ static struct ttm_huge_mock_bo *make_scattered(struct kunit *test,
 	return bo;
 }
 
-/* The extent around a page, looked for in another way than the driver's. */
+/* The extent around a page, looked for in another way than ttm_huge does. */
 static struct pfnmap_extent extent_around(const unsigned long *pfns,
 					  unsigned long nr_pages,
 					  unsigned long page)
@@ -151,7 +151,7 @@ static void scattered_iomem(struct kunit *test)
 	expect_all_extents(test, bo, pfns, ARRAY_SIZE(pfns));
 }
 
-/* Contiguous for longer, but it is looked for in one page table at a time. */
+/* The memory is contiguous for longer, but a scan stays in what one page table maps. */
 static void scan_stays_in_a_page_table(struct kunit *test)
 {
 	const unsigned long nr_pages = 2 * PTRS_PER_PTE + 7, pfn = 0x1234;
@@ -187,7 +187,7 @@ static unsigned int tell_extents(struct ttm_buffer_object *bo, unsigned long pag
 	return 2;
 }
 
-/* What the driver says is taken, whatever its TTM functions would say. */
+/* What io_mem_extents() tells is taken, whatever io_mem_pfn() would tell. */
 static void driver_knows_extent(struct kunit *test)
 {
 	static const unsigned long pfns[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -200,8 +200,8 @@ static void driver_knows_extent(struct kunit *test)
 }
 
 /*
- * Asked for pieces from @page up to @end, with room for @room, the source tells those that
- * the page frames amount to.
+ * Ask the source for pieces from @page up to @end, with room for @room of them: it must
+ * tell those that the page frames amount to.
  */
 static void expect_extents(struct kunit *test, struct ttm_huge_mock_bo *bo,
 			   const unsigned long *pfns, unsigned long page,
@@ -241,7 +241,7 @@ static void scattered_iomem_has_no_others(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, source.base.extents);
 }
 
-/* What the driver tells of other pieces is asked of it. */
+/* The driver is asked for other pieces, too. */
 static void driver_knows_other_extents(struct kunit *test)
 {
 	static const unsigned long pfns[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -261,7 +261,7 @@ static void driver_knows_other_extents(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extents[1].pfn, 0x888);
 }
 
-/* What is contiguous as a whole has no other pieces. */
+/* Iomem that is contiguous as a whole has no other pieces. */
 static void contiguous_iomem_is_all(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = make_iomem(test, 8, 0x123);

@@ -43,9 +43,9 @@ static int move(struct ttm_buffer_object *bo, bool evict,
  * ttm_huge_mock_init - give a test a mock device, as its priv
  * @test: the test
  *
- * For &kunit_suite.init. The device goes with the test.
+ * For &kunit_suite.init. The device is freed after the test.
  *
- * Return: 0; the test fails where the device cannot be made.
+ * Return: 0; the test fails if the device cannot be made.
  */
 int ttm_huge_mock_init(struct kunit *test)
 {
@@ -85,7 +85,7 @@ int ttm_huge_mock_init(struct kunit *test)
  * ttm_huge_mock_foreign - make a TTM device that was not set up for ttm_huge
  * @test: the test
  *
- * Return: the device, of which nothing else was set up either. It goes with the test.
+ * Return: the device, of which nothing else was set up either. It is freed after the test.
  */
 struct ttm_device *ttm_huge_mock_foreign(struct kunit *test)
 {
@@ -114,7 +114,7 @@ static void fini_bo(void *data)
  * @test: a test that has a mock device
  * @nr_pages: its size
  *
- * Return: the buffer object, not reserved. It goes with the test, which must
+ * Return: the buffer object, not reserved. It is freed after the test, which must
  * not end with the reservation held.
  */
 struct ttm_huge_mock_bo *ttm_huge_mock_bo(struct kunit *test, u64 nr_pages)

@@ -14,8 +14,8 @@
 /**
  * struct ttm_huge_mock - a TTM device without hardware
  * @drm: the DRM device.
- * @hdev: the device under test; its functions are @huge_funcs, and those of the TTM
- *	device in it @funcs.
+ * @hdev: the device under test; its callbacks are @huge_funcs, those of the TTM device
+ *	in it are @funcs.
  * @funcs: may be changed by a test.
  * @huge_funcs: may be changed by a test.
  */
