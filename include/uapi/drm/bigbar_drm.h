@@ -18,8 +18,8 @@ extern "C" {
  * space may not set (unknown flags, padding, output members) is refused with
  * EINVAL unless it is zero.
  *
- * Errors that any of them can give: ENOENT for a handle that the file does not
- * know, EINVAL for an unknown flag, placement or nonzero padding, ENODEV after
+ * Errors that any of the ioctls can give: ENOENT for a handle that the file does
+ * not know, EINVAL for an unknown flag, placement or nonzero padding, ENODEV after
  * the device has been unplugged, ENOMEM if the kernel has no memory for its own
  * use.
  */
@@ -72,14 +72,14 @@ struct drm_bigbar_device_info {
  * this flag system memory is mapped cached.
  */
 #define DRM_BIGBAR_GEM_CREATE_SYSTEM_WC		(1 << 0)
-/* In VRAM it is one block. Without this flag it may be scattered. */
+/* While it is in VRAM, it is contiguous. Without this flag it may be scattered. */
 #define DRM_BIGBAR_GEM_CREATE_CONTIGUOUS	(1 << 1)
-/* It is mapped by single pages. */
+/* It is mapped by single pages only. */
 #define DRM_BIGBAR_GEM_CREATE_NO_HUGE		(1 << 2)
 /*
- * Its writes can be tracked: see &drm_bigbar_gem_dirty. While they are not, it is
- * mapped as others are; only after mprotect() has allowed writes again does each
- * entry take a fault.
+ * Writes to it can be tracked: see &drm_bigbar_gem_dirty. While they are not, it is
+ * mapped as other buffer objects are, except that each entry takes a fault after
+ * mprotect() has allowed writes again.
  */
 #define DRM_BIGBAR_GEM_CREATE_TRACKABLE		(1 << 3)
 #define DRM_BIGBAR_GEM_CREATE_FLAGS_MASK	(DRM_BIGBAR_GEM_CREATE_SYSTEM_WC | \
@@ -120,8 +120,8 @@ struct drm_bigbar_gem_create {
  *
  * The offset is aligned as the buffer object is: see &drm_bigbar_gem_info.
  * mmap() fails with EACCES on a file that has no handle for the buffer object,
- * and with EINVAL for a private mapping or one that ends behind the buffer
- * object.
+ * and with EINVAL for a private mapping or one that reaches past the end of the
+ * buffer object.
  */
 struct drm_bigbar_gem_mmap_offset {
 	__u32 handle;
@@ -157,8 +157,8 @@ struct drm_bigbar_gem_move {
  * @pad: Zero.
  * @size: Out: bytes.
  * @alignment: Out: bytes; the size rounded up to a power of two, capped at what
- *	a PUD entry maps. Offset and, where the kernel chooses it, user address
- *	are aligned to it, as is VRAM that is not scattered.
+ *	a PUD entry maps. The offset and, where the kernel chooses it, the user
+ *	address are aligned to it, as is VRAM that is not scattered.
  * @entries: Out: by enum drm_bigbar_level, how many entries of the calling
  *	process's page tables map this buffer object now.
  *
@@ -202,7 +202,7 @@ enum drm_bigbar_dirty_op {
  * is recorded. A write that happens during TAKE is in this record or in the
  * next. A process that is killed during TAKE leaves the record as it was. While
  * writes are tracked, what has been written is mapped by single pages, and it
- * stays so after STOP until the range is mapped anew.
+ * stays so after STOP until the range is mapped again.
  *
  * Errors: EINVAL also if the buffer object cannot be tracked, or the pages are
  * not inside it; ENODATA for TAKE if it is not tracked now; EFAULT if @bitmap
@@ -220,19 +220,20 @@ struct drm_bigbar_gem_dirty {
  * struct drm_bigbar_prefault - map a range ahead of use
  * @address: In: user address of the calling process, page aligned.
  * @length: In: bytes, page aligned.
- * @done: In: bytes from @address on that need not be looked at, page aligned; 0 for
- *	another range, or to map again what has been moved. Out, also on error: bytes from
- *	@address on that are mapped, with those. A call that is repeated as it is after
- *	EINTR, as drmIoctl() does, goes on where it was, and gets on however many signals
- *	come, unless it has to wait.
+ * @done: In: bytes from @address on to skip, page aligned; 0 for a new range, or to map
+ *	again what has been moved. Out, also on error: bytes from @address on that are
+ *	mapped, skipped ones included. A call that is repeated unchanged after EINTR, as
+ *	drmIoctl() does, continues where it stopped, and makes progress however many
+ *	signals come, unless it has to wait.
  *
  * Has the same effect as reading each page, without as many page faults. The
  * range may cover several mappings of this device, without a gap.
  *
  * Errors: EINVAL also if a part of the range is a mapping of something else, or
- * it is not page aligned, or wraps, or ends before @done; ENOMEM if a part is not
- * mapped at all, or memory for a page table is short; EFAULT if a part cannot be
- * read, or there is no memory for it; EINTR if a signal came.
+ * if the range or @done is not page aligned, or the range wraps, or ends before
+ * @done; ENOMEM if a part is not mapped at all, or there is no memory for a page
+ * table; EFAULT if a part cannot be read, or its memory cannot be allocated;
+ * EINTR if a signal came.
  */
 struct drm_bigbar_prefault {
 	__u64 address;

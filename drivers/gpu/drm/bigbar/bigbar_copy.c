@@ -2,13 +2,13 @@
 /*
  * Copies and clears memory, at once or in the background.
  *
- * The queue stands for the engine of a GPU: a copy is handed to it, runs some time
- * later, behind those that were handed to it before, and signals a fence. It takes no
- * reservation and allocates nothing: whoever waits for the fence may hold any of the
- * former, and may be about to free memory. What it works on, it is lent: pages and
- * VRAM are their buffer object's, or that of which TTM makes a ghost, until the fence
- * has signaled; VRAM that TTM has freed meanwhile is given to nobody who does not wait
- * for the same fence.
+ * The queue stands for the engine of a GPU: a copy that is handed to it runs some time
+ * later, after those that were handed to it before, and signals a fence. It takes no
+ * reservation and allocates nothing: a thread that waits for the fence may hold any
+ * reservation, and may be about to free memory. The queue does not own what it works on:
+ * until the fence has signaled, pages and VRAM belong to their buffer object, or to the
+ * ghost that TTM has made of it. VRAM that TTM has freed meanwhile is only given to
+ * buffer objects that wait for the same fence.
  */
 
 #include <linux/cleanup.h>
@@ -42,7 +42,7 @@ static void bigbar_copy_map_local(struct ttm_kmap_iter *base,
 {
 	struct vram_iter *iter = container_of(base, struct vram_iter, base);
 
-	/* One side of each copied page: ttm_move_memcpy() gives no one a turn. */
+	/* At least once for each copied page: ttm_move_memcpy() does not reschedule. */
 	cond_resched();
 	iosys_map_set_vaddr_iomem(map, bigbar_vram_address(iter->vram,
 							   iter->pieces, page));
@@ -67,7 +67,7 @@ static struct ttm_kmap_iter *bigbar_copy_iter(union any_iter *iter,
 	return &iter->vram.base;
 }
 
-/* In steps, so that a large buffer object does not keep the CPU from others. */
+/* In steps, so that a large buffer object does not keep other tasks from running. */
 static void bigbar_copy_clear(const struct bigbar_copy *copy)
 {
 	const struct bigbar_pieces *pieces = copy->dst.pieces;
@@ -86,12 +86,12 @@ static void bigbar_copy_clear(const struct bigbar_copy *copy)
 
 /**
  * bigbar_copy - copy or clear memory
- * @copy: from where to where; at least one side is VRAM, and the destination if it is
- *	to be cleared
+ * @copy: from where to where; at least one side is VRAM, and memory to be cleared has to
+ *	be VRAM
  *
  * Context: process context, with both sides idle and kept from being freed.
  *
- * Return: 0, and whoever maps the destination sees it; -ENODEV if VRAM is gone, and
+ * Return: 0, and all mappings of the destination show it; -ENODEV if VRAM is gone, and
  * nothing has been done.
  */
 int bigbar_copy(const struct bigbar_copy *copy)
@@ -107,7 +107,7 @@ int bigbar_copy(const struct bigbar_copy *copy)
 				bigbar_copy_iter(&src, copy->bigbar, &copy->src));
 	else
 		bigbar_copy_clear(copy);
-	/* Writes to VRAM are combined, and not there yet. */
+	/* Writes to VRAM are combined, and may not have reached it yet. */
 	wmb();
 	drm_dev_exit(idx);
 	return 0;
@@ -115,9 +115,9 @@ int bigbar_copy(const struct bigbar_copy *copy)
 
 /**
  * struct job - a copy in the queue
- * @fence: signals when it has been made; first, as freeing it frees the job.
+ * @fence: signals when the copy has been made; first, as freeing the fence frees the job.
  * @lock: of @fence.
- * @work: makes it.
+ * @work: makes the copy.
  * @copy: what to do, with references to the pieces of both sides.
  */
 struct job {
@@ -163,15 +163,15 @@ static void bigbar_copy_run(struct work_struct *work)
 
 /**
  * bigbar_copy_queue - copy or clear memory in the background
- * @copy: as bigbar_copy() has it; the caller may forget it
+ * @copy: as for bigbar_copy(); not used after the return
  *
- * If VRAM goes before the copy has been made, the destination stays as it is, and the
- * fence signals with the error -ENODEV.
+ * If VRAM goes away before the copy has been made, the destination stays as it is, and
+ * the fence signals with the error -ENODEV.
  *
  * Context: process context, with both sides idle. The caller keeps both from being freed
  * until the fence has signaled, or leaves that to TTM.
  *
- * Return: a fence, which the caller owns a reference of; or an error pointer: -ENOMEM.
+ * Return: a fence, to which the caller owns a reference; or an error pointer: -ENOMEM.
  */
 struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy)
 {
@@ -206,7 +206,7 @@ struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy)
  */
 int bigbar_queue_init(struct bigbar_queue *queue)
 {
-	/* Memory is waited for that only a copy out of it makes free. */
+	/* Memory reclaim may wait for memory that is free only after a copy out of it. */
 	queue->wq = alloc_ordered_workqueue("bigbar", WQ_MEM_RECLAIM);
 	if (!queue->wq)
 		return -ENOMEM;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counts what maps a buffer object.
+ * Counts the page-table entries that map a buffer object.
  */
 
 #include <linux/dma-resv.h>
@@ -11,7 +11,7 @@
 
 #include "bigbar_drv.h"
 
-/* Its dma-buf has the mapping of the device's files, too. */
+/* The file of its dma-buf has the same f_mapping as the device's files. */
 static bool bigbar_count_maps(struct vm_area_struct *vma, const struct bigbar_bo *bo)
 {
 	return vma->vm_file && vma->vm_file->f_mapping == bo->ttm.bdev->dev_mapping &&
@@ -27,7 +27,7 @@ static void bigbar_count_entry(const struct pfnmap_entry *entry, void *data)
 }
 
 /**
- * bigbar_count_entries - count what maps a buffer object in this process
+ * bigbar_count_entries - count the entries that map a buffer object in this process
  * @bo: the buffer object
  * @entries: by level, how many entries of the current process's page tables map @bo
  *

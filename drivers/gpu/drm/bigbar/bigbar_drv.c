@@ -6,16 +6,16 @@
 /**
  * DOC: Overview
  *
- * bigbar hands out the memory BAR of a PCI device as VRAM, by buffer objects
+ * bigbar hands out the memory BAR of a PCI device as VRAM, in buffer objects
  * that TTM places, evicts and moves. There is no GPU: the CPU clears and copies
- * and is the only one to use the memory, which makes the driver small enough to
+ * the memory, and nothing else uses it. This makes the driver small enough to
  * show how a TTM driver maps VRAM with huge page-table entries, and gives tests
- * a device that every QEMU has. With the module parameter async_moves it does so in the
- * background, behind a fence, as the engine of a GPU would.
+ * a device that every QEMU has. With the module parameter async_moves the CPU clears
+ * and copies in the background and signals a fence, as the engine of a GPU would.
  *
- * It binds to no device by itself: what a memory BAR holds may be someone's, as
- * that of QEMU's ivshmem-plain, which virtual machines share memory by. It takes the
- * largest memory BAR of a device that it is given by driver_override.
+ * The driver does not bind to any device by itself: the memory in a BAR may be in use by
+ * others, as with QEMU's ivshmem-plain, by which virtual machines share memory. It uses
+ * the largest memory BAR of a device that is given to it by driver_override.
  */
 
 #include <linux/io.h>
@@ -34,13 +34,13 @@
 
 #include "bigbar_drv.h"
 
-/* Smaller than one PMD entry there would be nothing to show. */
+/* With less than one PMD entry maps, there would be nothing to show. */
 #define BIGBAR_MIN_VRAM		PMD_SIZE
 
 static unsigned int vram_offset;
 module_param(vram_offset, uint, 0444);
 MODULE_PARM_DESC(vram_offset,
-		 "Where VRAM begins in the BAR, in MiB: an even number, 0 by default. Where firmware keeps the first part for itself, it begins anywhere.");
+		 "Where VRAM begins in the BAR, in MiB: an even number, 0 by default. For tests: on a GPU whose firmware keeps the first part for itself, VRAM may begin anywhere.");
 
 static const struct drm_ioctl_desc bigbar_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(BIGBAR_DEVICE_INFO, bigbar_device_info_ioctl,
@@ -127,7 +127,7 @@ static int bigbar_map_vram(struct bigbar_device *bigbar, struct pci_dev *pdev,
 	if (ret)
 		return dev_err_probe(dev, ret, "BAR %d is in use\n", bar);
 
-	/* Where huge entries on x86 get their caching from. */
+	/* On x86, huge entries get their caching from this. */
 	ret = devm_arch_io_reserve_memtype_wc(dev, vram->phys, vram->size);
 	if (ret)
 		return dev_err_probe(dev, ret,
@@ -176,8 +176,8 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 }
 
 /*
- * Mappings and open files may live on. No one touches VRAM behind this: the
- * mappings are zapped, and all else is inside drm_dev_enter().
+ * Mappings and open files may outlive this. It is the end of all access to VRAM:
+ * the mappings are zapped, and all other access is inside drm_dev_enter().
  */
 static void bigbar_remove(struct pci_dev *pdev)
 {
@@ -188,7 +188,7 @@ static void bigbar_remove(struct pci_dev *pdev)
 
 static struct pci_driver bigbar_pci_driver = {
 	.name = "bigbar",
-	.id_table = NULL,	/* only what it is given */
+	.id_table = NULL,	/* by driver_override only */
 	.probe = bigbar_probe,
 	.remove = bigbar_remove,
 };

@@ -23,12 +23,13 @@ struct ttm_tt;
 struct workqueue_struct;
 
 /**
- * struct bigbar_vram - the memory BAR and who has which part of it
+ * struct bigbar_vram - the memory BAR, and which parts of it are allocated
  * @man: TTM's view of it.
  * @lock: protects @buddy; taken last.
- * @buddy: free and allocated blocks, by their offset from @phys rounded down to what a
- *	PUD entry maps: as a block is aligned to its size, so is then its physical address.
- * @before: the blocks that lie before @phys, and are no VRAM.
+ * @buddy: free and allocated blocks. Their offsets count from @phys rounded down to a
+ *	multiple of what a PUD entry maps: a block is aligned to its size, and then so is
+ *	its physical address.
+ * @before: the blocks before @phys, which are not VRAM.
  * @phys: physical address, in bytes.
  * @size: size in bytes, a multiple of PMD_SIZE.
  * @io: write-combining kernel mapping of all of it; gone once the device is
@@ -58,7 +59,7 @@ struct bigbar_piece {
 
 /**
  * struct bigbar_pieces - where the pages of a buffer object are in VRAM
- * @kref: held by the resource, and by copies that may end when that is gone.
+ * @kref: held by the resource, and by copies, which may end after the resource is gone.
  * @count: number of @piece.
  * @piece: in the order of the buffer object's pages.
  */
@@ -81,7 +82,7 @@ struct bigbar_vram_resource {
 };
 
 /**
- * struct bigbar_memory - one side of a copy: one of both, or neither
+ * struct bigbar_memory - one side of a copy; at most one member is set
  * @tt: system memory, populated.
  * @pieces: VRAM.
  */
@@ -95,7 +96,7 @@ struct bigbar_memory {
  * @bigbar: the device.
  * @nr_pages: how many pages.
  * @dst: where to.
- * @src: where from; neither for zeros.
+ * @src: where from; with neither member set, @dst is cleared.
  */
 struct bigbar_copy {
 	struct bigbar_device *bigbar;
@@ -108,7 +109,7 @@ struct bigbar_copy {
  * struct bigbar_queue - copies in the background, one after the other
  * @wq: runs them, in order.
  * @context: of their fences.
- * @seqno: of the last one.
+ * @seqno: of the last fence.
  * @lock: keeps the order of @seqno that of @wq.
  */
 struct bigbar_queue {
@@ -123,7 +124,7 @@ struct bigbar_queue {
  * @drm: base.
  * @ttm: buffer objects, and how they are mapped.
  * @vram: where they live.
- * @queue: who moves them.
+ * @queue: moves them in the background.
  */
 struct bigbar_device {
 	struct drm_device drm;

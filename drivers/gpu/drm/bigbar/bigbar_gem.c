@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffer objects: made, mapped, moved, freed.
+ * Makes, maps, moves and frees buffer objects.
  */
 
 #include <linux/mm.h>
@@ -45,8 +45,8 @@ static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
  * bigbar_is_bo - whether a buffer object is one of the driver's
  * @bo: one that TTM hands to the driver
  *
- * TTM makes ghosts, which hold what a buffer object has left while that is copied, and
- * may evict one in the moment before it is freed.
+ * TTM also makes ghosts. A ghost holds the memory that a buffer object has left, until
+ * this has been copied. TTM may evict a ghost in the moment before it is freed.
  *
  * Context: any.
  *
@@ -67,7 +67,7 @@ bool bigbar_is_bo(struct ttm_buffer_object *bo)
  * Context: process context; sleeps on reservations of buffer objects that have
  * to be evicted.
  *
- * Return: the buffer object, which the caller owns a GEM reference of, or an
+ * Return: the buffer object, to which the caller owns a GEM reference, or an
  * error pointer.
  */
 struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,

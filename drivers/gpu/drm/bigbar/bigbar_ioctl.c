@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ioctls: check what user space passes, and hand on.
+ * Ioctls: check what user space passes, and call the functions that do the work.
  */
 
 #include <linux/mm.h>
@@ -21,7 +21,7 @@ static_assert(DRM_BIGBAR_LEVEL_PMD == (int)PGTABLE_LEVEL_PMD);
 static_assert(DRM_BIGBAR_LEVEL_PUD == (int)PGTABLE_LEVEL_PUD);
 static_assert(DRM_BIGBAR_LEVELS == (int)PFNMAP_LEVELS);
 
-/* The buffer object behind a handle, referenced, or an error pointer. */
+/* The buffer object of a handle, with a reference taken, or an error pointer. */
 static struct bigbar_bo *bigbar_ioctl_lookup(struct drm_file *file, u32 handle)
 {
 	struct drm_gem_object *obj = drm_gem_object_lookup(file, handle);
@@ -164,7 +164,7 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 
-	/* Written on success only: after EINTR the same is passed in again. */
+	/* Write to @args on success only: after EINTR, user space passes it in again. */
 	ret = bigbar_count_entries(bo, entries);
 	if (!ret)
 		ret = bigbar_ioctl_get_placement(bo, &args->placement);
@@ -179,7 +179,7 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 	return ret;
 }
 
-/* Copied out without the reservation: that may fault, on this very object. */
+/* Copy to user space after dropping the reservation: it may fault, on this very object. */
 static int bigbar_ioctl_take_dirty(struct bigbar_bo *bo,
 				   const struct drm_bigbar_gem_dirty *args)
 {

@@ -17,17 +17,17 @@
 static bool async_moves;
 module_param(async_moves, bool, 0644);
 MODULE_PARM_DESC(async_moves,
-		 "Move buffer objects in the background, as a GPU's engine does: who touches one waits (default: no).");
+		 "Move buffer objects in the background, as a GPU's engine does: an access to one waits for its move (default: no).");
 
 /**
- * bigbar_move_page_flags - what system memory has to be for moves
+ * bigbar_move_page_flags - what moves require of system memory
  *
- * Pages that a buffer object gets to be moved to can be seen before the copy has been
- * made, or if it never is: by a debugger, whom TTM does not have wait.
+ * The pages that a buffer object is moved to can be seen before the copy has been made,
+ * or if it is never made: TTM does not make a debugger wait for it.
  *
  * Context: any.
  *
- * Return: TTM_TT_FLAG_*, beside those that TTM asks for.
+ * Return: TTM_TT_FLAG_*, in addition to those that TTM asks for.
  */
 u32 bigbar_move_page_flags(void)
 {
@@ -43,7 +43,7 @@ static bool bigbar_move_is_in_background(struct ttm_buffer_object *bo,
 		bo->ttm->page_flags & TTM_TT_FLAG_ZERO_ALLOC);
 }
 
-/* If not, nobody has seen the buffer object yet and there is nothing to copy. */
+/* If it has none, it has not been accessed yet, and there is nothing to copy. */
 static bool bigbar_move_has_contents(struct ttm_buffer_object *bo)
 {
 	if (bo->resource && bo->resource->mem_type == TTM_PL_VRAM)
@@ -87,8 +87,8 @@ static int bigbar_move_in_background(struct ttm_buffer_object *bo, bool evict,
 		return PTR_ERR(fence);
 
 	/*
-	 * Without contents it leaves no memory that is still read: no ghost, which would
-	 * keep the buffer object from being freed until TTM's worker has freed the ghost.
+	 * Without contents it leaves no memory that is still read, so it needs no ghost:
+	 * that would keep it from being freed until TTM's worker has freed the ghost.
 	 */
 	if (bigbar_move_has_contents(bo)) {
 		ret = ttm_bo_move_accel_cleanup(bo, fence, evict, true, dst);
@@ -96,14 +96,14 @@ static int bigbar_move_in_background(struct ttm_buffer_object *bo, bool evict,
 		dma_resv_add_fence(bo->base.resv, fence, DMA_RESV_USAGE_KERNEL);
 		ttm_bo_move_null(bo, dst);
 	}
-	/* The caller frees @dst, which is being written to. */
+	/* On an error the caller frees @dst, which is still being written to. */
 	if (ret)
 		dma_fence_wait(fence, false);
 	dma_fence_put(fence);
 	return ret;
 }
 
-/* As ttm_bo_wait_ctx(), which gives up on a long queue. */
+/* As ttm_bo_wait_ctx(), but without a timeout: it would give up on a long queue. */
 static int bigbar_move_wait(struct ttm_buffer_object *bo,
 			    struct ttm_operation_ctx *ctx)
 {
@@ -121,7 +121,7 @@ static int bigbar_move_wait(struct ttm_buffer_object *bo,
 /**
  * bigbar_move - move a buffer object
  * @bo: the buffer object
- * @evict: its memory is for another one
+ * @evict: whether it has to make room for another one
  * @ctx: how to wait
  * @dst: where to
  * @hop: not used
@@ -130,14 +130,15 @@ static int bigbar_move_wait(struct ttm_buffer_object *bo,
  * hold what another client left; system memory comes cleared from TTM's pool.
  *
  * With the module parameter async_moves, @bo has a fence on return that signals when
- * the move is over, and TTM keeps, or has others wait for, the memory that it left.
+ * the move is over. TTM keeps the memory that @bo has left until then, or has its next
+ * users wait.
  *
- * Context: process context with the reservation of @bo held; TTM has removed
- * all mappings, and reserved the place for a fence. Waits for earlier moves.
+ * Context: process context with the reservation of @bo held; TTM has zapped all
+ * mappings, and reserved a slot for a fence. Waits for earlier moves.
  *
  * Return: 0, with @dst in use and the old memory free, or about to be; or a negative
- * error code with @bo where it was, and @dst is the caller's to free. -ENODEV if VRAM
- * is gone, -EBUSY if @ctx forbids to wait.
+ * error code, with @bo where it was, and the caller has to free @dst. -ENODEV if VRAM
+ * is gone, -EBUSY if @ctx does not allow waiting.
  */
 int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
@@ -149,7 +150,7 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 	};
 	int ret;
 
-	/* From nothing, or nothing yet, to system memory. */
+	/* To system memory, from system memory or from none: there is nothing to copy. */
 	if (dst->mem_type != TTM_PL_VRAM &&
 	    (!bo->resource || bo->resource->mem_type != TTM_PL_VRAM)) {
 		ttm_bo_move_null(bo, dst);
@@ -162,7 +163,7 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 	if (drm_dev_is_unplugged(&copy.bigbar->drm))
 		return -ENODEV;
 
-	/* Into system memory, or out of what has been swapped out. */
+	/* The copy is to system memory, or from system memory that is swapped out. */
 	if (dst->mem_type != TTM_PL_VRAM ||
 	    (bo->ttm && ttm_tt_is_swapped(bo->ttm))) {
 		ret = ttm_bo_populate(bo, ctx);
@@ -178,7 +179,7 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 	       bigbar_move_at_once(bo, &copy, dst);
 }
 
-/* Not all versions of ttm_bo_vm_access() look at more than the page, or wait. */
+/* Some versions of ttm_bo_vm_access() check whole pages only, or do not wait. */
 static int bigbar_move_check_access(struct ttm_buffer_object *bo,
 				    unsigned long offset, int len)
 {
@@ -200,7 +201,7 @@ static int bigbar_move_check_access(struct ttm_buffer_object *bo,
  *
  * Context: process context with the reservation of @bo held. Waits for moves.
  *
- * Return: @len; -EIO after unplug, or if @bo ends before that; -EINTR.
+ * Return: @len; -EIO after unplug, or if the range reaches past the end of @bo; -EINTR.
  */
 int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 			 void *buf, int len, int write)

@@ -42,7 +42,7 @@ static void bigbar_tt_destroy(struct ttm_device *ttm, struct ttm_tt *tt)
 }
 
 /**
- * bigbar_placement - placement for TTM
+ * bigbar_placement - fill in a placement for TTM
  * @placement: one of enum drm_bigbar_placement, checked by the caller
  * @flags: DRM_BIGBAR_GEM_CREATE_*
  * @place: filled in; @out points to it
@@ -156,8 +156,8 @@ static void bigbar_ttm_release(struct drm_device *drm, void *unused)
 	struct bigbar_device *bigbar = to_bigbar(drm);
 
 	/*
-	 * In this order: what TTM frees late, as a copy was to be made of it, holds
-	 * VRAM, and other buffer objects that do.
+	 * In this order: a buffer object that TTM frees late, as it was still to be
+	 * copied, holds VRAM, and may hold other buffer objects that hold VRAM.
 	 */
 	bigbar_queue_fini(&bigbar->queue);
 	ttm_device_fini(&bigbar->ttm.base);
@@ -171,7 +171,7 @@ static void bigbar_ttm_release(struct drm_device *drm, void *unused)
  * Context: probe.
  *
  * Return: 0, and all is undone when the last reference to the DRM device goes;
- * or a negative error code, with nothing left behind.
+ * or a negative error code, with nothing left set up but what DRM releases.
  */
 int bigbar_ttm_init(struct bigbar_device *bigbar)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has which part of VRAM: a TTM resource manager on the buddy allocator.
+ * Allocates VRAM: a TTM resource manager that uses the buddy allocator.
  */
 
 #include <linux/cleanup.h>
@@ -40,13 +40,13 @@ static int bigbar_vram_large_first(void *unused, const struct list_head *a,
 	return bigbar_vram_by_offset(unused, a, b);
 }
 
-/* How much of what a PUD entry maps lies before VRAM, and is none. */
+/* Bytes from the last multiple of PUD_SIZE to where VRAM begins: these are not VRAM. */
 static u64 bigbar_vram_bytes_before(const struct bigbar_vram *vram)
 {
 	return vram->phys & ~PUD_MASK;
 }
 
-/* Blocks that follow each other in VRAM as in the buffer object make a piece. */
+/* Blocks that follow each other both in VRAM and in the buffer object make a piece. */
 static int bigbar_vram_make_pieces(struct bigbar_vram *vram,
 				   struct bigbar_vram_resource *vres)
 {
@@ -84,16 +84,16 @@ static int bigbar_vram_make_pieces(struct bigbar_vram *vram,
 	return 0;
 }
 
-/* The buddy allocator calls a block that is larger than any invalid. */
+/* The buddy allocator returns -EINVAL for a block that is larger than any it has. */
 static int bigbar_vram_no_space(int ret)
 {
 	return ret == -EINVAL ? -ENOSPC : ret;
 }
 
 /*
- * One block if there is one, which is aligned to its size; else blocks from
- * large to small, so that each begins at a multiple of its size in the buffer
- * object as it does in VRAM.
+ * Allocate one block if there is one: it is aligned to its size. Otherwise allocate
+ * several, from large to small, so that each begins at a multiple of its size in the
+ * buffer object as it does in VRAM.
  */
 static int bigbar_vram_alloc_blocks(struct bigbar_vram *vram,
 				    struct bigbar_vram_resource *vres, u64 size,
@@ -116,7 +116,7 @@ static int bigbar_vram_alloc_blocks(struct bigbar_vram *vram,
 	return bigbar_vram_no_space(ret);
 }
 
-/* Blocks, and the pieces that they amount to. */
+/* Allocate blocks, and make a list of the pieces that they amount to. */
 static int bigbar_vram_take(struct bigbar_vram *vram,
 			    struct bigbar_vram_resource *vres, u64 size,
 			    u64 align, bool contiguous)
@@ -185,7 +185,7 @@ static void bigbar_vram_free(struct ttm_resource_manager *man,
 u64 bigbar_vram_used(struct bigbar_vram *vram)
 {
 	guard(mutex)(&vram->lock);
-	/* What lies before it is not available either. */
+	/* What lies before VRAM counts as allocated, so it is not in avail. */
 	return vram->size - vram->buddy.avail;
 }
 
@@ -207,14 +207,14 @@ static const struct ttm_resource_manager_func bigbar_vram_funcs = {
 };
 
 /**
- * bigbar_pieces_get - keep the pieces of a buffer object
+ * bigbar_pieces_get - take a reference to the pieces of a buffer object
  * @pieces: the pieces, or NULL
  *
- * They tell where memory is, and do not keep it: for that there is a fence.
+ * They tell where memory is, but do not keep it from being freed: a fence does that.
  *
  * Context: any.
  *
- * Return: @pieces; bigbar_pieces_put() lets go of them.
+ * Return: @pieces; bigbar_pieces_put() drops the reference.
  */
 struct bigbar_pieces *bigbar_pieces_get(struct bigbar_pieces *pieces)
 {
@@ -243,11 +243,11 @@ void bigbar_pieces_put(struct bigbar_pieces *pieces)
 /**
  * bigbar_piece - find the contiguous VRAM that holds a page
  * @pieces: where a buffer object is
- * @page: page offset into it, inside it
+ * @page: page offset into the buffer object, less than its size
  *
  * Context: any.
  *
- * Return: the piece, as long as @pieces.
+ * Return: the piece, which stays as long as @pieces.
  */
 const struct bigbar_piece *bigbar_piece(const struct bigbar_pieces *pieces,
 					unsigned long page)
@@ -269,11 +269,12 @@ const struct bigbar_piece *bigbar_piece(const struct bigbar_pieces *pieces,
  * bigbar_vram_address - where the kernel has a page of VRAM mapped
  * @vram: the memory
  * @pieces: where a buffer object is in it
- * @page: page offset into that
+ * @page: page offset into the buffer object
  *
- * Context: any, inside drm_dev_enter(): the mapping goes with the device.
+ * Context: any, inside drm_dev_enter(): the kernel mapping goes away with the device.
  *
- * Return: the address; as many pages follow as the piece has behind @page.
+ * Return: the address; from there on the mapping is contiguous up to the end of the
+ * piece that holds @page.
  */
 void __iomem *bigbar_vram_address(struct bigbar_vram *vram,
 				  const struct bigbar_pieces *pieces,
@@ -285,7 +286,7 @@ void __iomem *bigbar_vram_address(struct bigbar_vram *vram,
 	       ((u64)(piece->vram_page + page - piece->first) << PAGE_SHIFT);
 }
 
-/* Nobody gets what lies before VRAM. */
+/* Allocate what lies before VRAM, so that no buffer object gets it. */
 static int bigbar_vram_take_before(struct bigbar_vram *vram)
 {
 	const u64 size = bigbar_vram_bytes_before(vram);
