@@ -59,8 +59,8 @@
  * * by faults, from before they look for the memory until they have set the entries;
  * * by moves and evictions, from before TTM removes the entries until the buffer object
  *   is in its new place;
- * * by code that reads page tables or the record of writes, or that starts, stops or
- *   takes that record.
+ * * by code that reads page tables with the mmap lock held for reading, and by code that
+ *   reads, starts, stops or takes the record of writes.
  *
  * Locks are taken in this order:
  *
