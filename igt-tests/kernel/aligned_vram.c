@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For tests: VRAM of a driver that has TTM's range manager, with ttm_huge's alignment.
+ * For tests: VRAM of a driver that uses TTM's range manager, with ttm_huge's alignment.
  *
- * bigbar has a manager of its own, which aligns by itself. Each open file of the debugfs
- * file aligned_vram is a device with a little less than three times as much VRAM as a PUD
- * entry maps; there is no memory behind it. Of foreign_vram it is one that was not set up
- * for ttm_huge. Writing "aperture BASE" has the CPU see it from that physical address on.
- * Writing "PAGES ALIGNMENT [kernel]" allocates VRAM for a buffer object of the device, or of
- * the kernel, whose driver asks for that alignment; reading tells the first page of what was
- * allocated last, and the alignment that the buffer object has then. What ttm_huge has for
- * a person to look at is in the debugfs folder aligned_vram_device. Closing the file frees
- * all.
+ * bigbar has a manager of its own, which aligns by itself. Each open of the debugfs file
+ * aligned_vram makes a device with a little less than three times as much VRAM as a PUD
+ * entry maps, without any memory. An open of foreign_vram makes a device that was not set
+ * up for ttm_huge. Writing "aperture BASE" makes BASE the physical address at which the
+ * CPU sees the VRAM. Writing "PAGES ALIGNMENT [kernel]" allocates VRAM for a buffer
+ * object of the device, or of the kernel, whose driver asks for that alignment. Reading
+ * tells the first page of the last allocation, and the alignment that its buffer object
+ * has afterwards. The debugfs files of ttm_huge are in the debugfs folder
+ * aligned_vram_device. Closing the file frees everything.
  */
 
 #include <linux/debugfs.h>
@@ -37,11 +37,11 @@
 /**
  * struct aligned_vram - what an open file stands for
  * @drm: the DRM device
- * @hdev: the device: of TTM's part, what managers look at
+ * @hdev: the device; of TTM's part only what managers read is set
  * @folder: its debugfs folder
- * @bos: of those, what managers look at
- * @resources: what they got
- * @count: how many there are
+ * @bos: buffer objects, of which only what managers read is set
+ * @resources: the VRAM of each of @bos
+ * @count: number of @bos in use
  */
 struct aligned_vram {
 	struct drm_device *drm;
@@ -64,7 +64,7 @@ static struct ttm_resource_manager *aligned_vram_manager_of(struct aligned_vram 
 	return ttm_manager_type(&vram->hdev.base, TTM_PL_VRAM);
 }
 
-/* Looked up when it is needed: this module is built without the drivers. */
+/* The function is looked up here, because this module is built without the drivers. */
 static int aligned_vram_init_device(struct aligned_vram *vram)
 {
 	typeof(drmm_ttm_huge_device_init) *init = symbol_get(drmm_ttm_huge_device_init);
@@ -85,7 +85,7 @@ static int aligned_vram_init_manager(struct aligned_vram *vram)
 	ret = ttm_range_man_init_nocheck(&vram->hdev.base, TTM_PL_VRAM, false, VRAM_PAGES);
 	if (ret)
 		return ret;
-	/* The device has functions of that module: it stays until the file is closed. */
+	/* The manager calls functions of that module: it is kept until the file is closed. */
 	set = symbol_get(ttm_huge_set_driver_manager);
 	if (!set) {
 		ttm_range_man_fini_nocheck(&vram->hdev.base, TTM_PL_VRAM);

@@ -2,14 +2,20 @@
 /*
  * For tests: holds a buffer object as a move does, but for as long as the test wants.
  *
- * Writing "ADDRESS [fence USAGE | imported [mappable] | cached | uncached]" to the debugfs
- * file takes the reservation of the buffer object that the writing process has mapped
- * there; or it takes that, adds a fence that has not signaled, and gives it back; or has
- * its pages stand for those of another device, and it for an imported one, meanwhile; or
- * has its driver ask for entries that are cached or uncached, neither of which is right
- * for VRAM. It returns when that is done.
- * USAGE is kernel, write, read or bookkeep. Closing the file lets go. Reading tells
- * whether it is held still: a test that waits for what it holds itself is to end, too.
+ * The debugfs file takes "ADDRESS [fence USAGE | imported [mappable] | cached |
+ * uncached]". The hold is on the buffer object that the writing process has mapped at
+ * ADDRESS:
+ *
+ * ADDRESS alone		takes the reservation
+ * "fence USAGE"		adds a fence that has not signaled; USAGE is kernel, write,
+ *			read or bookkeep
+ * "imported"		marks it as imported, and its pages as those of another device
+ * "cached", "uncached"	makes its driver ask for such entries, neither of which is
+ *			right for VRAM
+ *
+ * The write returns when that is done. Closing the file ends the hold. It also ends after
+ * a while, so that a test ends which waits for what it holds itself; reading tells
+ * whether the hold still lasts.
  */
 
 #include <drm/drm_drv.h>
@@ -36,15 +42,16 @@
 
 /**
  * struct hold - what an open file stands for
- * @obj: the buffer object, a reference, and with it one to the device; %NULL before the write
+ * @obj: the buffer object, with a reference to it and one to the device; %NULL before the
+ * write
  * @usage: of the fence
  * @page_flags: of imported pages, TTM_TT_FLAG_*
  * @caching: that the driver asks for
- * @work: takes the reservation and lets go of it: both is for the same task to do
- * @taken: by @work
- * @release: tells @work to let go
- * @error: why nothing was taken
- * @over: @work has let go
+ * @work: takes the reservation and releases it: the same task has to do both
+ * @taken: completed by @work when the hold begins, or has failed
+ * @release: tells @work to end the hold
+ * @error: why the hold has failed
+ * @over: @work has ended the hold
  */
 struct hold {
 	struct drm_gem_object *obj;
@@ -126,7 +133,7 @@ static struct dma_fence *bo_holder_add_fence(struct dma_resv *resv, enum dma_res
 	return &fence->base;
 }
 
-/* Nobody is to find it once this module is gone. */
+/* The fence must not be found any more when this module is gone. */
 static void bo_holder_remove_fence(struct dma_resv *resv, struct dma_fence *fence)
 {
 	struct dma_fence *signaled = dma_fence_get_stub();
@@ -153,7 +160,7 @@ static void bo_holder_hold_fence(struct work_struct *work)
 	dma_fence_put(fence);
 }
 
-/* Of a buffer object that has pages. */
+/* Fails if the buffer object has no pages. */
 static int bo_holder_change_page_flags(struct hold *hold, u32 clear, u32 set)
 {
 	struct ttm_buffer_object *bo = drm_gem_ttm_of_gem(hold->obj);
@@ -168,7 +175,7 @@ static int bo_holder_change_page_flags(struct hold *hold, u32 clear, u32 set)
 	return ret;
 }
 
-/* That it is there is all that is looked at, unless it is exported or freed. */
+/* Its contents are read only when the buffer object is exported or freed. */
 static struct dma_buf_attachment attachment;
 
 static void bo_holder_hold_imported(struct work_struct *work)
@@ -186,7 +193,7 @@ static void bo_holder_hold_imported(struct work_struct *work)
 	bo_holder_change_page_flags(hold, hold->page_flags, 0);
 }
 
-/* As a driver that leaves the caching to the kernel's record of the BAR. */
+/* As by a driver that leaves the caching to the kernel's record of the BAR. */
 static void bo_holder_hold_caching(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
@@ -203,7 +210,7 @@ static void bo_holder_hold_caching(struct work_struct *work)
 	dma_resv_unlock(hold->obj->resv);
 }
 
-/* GEM has its object in the mapping, TTM its own, which begins with that. */
+/* vm_private_data is the GEM object, or TTM's buffer object, which begins with it. */
 static struct drm_gem_object *bo_holder_get_mapped_object(unsigned long address)
 {
 	struct drm_gem_object *obj = NULL;
@@ -337,7 +344,7 @@ module_init(bo_holder_init);
 static void __exit bo_holder_exit(void)
 {
 	debugfs_remove(holder_file);
-	/* A fence frees itself a while after the last reference is gone. */
+	/* A fence is freed by RCU after its last reference is gone. */
 	rcu_barrier();
 }
 module_exit(bo_holder_exit);

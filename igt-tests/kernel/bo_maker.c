@@ -2,11 +2,11 @@
 /*
  * For the benchmark: makes many buffer objects, as TTM does or as ttm_huge does.
  *
- * Each open file of the debugfs folder is a device of its own, which has its buffer objects
- * made as the file's name says, and where that says. Writing "COUNT SIZE" makes so many of
- * so many bytes; how long that took is what the write took. There is no memory behind
- * them: VRAM is addresses alone, and system memory would come with the first access.
- * Closing the file frees all.
+ * Each open of a file in the debugfs folder makes a device of its own. The file's name
+ * says how its buffer objects are made, and where. Writing "COUNT SIZE" makes COUNT of
+ * them, of SIZE bytes each; the time that this takes is the time of the write. The buffer
+ * objects have no memory: VRAM is only addresses, and system memory would be allocated at
+ * the first access. Closing the file frees everything.
  */
 
 #include <linux/debugfs.h>
@@ -28,7 +28,7 @@
 #include <drm/ttm/ttm_tt.h>
 #include <drm/ttm_huge.h>
 
-/* Of 1 TiB: nothing is ever evicted. */
+/* 1 TiB, so that nothing is ever evicted. */
 #define VRAM_PAGES	(1UL << (40 - PAGE_SHIFT))
 
 /* How buffer objects are made, and where. */
@@ -48,10 +48,10 @@ static const struct kind kinds[] = {
 /**
  * struct maker - what an open file stands for
  * @drm: the DRM device
- * @hdev: the TTM device: of TTM's part alone, or of both
- * @kind: how it has buffer objects made
- * @add_offset: gives them an aligned offset, or %NULL
- * @set_manager: aligns VRAM, or %NULL
+ * @hdev: the TTM device; only TTM's part is set up, or both
+ * @kind: how buffer objects are made
+ * @add_offset: gives them an aligned offset, or %NULL for TTM's own offset
+ * @set_manager: aligns VRAM, or %NULL for TTM's own placement
  * @bos: all that were made
  */
 struct maker {
@@ -95,7 +95,7 @@ static void bo_maker_destroy_tt(struct ttm_device *bdev, struct ttm_tt *tt)
 	kfree(tt);
 }
 
-/* There are no contents. */
+/* There are no contents to move. */
 static int bo_maker_move(struct ttm_buffer_object *bo, bool evict, struct ttm_operation_ctx *ctx,
 			 struct ttm_resource *new_mem, struct ttm_place *hop)
 {
@@ -172,7 +172,7 @@ static ssize_t bo_maker_write(struct file *file, const char __user *from, size_t
 	return ret ?: len;
 }
 
-/* Looked up when they are needed: this module is built without the drivers. */
+/* The functions are looked up here, because this module is built without the drivers. */
 static int bo_maker_find_functions(struct maker *maker)
 {
 	if (!maker->kind->by_ttm_huge)
@@ -180,7 +180,7 @@ static int bo_maker_find_functions(struct maker *maker)
 	maker->add_offset = symbol_get(ttm_huge_vma_offset_add);
 	if (!maker->add_offset)
 		return -ENODEV;
-	/* Of the same module, which stays. */
+	/* In the same module, which the first reference keeps. */
 	maker->set_manager = symbol_get(ttm_huge_set_driver_manager);
 	return 0;
 }
@@ -277,7 +277,7 @@ static int bo_maker_release(struct inode *inode, struct file *file)
 
 	list_for_each_entry_safe(bo, next, &maker->bos, link)
 		drm_gem_object_put(&bo->ttm.base);
-	/* In this order: what TTM frees late has VRAM until then. */
+	/* In this order: a buffer object that TTM frees late has VRAM until ttm_device_fini(). */
 	ttm_device_fini(bdev);
 	ttm_range_man_fini_nocheck(bdev, TTM_PL_VRAM);
 	drm_dev_put(maker->drm);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For tests: a driver that frees its device structure by hand, while DRM's device is
- * still there.
+ * For tests: a driver that frees its device structure itself, while DRM's device is still
+ * there.
  *
- * radeon did so at every unbind, nouveau does if a file is open. What ttm_huge has to undo
- * when DRM's device is released must not be in that structure. Writing to the debugfs file
- * sets up such a device and takes it down. Whoever reads the structure meanwhile gets what
- * slab debugging leaves in freed memory, on any kernel; whoever writes there has the write
- * fail with EUCLEAN.
+ * radeon did so at every unbind, and nouveau does if a file is open. State that ttm_huge
+ * needs when DRM's device is released must not be in that structure. Writing to the
+ * debugfs file sets up such a device and takes it down. Code that reads the structure
+ * meanwhile gets what slab debugging leaves in freed memory, on any kernel; if code
+ * writes to it, the write to the debugfs file fails with EUCLEAN.
  */
 
 #include <linux/debugfs.h>
@@ -27,7 +27,7 @@ static const struct drm_driver driver = {
 	.name = "freed_device",
 };
 
-/* Looked up when it is needed: this module is built without the drivers. */
+/* The function is looked up here, because this module is built without the drivers. */
 static int freed_device_set_up(struct drm_device *drm, struct ttm_huge_device *hdev)
 {
 	typeof(drmm_ttm_huge_device_init) *init = symbol_get(drmm_ttm_huge_device_init);
@@ -40,7 +40,7 @@ static int freed_device_free_first(struct drm_device *drm, struct ttm_huge_devic
 	int ret = freed_device_set_up(drm, hdev);
 
 	memset(hdev, POISON_FREE, sizeof(*hdev));
-	/* What is undone has functions of that module. */
+	/* The release calls functions of that module. */
 	drm_dev_put(drm);
 	if (ret != -ENODEV)
 		symbol_put(drmm_ttm_huge_device_init);

@@ -4,10 +4,11 @@
  *
  * The core sets FAULT_FLAG_RETRY_NOWAIT, and leaves out FAULT_FLAG_ALLOW_RETRY,
  * for kinds of access that it refuses to mappings without struct page. A driver
- * has to honour them all the same. Writing "ADDRESS [retry] [nowait] [tried] [begun]"
- * to the debugfs file makes such a fault in the writing process; reading it tells
- * what the fault returned, in hexadecimal. With "begun", it goes through the fault
- * handler of a driver that has reserved the buffer object, and begun to move it.
+ * has to honour these flags all the same. Writing "ADDRESS [retry] [nowait]
+ * [tried] [begun]" to the debugfs file makes such a fault in the writing
+ * process; reading tells what the fault returned, in hexadecimal. With "begun",
+ * the fault goes through the fault handler of a driver that has reserved the
+ * buffer object and begun to move it.
  */
 
 #include <drm/drm_gem.h>
@@ -20,7 +21,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-/* Looked up when it is needed: this module is built without the drivers. */
+/* It is looked up at run time: this module is built without the drivers. */
 vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order);
 
 static struct dentry *probe_file;
@@ -40,14 +41,17 @@ static unsigned int huge_fault_probe_flags_of(const char *text)
 	return flags;
 }
 
-/* The lock is dropped by whoever asks for a retry, unless told not to wait. */
+/*
+ * A fault that returns VM_FAULT_RETRY has dropped the lock, unless it must not
+ * wait.
+ */
 static bool huge_fault_probe_drops_lock(vm_fault_t ret, unsigned int flags)
 {
 	return ret & VM_FAULT_COMPLETED ||
 	       (ret & VM_FAULT_RETRY && !(flags & FAULT_FLAG_RETRY_NOWAIT));
 }
 
-/* TTM's buffer object, which the mapping has, begins with GEM's. */
+/* vm_private_data is TTM's buffer object, which begins with the GEM object. */
 static vm_fault_t huge_fault_probe_begun_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
@@ -62,8 +66,8 @@ static vm_fault_t huge_fault_probe_begun_fault(struct vm_fault *vmf)
 }
 
 /*
- * Called with the mmap lock held, as all here is that has a mapping; see
- * huge_fault_probe_drops_lock().
+ * Called with the mmap lock held, as everything here that uses a VMA; see
+ * huge_fault_probe_drops_lock() for whether it is still held on return.
  */
 static vm_fault_t huge_fault_probe_fault_begun(struct vm_area_struct *vma, unsigned long address,
 					       unsigned int flags)
@@ -71,7 +75,7 @@ static vm_fault_t huge_fault_probe_fault_begun(struct vm_area_struct *vma, unsig
 	const struct vm_operations_struct *ops = vma->vm_ops;
 	const struct vm_operations_struct begun_ops = {
 		.fault = huge_fault_probe_begun_fault,
-		/* What splits and the like need is as it was. */
+		/* Splits and the like still need these. */
 		.map_pages = ops->map_pages,
 		.may_split = ops->may_split,
 		.open = ops->open,
@@ -87,7 +91,7 @@ static vm_fault_t huge_fault_probe_fault_begun(struct vm_area_struct *vma, unsig
 	ret = handle_mm_fault(vma, address, flags, NULL);
 	if (huge_fault_probe_drops_lock(ret, flags))
 		mmap_read_lock(mm);
-	/* The process does nothing else meanwhile that could unmap it. */
+	/* The process does nothing else meanwhile that could unmap the VMA. */
 	vma->vm_ops = ops;
 	if (huge_fault_probe_drops_lock(ret, flags))
 		mmap_read_unlock(mm);

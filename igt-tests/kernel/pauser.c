@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For tests of races: pauses a thread at an instruction of a kernel function, for others to
- * do something meanwhile. A test that goes through all instructions that a function
- * executes has been in each window that there is.
+ * For tests of races: pauses a thread at an instruction of a kernel function, so that
+ * others can do something meanwhile. A test that does this at all instructions that a
+ * function executes has been in each window that there is.
  *
- * Commands are written to the debugfs file. Not for more than one test at a time.
+ * Commands are written to the debugfs file. Only one test at a time can use it.
  *
- * "probe FUNCTION"	is to come first, and looks at each instruction of FUNCTION; again, of
- *			others as well
+ * "probe FUNCTION"	has to come first; probes each instruction of FUNCTION. Repeated for
+ *			more functions
  * "stop N MS"		the writing thread is paused for MS milliseconds when it comes to its
  *			Nth of those instructions, and keeps its processor busy meanwhile, with
  *			interrupts off
- * "wait MS"		returns when that thread is paused; fails with ETIME if the pause is over,
- *			with ECANCELED if there is none to come, and with ETIMEDOUT after MS
+ * "wait MS"		returns when that thread is paused; fails with ETIME if the pause is
+ * over,
+ *			with ECANCELED if no pause is to come, and with ETIMEDOUT after MS
  *			milliseconds
- * "release"		ends the pause, or has none come; fails with ECANCELED if the thread
+ * "release"		ends the pause, or cancels it; fails with ECANCELED if the thread
  *			has not come to its Nth instruction
- * "end"		ends all of "probe"
+ * "end"		removes all probes
  *
- * A thread that waits on the same processor with a higher priority runs in the place of the
- * paused one as soon as the pause is over and the kernel allows it.
+ * A thread of higher priority that is runnable on the same processor preempts the paused
+ * one as soon as the pause is over and the kernel allows it.
  */
 
 #include <linux/debugfs.h>
@@ -56,20 +57,20 @@ struct pauser_function {
 
 static struct dentry *pauser_file;
 
-/* Of the functions, and of who arms; not taken by who waits or releases. */
+/* Protects the list of functions, and "stop"; "wait" and "release" do not take it. */
 static DEFINE_MUTEX(pauser_lock);
 static LIST_HEAD(pauser_functions);
 
-/* Written before the state says that there is a pause to come. */
+/* Written before the state becomes PAUSER_ARMED. */
 static struct task_struct *pauser_task;
 static unsigned int pauser_instruction;
 static u64 pauser_duration;
 static atomic_t pauser_state = ATOMIC_INIT(PAUSER_OFF);
 
-/* Of the thread that is to be paused. */
+/* Instructions that the thread that is to be paused has come to. */
 static unsigned int pauser_hits;
 
-/* The clock is slow to read in a virtual machine, and keeps others from it. */
+/* The clock is rarely read: in a virtual machine that is slow, and delays other readers. */
 static void pauser_pause(void)
 {
 	u64 end = ktime_get_mono_fast_ns() + pauser_duration;
@@ -96,7 +97,7 @@ static int pauser_hit(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/* With one, the kernel does not make a jump of the probe, which would leave interrupts on. */
+/* A probe with a post handler does not become a jump, which would leave interrupts on. */
 static void pauser_after(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
 {
 }
@@ -115,7 +116,7 @@ static void pauser_end(void)
 	atomic_set(&pauser_state, PAUSER_OFF);
 	list_for_each_entry_safe(function, next, &pauser_functions, link) {
 		list_del(&function->link);
-		/* All at once: it waits for a grace period. */
+		/* All at once, as each call waits for a grace period. */
 		unregister_kprobes(function->registered, function->count);
 		pauser_free(function);
 	}
@@ -142,8 +143,9 @@ static bool pauser_find(const char *name, unsigned long *start, unsigned long *s
 }
 
 /*
- * A jump label and the like cannot be probed, nor can the middle of an instruction. What has
- * the entry of a function traced stands for the instruction in front of it, too.
+ * Jump labels and the like cannot be probed, nor can the middle of an instruction. A probe
+ * on the instruction that traces the function's entry has the address of the instruction
+ * before it, too.
  */
 static void pauser_register(struct pauser_function *function, unsigned long start,
 			    unsigned long size)

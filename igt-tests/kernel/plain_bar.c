@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For tests: BAR 2 of a PCI device, mapped through pfnmap alone, as a driver does that has
- * neither TTM nor GEM. It takes a device that driver_override gives it, one at a time.
+ * For tests: maps BAR 2 of a PCI device through pfnmap alone, as a driver without TTM and
+ * GEM does. It takes a device that driver_override gives it, one at a time.
  *
- * An open file keeps this module, and nothing keeps the BAR: when that goes, so do the
- * entries, and faults set no others. The inode of the node stands for the BAR: that of a
- * later device has another one.
+ * An open file keeps this module, but nothing keeps the BAR: when the device is removed,
+ * the entries are zapped, and faults set no others. The inode of the device node stands
+ * for the BAR: the BAR of a later device has another inode.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -17,7 +17,7 @@
 #include <linux/pfnmap.h>
 
 static DECLARE_RWSEM(plain_bar_lock);	/* faults set entries with it held */
-static struct inode *plain_bar_inode;	/* while there is a BAR that has been opened */
+static struct inode *plain_bar_inode;	/* of the BAR, once it has been opened */
 static struct pfnmap_extent plain_bar_memory;
 
 static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
@@ -59,7 +59,7 @@ static int plain_bar_mmap(struct file *file, struct vm_area_struct *vma)
 	return pfnmap_mmap(vma, &plain_bar_vm_ops);
 }
 
-/* misc_open() has a lock: one at a time, and none behind misc_deregister(). */
+/* misc_open() holds a lock: one open at a time, and none after misc_deregister(). */
 static int plain_bar_open(struct inode *inode, struct file *file)
 {
 	if (!plain_bar_inode) {
@@ -89,7 +89,7 @@ static int plain_bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (!ret && !devm_request_mem_region(&pdev->dev, start, size, "plain_bar"))
 		ret = -EBUSY;
-	/* Where huge entries on x86 get their caching from. */
+	/* Huge entries on x86 get their caching from this record. */
 	if (!ret)
 		ret = devm_arch_io_reserve_memtype_wc(&pdev->dev, start, size);
 	if (ret || !IS_ERR_OR_NULL(plain_bar_misc.this_device))

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For tests: removes the entries of all mappings of a device, as drivers do that reset it.
+ * For tests: removes the entries of all mappings of a device, as drivers do when they
+ * reset it.
  *
- * Writing "FD TIMES" to the debugfs file zaps, that often, all that is mapped by the file
- * that the writing process has open: by itself, with no reservation and no mmap lock held.
+ * Writing "FD TIMES" to the debugfs file zaps all mappings of the file that the writing
+ * process has open as FD, TIMES times, with no reservation and no mmap lock held.
  */
 
 #include <linux/debugfs.h>
