@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests need from IGT. In an igt-gpu-tools tree that is igt.h.
- * Distributions package libigt.so without its headers: there, declare the part
- * of its interface that the tests use, in the form IGT has had since 2.3.
+ * What the tests need from IGT. In an igt-gpu-tools tree that is igt.h. Distributions
+ * package libigt.so without its headers: for them, this declares the part of its interface
+ * that the tests use, in the form that it has had since IGT 2.3.
  */
 #ifndef IGT_SHIM_H
 #define IGT_SHIM_H
@@ -45,8 +45,8 @@ void shim_test_body(void);
 #define IGT_TEST_DESCRIPTION(text) const char *__igt_test_description = text
 
 /*
- * Subtests and fixtures. A failure, a skip and the end of a subtest all come
- * back through the jump buffer, so the loops run their body at most once.
+ * Subtests and fixtures. A failure, a skip and the end of a subtest all return through the
+ * jump buffer, so the loops run their body at most once.
  */
 extern jmp_buf igt_subtest_jmpbuf;
 bool __igt_run_subtest(const char *name, const char *file, const int line);
@@ -120,24 +120,24 @@ void __igt_skip_check(const char *file, const int line, const char *func,
 			__igt_skip_check(__FILE__, __LINE__, __func__, #expression, __VA_ARGS__); \
 	} while (0)
 
-/* Child processes: the body runs in each child, a failed child fails the test. */
+/* Child processes: the body runs in each child; a child that fails makes the test fail. */
 bool __igt_fork(void);
 void igt_waitchildren(void);
-/* The same without failing: 0, or the exit status of a child that has one. */
+/* The same without failing: returns 0, or the exit status of a child that failed. */
 int __igt_waitchildren(void);
 
 #define igt_fork(child, count) \
 	for (int child = 0; child < (count); child++) \
 		for (; __igt_fork(); exit(0))
 
-/* After so many seconds the test fails, for what takes that long. */
+/* The test fails after so many seconds, unless the timeout is reset before. */
 void igt_set_timeout(unsigned int seconds, const char *operation);
 void igt_reset_timeout(void);
 
 typedef void (*igt_exit_handler_t)(int signal);
 void igt_install_exit_handler(igt_exit_handler_t handler);
 
-/* The devices that --device or IGT_DEVICE ask for: how many, and the card of one, or -1. */
+/* The devices that --device or IGT_DEVICE ask for: their number, and an open card, or -1. */
 int igt_device_filter_count(void);
 int drm_open_filtered_card(int index);
 
@@ -156,8 +156,8 @@ void igt_log(const char *domain, enum igt_log_level level, const char *format, .
 #define igt_info(...) igt_log(NULL, IGT_LOG_INFO, __VA_ARGS__)
 
 /*
- * Lines of the kernel log that match are no warnings to the runner, until the subtest ends
- * or has another regular expression.
+ * The runner does not take matching lines of the kernel log for warnings, until the subtest
+ * ends or sets another regular expression.
  */
 void igt_emit_ignore_dmesg_regex(const char *regex);
 

@@ -13,7 +13,7 @@
 #include "access.h"
 
 #define MAX_CHILDREN 16
-/* Of a millisecond. */
+/* Of a millisecond each. */
 #define SLEEP_TRIES 30000
 #define END_SECONDS 20
 
@@ -55,7 +55,7 @@ static int signal_of(volatile uint64_t *word, bool write, uint64_t value)
 
 	if (!was_caught)
 		catch_signals();
-	/* No signal is blocked while it is caught: there is no mask to save. */
+	/* SA_NODEFER blocks no signal in the handler: there is no mask to save. */
 	signal = sigsetjmp(back, 0);
 	if (!signal) {
 		if (write)
@@ -119,7 +119,7 @@ void kill_children(void)
 	while (child_count) {
 		pid_t pid = children[--child_count];
 
-		/* Nothing to wait for if the subtest has done so. */
+		/* Unless the subtest has already waited for it. */
 		if (waitpid(pid, NULL, WNOHANG) == 0) {
 			kill(pid, SIGKILL);
 			child_ends(pid);
@@ -145,8 +145,8 @@ void await_turn(int socket)
 }
 
 /*
- * Returns false if there is no such file or text in it. Allocates nothing: the thread
- * that is looked at may hold the lock of the address space.
+ * Returns false if there is no such file, or no such text in it. Allocates nothing, as the
+ * observed thread may hold the mmap lock.
  */
 static bool file_has(pid_t thread, const char *name, const char *text)
 {
@@ -164,7 +164,7 @@ static bool file_has(pid_t thread, const char *name, const char *text)
 	return strstr(content, text);
 }
 
-/* Of one that runs, or could, the kernel says so in place of its system call. */
+/* For a thread that is runnable, /proc/PID/syscall says "running". */
 bool sleeps_in_driver(pid_t thread)
 {
 	return (file_has(thread, "stack", "ttm_huge_") || file_has(thread, "stack", "bigbar_") ||
@@ -181,7 +181,7 @@ void await_sleep_in_driver(pid_t thread)
 	igt_assert_f(tries < SLEEP_TRIES, "thread %d does not wait in the driver\n", thread);
 }
 
-/* One that waited and was repeated is a major one to the kernel. */
+/* The kernel counts a fault that waited and was repeated as major. */
 uint64_t page_faults(void)
 {
 	struct rusage usage;

@@ -11,11 +11,11 @@
 #include "bar.h"
 #include "lockdown.h"
 
-/* Of the flags in the sysfs file; the lines behind the BARs are other windows. */
+/* A flag in the sysfs file; the lines after the BARs are other windows. */
 #define IORESOURCE_MEM 0x200
 #define BARS 6
 
-/* In sysfs: the link goes when the driver does, what it leads to stays. */
+/* In sysfs: the link is removed with the device node, and its target stays. */
 static void find_folder(int fd, char *folder)
 {
 	struct stat node;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Witness: the memory of a PCI device, through sysfs. It needs no driver, shares no code
- * with one, and is there when the driver has left the device. Needs root.
+ * A witness: the memory of a PCI device, through sysfs. It needs no driver, shares no code
+ * with one, and works when no driver is bound. Needs root.
  */
 #ifndef BAR_H
 #define BAR_H
@@ -13,23 +13,23 @@
 #include "page_table.h"
 
 struct bar {
-	char path[PATH_MAX + 16];	/* what to map */
+	char path[PATH_MAX + 16];	/* the file to map */
 	uint64_t phys;
 	uint64_t size;
 };
 
 /*
- * The largest memory BAR of a device, by its folder in sysfs, of size 0 if it has none; and
- * of that of an open DRM file.
+ * The largest memory BAR of a device, by its folder in sysfs, with size 0 if it has none;
+ * and that of the device of an open DRM file.
  */
 struct bar bar_in(const char *folder);
 struct bar bar_of(int fd);
 bool bar_has(const struct bar *bar, uint64_t phys);
-/* Mapped for the caller to unmap; some kernels refuse that while a driver has it. */
+/* Maps it; the caller unmaps. Some kernels refuse that while a driver has the BAR. */
 char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length, int prot);
-/* How often a driver has it, by the kernel's tree of resources. */
+/* The number of resources that a driver has claimed, by the kernel's resource tree. */
 unsigned int bar_owners(const char *driver);
-/* How much of what a table maps is in the BAR, in bytes. */
+/* The bytes that a table maps and that are in the BAR. */
 uint64_t bytes_in_bar(const struct page_table *table, const struct bar *bar);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define PMD MIB(2)
 #define PUD GIB(1)
-/* Steps between pages with a known content, beside those at the borders. */
+/* Number of pages with known contents, beside those at the borders. */
 #define STEPS 16
 #define USER_ADDRESSES (UINT64_C(1) << 47)
 
@@ -83,7 +83,7 @@ char *border_room(const char *like, uint64_t length)
 	return area + (((uintptr_t)like - (uintptr_t)area) & (PUD - 1));
 }
 
-/* Takes all addresses but for a gap: pieces from large to small. */
+/* Fences take all addresses except for a gap: pieces from large to small. */
 #define FENCES 4096
 #define LARGEST_FENCE (UINT64_C(1) << 46)
 #define SMALLEST_FENCE MIB(1)
@@ -120,7 +120,7 @@ static char *map_at(struct border_scene *scene, char *address, uint64_t start, u
 			    scene->bo.fd, scene->bo.offset + start);
 	if (view.address == MAP_FAILED) {
 		error = errno;
-		/* To say so takes addresses, too. */
+		/* The message below needs addresses, too. */
 		remove_fences();
 	}
 	igt_assert_f(view.address != MAP_FAILED, "%s: mmap: %s\n", scene->name, strerror(error));
@@ -137,7 +137,7 @@ static uint64_t exact_size(const struct border_size *size)
 	return size->bytes;
 }
 
-/* Room for an entry in front, and more than a page behind. */
+/* Room for an entry before it, and for more than a page after it. */
 static uint64_t larger_size(const struct border_size *size)
 {
 	return 2 * huge_level_size(size->level) + PMD;
@@ -193,7 +193,7 @@ static void map_hint(struct border_scene *scene, const struct border_size *size)
 		     hint);
 }
 
-/* So many pages behind an address that is aligned for PUD entries. */
+/* The gap begins @pages pages past an address that is aligned for PUD entries. */
 static char *leave_gap(uint64_t length, unsigned int pages)
 {
 	struct border_view *first = &fences[0];
@@ -233,8 +233,9 @@ static void map_tight(struct border_scene *scene, const struct border_size *size
 }
 
 /*
- * Neither end of the gap is aligned, so that it takes arithmetic to find what is. What is too
- * small for a huge entry is aligned, too, to be under one page table.
+ * Neither end of the gap is aligned: the kernel has to find the aligned address inside. A
+ * buffer object that is too small for a huge entry is aligned, too, to be in one page
+ * table.
  */
 static void map_padded(struct border_scene *scene, const struct border_size *size)
 {
@@ -301,7 +302,7 @@ static struct pattern word_of(const struct border_scene *scene, char *address, u
 	return word;
 }
 
-/* Through a mapping of all of it, that is no part of the scene. */
+/* Through a mapping of the whole buffer object that is not a part of the scene. */
 static void write_words(const struct border_scene *scene)
 {
 	char *whole = huge_bo_map(&scene->bo);
@@ -330,7 +331,7 @@ struct border_scene *border_make(int fd, uint64_t bo_size)
 	return &current;
 }
 
-/* Of a part, what the part is of has been mapped. */
+/* Sets the target: the view, or a part of it. */
 static void aim(struct border_scene *scene, const struct border_view *view,
 		const struct border_thing *thing, const struct border_size *size)
 {
@@ -349,7 +350,7 @@ void border_map(struct border_scene *scene, const struct border_thing *thing,
 	const unsigned int first = scene->count;
 	const size_t used = first ? strlen(scene->name) : 0;
 
-	/* What is mapped together is named together. */
+	/* Things that are mapped together are named together. */
 	snprintf(scene->name + used, sizeof(scene->name) - used, "%s%s %s", first ? ", " : "",
 		 thing->name, size->name);
 	thing->map(scene, size);
@@ -382,9 +383,7 @@ void border_release(void)
 	current.count = 0;
 }
 
-/*
- * What there is, and what there should be
- */
+/* What is mapped, and what should be mapped */
 
 void border_touch(const struct border_view *view)
 {
@@ -464,7 +463,7 @@ void border_assert_gone(const struct border_scene *scene, const struct border_vi
 		     "%s, %s: what was removed can be read\n", scene->name, when);
 }
 
-/* No entry reaches over an end of a view: page_table_levels() sees to that. */
+/* No entry reaches past an end of a view: page_table_levels() asserts that. */
 static void assert_views(const struct border_scene *scene, const struct page_table *table,
 			 const char *when)
 {
@@ -504,7 +503,7 @@ void border_check(const struct border_scene *scene, const char *when)
 	for (unsigned int i = 0; i < scene->count; i++)
 		border_touch(&scene->views[i]);
 	border_assert_data(scene, when);
-	/* Once: a GiB of PTEs takes long to read. */
+	/* Only once, as a GiB of PTEs takes long to read. */
 	table = page_table_read(&scene->bo);
 	page_table_assert_sound(&table);
 	assert_views(scene, &table, when);

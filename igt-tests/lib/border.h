@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Borders: mappings of exactly what one huge entry maps, of a page less and a page
- * more, and what there should be of them after an operation.
+ * Borders: mappings of exactly what one huge entry maps, of a page less and a page more,
+ * and what should be mapped after an operation on them.
  *
  * A scene is a buffer object and its mappings as they should be. Operations change
  * both the mappings and the scene; border_check() compares them.
@@ -14,7 +14,7 @@
 
 #include "huge_device.h"
 
-/* Some of the user addresses that show a buffer object: a VMA, or a piece of one. */
+/* A range of user addresses that maps a buffer object: a VMA, or a part of one. */
 struct border_view {
 	char *address;
 	uint64_t start;		/* in the buffer object */
@@ -30,7 +30,7 @@ struct border_scene {
 	struct border_view target;	/* what an operation is applied to: the last thing */
 	struct border_view views[BORDER_VIEWS];	/* the VMAs that there should be */
 	unsigned int count;
-	uint64_t words[BORDER_WORDS];	/* the pages that have a known content */
+	uint64_t words[BORDER_WORDS];	/* the pages that have known contents */
 	unsigned int word_count;
 	uint64_t seed;
 };
@@ -42,11 +42,11 @@ struct border_size {
 };
 
 /**
- * struct border_thing - what is of such a size
+ * struct border_thing - what has such a size
  * @name: for messages and for the table of borders
- * @bo_size: of the buffer object that has it
+ * @bo_size: size of the buffer object for it
  * @map: makes mappings in a scene that has its buffer object
- * @is_part: whether that is larger, and operations are applied to a part of it
+ * @is_part: the mapping is larger, and operations are applied to a part of it
  */
 struct border_thing {
 	const char *name;
@@ -58,13 +58,13 @@ struct border_thing {
 #define BORDER_SIZES 6
 
 extern const struct border_size border_sizes[BORDER_SIZES];
-/* Those with buffer objects of the same size follow each other. */
+/* Things with buffer objects of the same size follow each other. */
 extern const struct border_thing border_things[];
 extern const unsigned int border_thing_count;
 
-/* Without mappings; there is one scene at a time, and nobody else uses VRAM. */
+/* Without mappings; there is one scene at a time, and nothing else uses VRAM. */
 struct border_scene *border_make(int fd, uint64_t bo_size);
-/* Adds a thing, which has a known content and no entries yet. */
+/* Adds a thing, which has known contents and no entries yet. */
 void border_map(struct border_scene *scene, const struct border_thing *thing,
 		const struct border_size *size);
 void border_unmap(struct border_scene *scene);
@@ -74,28 +74,28 @@ void border_release(void);
 
 /* Whether the operation is applied to less than a VMA. */
 bool border_is_part(const struct border_scene *scene);
-/* Makes a VMA of its own of a part, or a hole where it was. */
+/* Tells the scene that a part is a VMA of its own now, or a hole. */
 void border_cut(struct border_scene *scene, const struct border_view *part, bool hole);
 void border_add(struct border_scene *scene, const struct border_view *view);
-/* A free address that is as much off the alignment of PUD entries as another one. */
+/* A free address that is off the alignment of PUD entries by as much as @like. */
 char *border_room(const char *like, uint64_t length);
 
 /* One page after the other of a view, as far as each page table needs it. */
 void border_touch(const struct border_view *view);
 void border_renew(struct border_scene *scene);
-/* The entries that there should be once all is touched, and those that there are. */
+/* The entries that there should be when all is touched, and those that there are. */
 struct huge_levels border_expected(const struct border_scene *scene);
 struct huge_levels border_found(const struct border_scene *scene);
 /* One view for huge_expected_levels() and its like. */
 struct huge_mapping border_mapping(const struct border_scene *scene,
 				   const struct border_view *view);
-/* Entries of the scene's buffer object in this process are these and no others. */
+/* The entries of the scene's buffer object in this process are these and no others. */
 void border_assert_levels(const struct border_scene *scene, const struct huge_levels *expected,
 			  const char *when);
 void border_assert_data(const struct border_scene *scene, const char *when);
 void border_assert_gone(const struct border_scene *scene, const struct border_view *view,
 			const char *when);
-/* Data right, entries as large as can be, nothing mapped besides. */
+/* Data are right, entries are as large as possible, and nothing else is mapped. */
 void border_check(const struct border_scene *scene, const char *when);
 
 #endif

@@ -21,7 +21,7 @@ void cgroup_make(void)
 	FILE *file = fopen(CONTROLLERS, "r");
 
 	igt_require_f(file, CONTROLLERS ": %s\n", strerror(errno));
-	/* One line, or none. */
+	/* The file has one line, or none. */
 	if (!fgets(controllers, sizeof(controllers), file))
 		controllers[0] = '\0';
 	fclose(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A control group of the test's own, to see what memory is charged to whom. Needs root. */
+/* A control group of the test's own, to see which memory is charged to it. Needs root. */
 #ifndef CGROUP_H
 #define CGROUP_H
 
@@ -7,12 +7,12 @@
 
 /* Skips if no control group has memory charged to it. */
 void cgroup_make(void);
-/* When nobody is in it any more; does nothing if there is none. */
+/* Must be called when no process is in it any more; does nothing if there is no such group. */
 void cgroup_remove(void);
 
-/* The calling process is in it from now on. */
+/* Moves the calling process into it. */
 void cgroup_enter(void);
-/* What is charged to it, in bytes. Each CPU has some charged ahead of use. */
+/* The bytes that are charged to it. Each CPU has some memory charged ahead of use. */
 uint64_t cgroup_memory(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include "contention.h"
 
 #define SECONDS 3
-/* A busy host may need them, or a kernel that checks everything. */
+/* A busy host or a debug kernel may need so many more. */
 #define MORE_SECONDS 60
 #define LEAST_ROUNDS 10
 

@@ -15,12 +15,12 @@
 
 /**
  * struct worker - a thread, and what it works on
- * @work: one round of its work, whether it found what it should; gets the worker
+ * @work: does one round of its work; returns whether it found what it should
  * @bo: the buffer object
  * @pattern: its own part of the buffer object, as mapped
- * @thread: of contend()
- * @rounds: how many rounds it did; of contend()
- * @failed: that one of them failed; of contend()
+ * @thread: private to contend()
+ * @rounds: number of rounds that it did; set by contend()
+ * @failed: whether one of them failed; set by contend()
  */
 struct worker {
 	bool (*work)(struct worker *worker);
@@ -31,12 +31,12 @@ struct worker {
 	bool failed;
 };
 
-/* For @work: writes other values, and looks whether they are there. */
+/* For @work: writes new values, and reads them back. */
 bool work_by_touching(struct worker *worker);
 
 /*
- * Has the workers work for some seconds while their buffer object moves, longer until
- * there were enough moves and rounds of each. Asserts that there were, and that no
+ * Lets the workers work for some seconds while their buffer object moves, and longer until
+ * there were enough moves and rounds of each worker. Asserts that there were, and that no
  * work failed.
  */
 void contend(struct worker *workers, unsigned int count);

@@ -24,7 +24,7 @@ static FILE *open_or_fail(const char *path, const char *mode)
 	return file;
 }
 
-/* Lines and their words, as they are written. */
+/* The names of the numbers: the words of each line, as the file has them. */
 static const char * const names[COUNTERS] = {
 	"level pte faults", "level pte entries",
 	"level pmd faults", "level pmd entries",
@@ -61,7 +61,7 @@ static unsigned int index_of_reason(const char *reason)
 	return index_of(name);
 }
 
-/* "level pte faults 1 entries 512": what is counted, and numbers of it. */
+/* "level pte faults 1 entries 512": what is counted, and pairs of name and number. */
 static void parse_line(char *line, struct counters *counters, bool *found)
 {
 	char what[48], name[64], *rest = line, *word, *number, *end;

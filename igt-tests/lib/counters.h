@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the driver says about its faults: how many entries they set, and why no
- * larger ones, by the device's counters and by the tracepoint. Needs root.
+ * What the driver says about its faults, by the device's counters and by the tracepoint:
+ * how many entries they set, and why not larger ones. Needs root.
  */
 #ifndef COUNTERS_H
 #define COUNTERS_H
@@ -11,19 +11,19 @@
 
 #include "huge_level.h"
 
-/* Two of each level, one of each reason. */
+/* Two for each level, one for each reason. */
 #define COUNTERS 16
 
-/* All of them. Each line is known, and each that is known is there. */
+/* All counters. counters_read() fails if the file has an unknown line, or lacks a known one. */
 struct counters {
 	uint64_t values[COUNTERS];
 };
 
 struct counters counters_read(int fd);
-/* What faults add that set entries of one level for one reason. */
+/* Adds faults that set entries of one level for one reason. */
 void counters_add_faults(struct counters *counters, enum huge_level level, uint64_t entries,
 			 const char *reason, uint64_t faults);
-/* The counters are now as expected, each of them. */
+/* Each of the counters is as expected. */
 void counters_assert(int fd, const struct counters *expected);
 
 /* Faults with this reason since the device was set up; NULL for all reasons. */

@@ -30,7 +30,7 @@ pid_t debugger_stop_child(void)
 	return pid;
 }
 
-/* Open once for many accesses: the kernel takes its time for that. */
+/* Opened once for many accesses, as the open() is slow. */
 static int memory = -1;
 static pid_t memory_of;
 

@@ -6,14 +6,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A copy of this process, see fork_child(), that does nothing but be looked at. */
+/* Forks a child, see fork_child(), and stops it for the debugger. */
 pid_t debugger_stop_child(void);
-/* It ends by itself, as it would have without a debugger. */
+/* Continues the child, which then ends by itself. */
 void debugger_let_go(pid_t pid);
 
 /*
- * Two ways to read and write: both return bytes done, less than asked for if the rest is
- * not there, or -1 with errno. By ptrace(), which does words, the length is a multiple
+ * Two ways to read and write. Both return the bytes done, less than asked for if the rest
+ * is not mapped, or -1 with errno. ptrace() does words, so the length has to be a multiple
  * of 8.
  */
 struct debugger_way {

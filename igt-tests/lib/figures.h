@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a subtest has counted, in its output: a table for a person, and a line of
- * JSON that the report on the run takes over.
+ * What a subtest has counted, in its output: a table to read, and a line of JSON for the
+ * report on the run.
  */
 #ifndef FIGURES_H
 #define FIGURES_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of sysfs, procfs and the like. */
+/* Files in sysfs, procfs and the like. */
 #ifndef FILE_H
 #define FILE_H
 
@@ -8,10 +8,10 @@
 /* Writes a text in one call; returns 0 or an errno value. Safe in exit handlers. */
 int write_file(const char *path, const char *text);
 
-/* What a file of sysfs says, 0 if it is not there. */
+/* The number in a file of sysfs, 0 if there is no such file. */
 long number_in_file(const char *path);
 
-/* Whether the kernel was booted with a parameter, which is a word of its own. */
+/* Whether the kernel was booted with a parameter that has no value. */
 bool kernel_parameter_given(const char *name);
 
 #endif

@@ -18,17 +18,17 @@
 #include "subtest.h"
 
 /*
- * Far below where the kernel puts anything by itself. It is small, so that memory
- * is bounded and that calls hit what others have left.
+ * Far below the addresses that the kernel chooses by itself. It is small, to bound the use
+ * of memory, and so that calls meet mappings that earlier ones have left.
  */
 #define ARENA ((char *)(uintptr_t)GIB(64))
 #define ARENA_SIZE MIB(256)
 #define PLACE_SIZE MIB(4)
 #define BUFFER_SIZE KIB(64)
-/* No address space has this, also with page tables of five levels. */
+/* Past the end of user addresses, also with page tables of five levels. */
 #define TOO_LONG (UINT64_C(1) << 57)
 
-/* In the tables below an argument is called by one letter, which says what is right. */
+/* In the table below one letter names each argument, and says which values are right. */
 typedef int (*make_fn)(struct fuzz_stage *stage, const uint64_t *values);
 
 static int result_of(int64_t result)
@@ -76,7 +76,7 @@ static int make_create(struct fuzz_stage *stage, const uint64_t *v)
 	offset.handle = create.handle;
 	error = call(stage, slot, DRM_IOCTL_BIGBAR_GEM_MMAP_OFFSET, &offset);
 	stage->offsets[slot] = offset.offset;
-	/* EPROTO is not one of its errors. */
+	/* EPROTO, as it is not an error of the ioctl: a wrong result. */
 	if (!error && (!create.handle || create.size < v[1]))
 		error = EPROTO;
 	return error;
@@ -134,7 +134,7 @@ static int make_prefault(struct fuzz_stage *stage, const uint64_t *v)
 	struct drm_bigbar_prefault arg = { .address = v[1], .length = v[2], .done = v[3] };
 	int error = call(stage, v[0], DRM_IOCTL_BIGBAR_PREFAULT, &arg);
 
-	/* It is filled in also on error. */
+	/* done is filled in also on error. */
 	if ((error != EFAULT && arg.done > v[2]) || (!error && arg.done != v[2]))
 		error = EPROTO;
 	return error;
@@ -227,7 +227,7 @@ static bool is_in_arena(const char *address)
 	return address >= ARENA && address < ARENA + ARENA_SIZE;
 }
 
-/* What the kernel has put elsewhere nobody would find again. */
+/* Removes a mapping outside the arena, which later calls would not reach. */
 static int keep_in_arena(char *address, uint64_t length)
 {
 	if (address == MAP_FAILED)
@@ -296,7 +296,7 @@ static int make_mincore(struct fuzz_stage *stage, const uint64_t *v)
 	return result_of(mincore((void *)v[0], v[1], (unsigned char *)stage->buffer));
 }
 
-/* SIGSEGV is as EFAULT; SIGBUS is no error that anything may give. */
+/* SIGSEGV counts as EFAULT; SIGBUS becomes an error that no call may return. */
 static int error_of_signal(int signal)
 {
 	if (!signal)
@@ -336,15 +336,15 @@ static int make_fork(struct fuzz_stage *stage, const uint64_t *v)
 		_exit(0);
 	}
 	error = result_of(child) ?: result_of(waitpid(child, &status, 0));
-	/* No call has this error: it is one that has to be looked at. */
+	/* ECHILD, which no call may return, for a child that did not exit well. */
 	return error ?: (status ? ECHILD : 0);
 }
 
-/* What any call of the kernel may say to a number that it does not know. */
+/* What an ioctl may return for a number that it does not know. */
 #define ANY_ERRORS EINVAL, EACCES, ENOENT, EFAULT, EOPNOTSUPP, ENOSYS, ENOTTY, EPERM, ENODEV, \
 		   EBADF, E2BIG, EEXIST, ENOSPC, EBUSY, ENOMEM, EAGAIN, ENODATA
 
-/* Documented: in the uAPI header, or in the manual page. */
+/* The errors are those that the uAPI header or the manual page documents. */
 static const struct {
 	const char *name;
 	const char *arguments;
@@ -426,7 +426,7 @@ static uint64_t choose_wild(struct choices *choices)
 				    corners[choose(choices, COUNT_OF(corners))];
 }
 
-/* Those that no memory has room for are to be refused; no others are large. */
+/* Sizes that no memory has room for must be refused; no other size is large. */
 static uint64_t choose_size(const struct fuzz_stage *stage, struct choices *choices)
 {
 	const uint64_t refused[] = {
@@ -449,7 +449,7 @@ static uint64_t choose_size(const struct fuzz_stage *stage, struct choices *choi
 	}
 }
 
-/* Inside the arena from wherever, or more than there can be. */
+/* A length that stays inside the arena from any chosen address, or one that is too long. */
 static uint64_t choose_length(struct choices *choices)
 {
 	switch (choose(choices, 12)) {
@@ -469,19 +469,19 @@ static uint64_t choose_length(struct choices *choices)
 	}
 }
 
-/* Inside the arena: some calls go on behind a hole, to what the program itself needs. */
+/* Always inside the arena: some calls go on after a hole, to memory that the program needs. */
 static uint64_t choose_short_length(struct choices *choices)
 {
 	return choose(choices, 8) ? KIB(4) * choose(choices, 1024) : choose(choices, PLACE_SIZE);
 }
 
-/* Addresses that no program has. */
+/* Addresses that no program can have. */
 static struct fuzz_argument choose_bad_address(struct choices *choices)
 {
 	return (struct fuzz_argument){ .value = TOO_LONG + choose_wild(choices) % TOO_LONG };
 }
 
-/* Low in the arena, so that no length reaches behind it. */
+/* Low in the arena, so that no length reaches past its end. */
 static struct fuzz_argument choose_address(struct choices *choices)
 {
 	struct fuzz_argument argument = { .base = 'a' };
@@ -542,7 +542,7 @@ static uint64_t choose_mmap_flags(struct choices *choices)
 	};
 	uint64_t flags = MAP_SHARED;
 
-	/* Else the mapping goes at once. */
+	/* Without it, the mapping is removed at once: see keep_in_arena(). */
 	if (!one_in(choices, 10))
 		flags |= MAP_FIXED;
 	if (one_in(choices, 5))
@@ -550,7 +550,7 @@ static uint64_t choose_mmap_flags(struct choices *choices)
 	return flags;
 }
 
-/* Those that would make memory of the machine unusable are left out. */
+/* MADV_HWPOISON and MADV_SOFT_OFFLINE, which make memory unusable, are left out. */
 static uint64_t choose_advice(struct choices *choices)
 {
 	uint64_t advice = choose(choices, 32);
@@ -558,7 +558,7 @@ static uint64_t choose_advice(struct choices *choices)
 	return one_in(choices, 20) ? 102 + choose(choices, 1000) : advice;
 }
 
-/* Of a right one, by what is called so in the table of functions. */
+/* A right value for an argument, whose letter in the table of functions is @kind. */
 static struct fuzz_argument choose_right(const struct fuzz_stage *stage, char kind,
 					 unsigned int slot, struct choices *choices)
 {
@@ -642,7 +642,7 @@ static struct fuzz_argument choose_right(const struct fuzz_stage *stage, char ki
 	return argument;
 }
 
-/* What bounds memory, or is a harmless number of a harmful range, is always right. */
+/* Arguments that bound the use of memory, or of which some values do harm, are always right. */
 static bool may_be_wild(char kind)
 {
 	return !strchr("aAdFklMnRS", kind);
@@ -707,7 +707,7 @@ bool fuzz_may_give(const struct fuzz_call *call, int error, bool short_memory)
 {
 	const int *errors = functions[call->function].errors;
 
-	/* SIGBUS, and what the copies of arguments say. */
+	/* EREMOTEIO is SIGBUS, and EFAULT is a failed copy of arguments. */
 	if (short_memory && (error == ENOMEM || error == EREMOTEIO || error == EFAULT))
 		return true;
 	for (; *errors; errors++) {

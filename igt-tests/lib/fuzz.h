@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls to the driver and to mmap() and its kin that can be written down, read
- * back, chosen at random, and made; each knows the errors it may give.
+ * Calls to the driver, to mmap() and to similar functions, which can be printed, parsed,
+ * chosen at random, and made. For each call the errors are known that it may return.
  *
  * A call is a line: its name and its arguments, which are numbers, or
  *	h3	the handle that 'create' has put into slot 3,
@@ -9,10 +9,9 @@
  *	d3	the dma-buf that 'export' has put into slot 3,
  *	a	the address where the arena for mappings begins,
  *	s	a buffer of 64 KiB,
- * with a number added to them, perhaps: a+0x1000. Slots with an odd number belong to
- * a file of the primary node, the others to one of the render node. Behind all of
- * that a line may say which error has to come, or 0: "= EINVAL". The line "reset"
- * frees everything.
+ * to which a number can be added: a+0x1000. Slots with an odd number belong to a file of
+ * the primary node, the others to one of the render node. At its end a line may say which
+ * error the call must return, or 0: "= EINVAL". The line "reset" frees everything.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -27,7 +26,7 @@
 #define FUZZ_LINE 256
 
 struct fuzz_argument {
-	char base;		/* h, o, d, a, s, or 0 for a mere number */
+	char base;		/* h, o, d, a, s, or 0 for a number only */
 	uint8_t slot;
 	uint64_t value;
 };
@@ -37,7 +36,7 @@ struct fuzz_call {
 	struct fuzz_argument arguments[FUZZ_MAX_ARGUMENTS];
 };
 
-/* Whatever calls may use; one for each process. */
+/* What calls use; one for each process. */
 struct fuzz_stage {
 	int files[2];
 	uint32_t handles[FUZZ_SLOTS];
@@ -50,22 +49,22 @@ struct fuzz_stage {
 	char *buffer;
 };
 
-/* Opens the files; asserts. What it is given is zeroed, or has been reset. */
+/* Opens the files; asserts. The stage has to be zeroed, or reset. */
 void fuzz_open(struct fuzz_stage *stage);
 /* Frees and closes everything. */
 void fuzz_reset(struct fuzz_stage *stage);
 
-/* Chosen at random: mostly almost right. */
+/* A random call, which most of the time is almost right. */
 struct fuzz_call fuzz_choose(const struct fuzz_stage *stage, struct choices *choices);
-/* Makes it. Returns 0 or an errno value. */
+/* Makes the call. Returns 0 or an errno value. */
 int fuzz_make(struct fuzz_stage *stage, const struct fuzz_call *call);
-/* Whether its documentation has that error; short_memory if any allocation may fail. */
+/* Whether the call may return this error; short_memory if any allocation may fail. */
 bool fuzz_may_give(const struct fuzz_call *call, int error, bool short_memory);
 
 void fuzz_print(const struct fuzz_call *call, char line[FUZZ_LINE]);
 /*
- * Returns false if the line is not a call. What has to come is an errno value, 0,
- * or -1 if the line does not say.
+ * Returns false if the line is not a call. @expected is set to the errno value or 0 that
+ * the call must return, or to -1 if the line does not say.
  */
 bool fuzz_parse(const char *line, struct fuzz_call *call, int *expected);
 

@@ -44,7 +44,7 @@ int gem_info(int fd, uint32_t handle, uint64_t offset, struct huge_bo_info *info
 	if (error)
 		return error;
 	bo.size = info->size;
-	/* No ioctl tells. */
+	/* No ioctl tells the alignment. */
 	info->alignment = huge_expected_alignment(info->size);
 	info->levels = huge_levels_of_all(&bo);
 	return 0;

@@ -41,6 +41,6 @@ int gup_test(enum gup_call call, void *page, int write)
 	error = ioctl(fd, _IOWR('g', call, struct gup_test), &arg) ? errno : 0;
 	close(fd);
 	igt_assert_f(!error, "%s: %s\n", GUP_TEST, strerror(error));
-	/* It does not tell the error, but how much it got. */
+	/* The ioctl does not return the error, but how much it got. */
 	return arg.size == HUGE_PAGE_SIZE ? 0 : EFAULT;
 }

@@ -13,11 +13,11 @@
 #define LONG_WAIT_US 200000
 #define MOST_HOLDS 2
 
-/* What is held last is let go of first. */
+/* A stack: the last hold is released first. */
 static int holders[MOST_HOLDS];
 static unsigned int holder_count;
 
-/* Something about what is mapped at the address. */
+/* Writes a command about the buffer object at the address to the module. */
 static void hold(const void *address, const char *what)
 {
 	char text[64];
@@ -78,14 +78,14 @@ void release_all_holds(void)
 		release_hold();
 }
 
-/* A thread that calls, and what has become of it. */
+/* The calling thread, and whether it has waited and returned. */
 struct caller {
 	pid_t thread;
 	bool returned;
 	bool waited;
 };
 
-/* If it does not wait at all, that ends this, too. */
+/* Ends also if the caller does not wait at all. */
 static void *release_when_waited_for(void *argument)
 {
 	struct caller *caller = argument;
@@ -94,7 +94,7 @@ static void *release_when_waited_for(void *argument)
 		caller->waited = sleeps_in_driver(caller->thread);
 		usleep(1000);
 	}
-	/* Not for a while only. */
+	/* The caller must still wait after this, not only for a short time. */
 	usleep(LONG_WAIT_US);
 	caller->waited = !__atomic_load_n(&caller->returned, __ATOMIC_RELAXED);
 	release_hold();

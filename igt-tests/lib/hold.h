@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* A buffer object that is held as if it were being moved, or another device's. */
+/* A buffer object that is held as if it were being moved, or were another device's. */
 #ifndef HOLD_H
 #define HOLD_H
 
 #include <stdbool.h>
 
 /*
- * All are about the buffer object that is mapped at an address of this process, and
- * require a module for it. The first takes its reservation; the second has it wait for a
- * fence, which has a usage as the kernel's reservations have it: "kernel", which is that
- * of moves, "write", "read" or "bookkeep"; with the third its pages, in system memory, are
- * those that another device has exported, which can be mapped or not; with the fourth its
- * driver asks TTM for entries that are "cached" or "uncached", though it is in VRAM. It
- * can be held in two ways at a time, the third first: the other calls are about the last.
- * release_hold() ends that, and 20 s in any case: then whatever waited for it goes on, and
- * is_held() tells. Clean-ups call release_all_holds().
+ * All holds are on the buffer object that is mapped at an address of this process, and
+ * require the module bo_holder. hold_reservation() takes its reservation. hold_fence() adds
+ * a fence to it, with a usage of the kernel's reservations: "kernel", which is the usage of
+ * moves, "write", "read" or "bookkeep". hold_imported() makes its pages, in system memory,
+ * look like those that another device has exported, which can be mapped or not. With
+ * hold_caching() its driver asks TTM for entries that are "cached" or "uncached", although
+ * it is in VRAM.
+ *
+ * A buffer object can be held in two ways at a time, with hold_imported() first: is_held()
+ * and release_hold() are about the last one. A hold ends with release_hold(), or after 20
+ * s: then whatever waited for it goes on, and is_held() is false. Clean-ups call
+ * release_all_holds().
  */
 void hold_reservation(const void *address);
 void hold_fence(const void *address, const char *usage);
@@ -24,9 +27,9 @@ bool is_held(void);
 void release_hold(void);
 void release_all_holds(void);
 
-/* Of a call that cannot end while it is held: lets go when it sleeps. */
+/* For a call that cannot end while the hold lasts: releases it when the call sleeps. */
 void assert_waits_for_hold(void (*call)(void *argument), void *argument);
-/* Of one that does not wait: it is held still. */
+/* For a call that does not wait: the hold still lasts after it. Releases it. */
 void assert_ignores_hold(void (*call)(void *argument), void *argument);
 
 #endif

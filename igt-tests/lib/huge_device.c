@@ -12,14 +12,14 @@
 
 #define MAX_DEVICES 16
 #define MAX_OPEN 64
-/* Of 10 ms, for what the kernel does on its own time. */
+/* Of 10 ms each, for work that the kernel does in the background. */
 #define TRIES 2000
 
 static const struct huge_device * const devices[] = {
 	&huge_bigbar, &huge_qxl, &huge_radeon, &huge_plain,
 };
 
-/* What a subtest has not given back yet. */
+/* What a subtest has not closed or unmapped yet. */
 static int open_files[MAX_OPEN];
 static int open_file_count;
 static struct {
@@ -60,8 +60,8 @@ static bool has_driver(int fd, const char *driver)
 }
 
 /*
- * The one that --device or IGT_DEVICE asks for, NULL if they ask for none. Its place on the
- * bus stays when its nodes get other numbers.
+ * The device that --device or IGT_DEVICE asks for, NULL if they ask for none. It is
+ * remembered by its place on the bus, which stays when its nodes get other numbers.
  */
 static drmDevicePtr wanted_device(void)
 {
@@ -91,7 +91,7 @@ static int open_if_driver(drmDevicePtr candidate, int node_type)
 		close(fd);
 		return -1;
 	}
-	/* The first to open it is the display's master, which others may want to be. */
+	/* The first client to open it becomes the display's master, which others may need. */
 	if (fd >= 0 && node_type == DRM_NODE_PRIMARY)
 		drmDropMaster(fd);
 	return fd;
@@ -155,7 +155,7 @@ void huge_close(int fd)
 	close(fd);
 }
 
-/* Of the device's primary node: debugfs has a folder by that name. */
+/* The minor of the device's primary node, which is the name of its folder in debugfs. */
 static int primary_minor(int fd)
 {
 	char *name = drmGetPrimaryDeviceNameFromFd(fd);

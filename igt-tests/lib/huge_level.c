@@ -61,7 +61,7 @@ struct huge_levels huge_expected_levels(const struct huge_mapping *mapping)
 	return levels;
 }
 
-/* Neighbours are mapped along up to the PMD level: a PUD stands for itself. */
+/* The table whose entries a fault sets together: a PUD entry is set alone. */
 static uint64_t table_of(const struct huge_mapping *mapping, uint64_t done, enum huge_level level)
 {
 	enum huge_level reach = level == HUGE_PUD ? HUGE_PUD : level + 1;
@@ -69,7 +69,7 @@ static uint64_t table_of(const struct huge_mapping *mapping, uint64_t done, enum
 	return (mapping->address + done) / huge_level_size(reach);
 }
 
-/* Entries of one level in one table, from done on, which one fault sets; moves done on. */
+/* The entries of one level in one table that a fault at @done sets; advances @done. */
 static struct huge_levels next_fault(const struct huge_mapping *mapping, uint64_t *done)
 {
 	enum huge_level level = level_at(mapping, *done);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page-table levels, and the arithmetic that says which entries and how many
- * faults a mapping should have.
+ * Page-table levels, and the arithmetic that says which entries a mapping should have, and
+ * how many faults it should take.
  */
 #ifndef HUGE_LEVEL_H
 #define HUGE_LEVEL_H
@@ -18,7 +18,7 @@ enum huge_level {
 
 #define HUGE_PAGE_SIZE UINT64_C(4096)
 
-/* How many entries of each level. */
+/* The number of entries of each level. */
 struct huge_levels {
 	uint64_t entries[HUGE_LEVELS];
 };
@@ -26,8 +26,8 @@ struct huge_levels {
 uint64_t huge_level_size(enum huge_level level);
 const char *huge_level_name(enum huge_level level);
 /*
- * Of a buffer object of a size: a page if that is less than a PMD entry maps, else a power of
- * two, a PUD entry's at the most.
+ * The alignment of a buffer object of this size: a page if that is less than a PMD entry
+ * maps, else the size rounded up to a power of two, but at most what a PUD entry maps.
  */
 uint64_t huge_expected_alignment(uint64_t size);
 
@@ -51,19 +51,19 @@ struct huge_mapping {
 struct huge_levels huge_expected_levels(const struct huge_mapping *mapping);
 
 /*
- * The faults that touching all of it may take: one for each PUD entry, one for
- * all PMD entries of a PMD table, one for all PTEs of a PTE table.
+ * The faults that touching the whole mapping may take: one for each PUD entry, one for all
+ * PMD entries of a PMD table, one for all PTEs of a PTE table.
  */
 uint64_t huge_expected_faults(const struct huge_mapping *mapping);
 
 /*
- * The entries that faults on a part of it set, from one byte of it to another:
- * those of the part, and their neighbours in the same tables.
+ * The entries that faults on a part of the mapping set, from byte @from to byte @to: those
+ * of the part, and their neighbours in the same tables.
  */
 struct huge_levels huge_expected_levels_around(const struct huge_mapping *mapping,
 					       uint64_t from, uint64_t to);
 
-/* All of a length by entries of one level. */
+/* As many entries of one level as map this length. */
 struct huge_levels huge_levels_at(enum huge_level level, uint64_t length);
 
 void huge_levels_add(struct huge_levels *sum, const struct huge_levels *levels);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The row of plain_bar in the table of devices: a module of the tests that maps a BAR
- * through pfnmap, with neither TTM nor GEM. What a buffer object is, is up to who maps it: here,
- * a piece of the BAR that nobody else in this process has.
+ * through pfnmap, without TTM and GEM. The driver has no buffer objects: here, one is a
+ * piece of the BAR that nothing else in this process uses.
  */
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #define MAX_PIECES 4096
 
-/* By handle, less one. */
+/* The index is the handle less one. */
 static struct {
 	uint64_t offset;
 	uint64_t size;
@@ -33,8 +33,8 @@ static int plain_vram(int fd, struct huge_vram *vram)
 }
 
 /*
- * Behind the last one, or at the beginning again: what is there was a subtest's that has
- * ended, or this one has more of them than there is room for.
+ * After the last one, or at the beginning again: the piece there belonged to a subtest that
+ * has ended, or this one has more of them than there is room for.
  */
 static void add_piece(uint64_t size, uint64_t bar_size)
 {
@@ -79,7 +79,7 @@ static int plain_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
 	return 0;
 }
 
-/* The kernel has no buffer object to tell of: this is what the page tables say. */
+/* The kernel knows no buffer object: the levels are read from the page tables. */
 static int plain_info(int fd, uint32_t handle, struct huge_bo_info *info)
 {
 	const struct huge_bo bo = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The qxl driver's row in the table of devices, for a qxl that uses ttm_huge. Its VRAM
- * is that of surfaces, the larger of its two BARs.
+ * The qxl driver's row in the table of devices, for a qxl that uses ttm_huge. Its VRAM is
+ * the memory of surfaces, in the larger of its two BARs.
  */
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #define BYTES_PER_PIXEL 4
 #define LONGEST_STRIDE KIB(32)
 
-/* Of a line that is name and number. */
+/* Parses a line that is a name and a number. */
 static void read_number(const char *line, const char *name, uint64_t *number)
 {
 	line += strspn(line, " ");
@@ -30,7 +30,7 @@ static void read_number(const char *line, const char *name, uint64_t *number)
 		*number = strtoull(line + strlen(name), NULL, 10);
 }
 
-/* What a memory manager of the driver says of itself, in a file of debugfs. */
+/* What a memory manager of the driver says about itself, in a file in debugfs. */
 static int read_manager(int fd, const char *name, struct huge_vram *vram)
 {
 	struct huge_path path = huge_debugfs(fd, name);
@@ -54,7 +54,7 @@ static int qxl_vram(int fd, struct huge_vram *vram)
 	return read_manager(fd, "qxl_surf_mm", vram);
 }
 
-/* The driver makes a surface one line larger than it is said to be. */
+/* The driver makes a surface one line larger than it is asked for. */
 static uint32_t stride_for(uint64_t size)
 {
 	uint32_t stride = LONGEST_STRIDE;
@@ -89,8 +89,8 @@ static int qxl_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
 }
 
 /*
- * No ioctl moves a buffer object out of VRAM, but new ones that fill it do. Those that the
- * BAR of surfaces has no room for may be in the other one.
+ * No ioctl moves a buffer object out of VRAM, but new ones that fill VRAM evict it. New
+ * ones for which the BAR of surfaces has no room may be in the other BAR.
  */
 static int evict(int fd)
 {
@@ -102,7 +102,7 @@ static int evict(int fd)
 	return error ?: gem_fill(fd, surfaces.size + other.size, create_surface);
 }
 
-/* What brings an area up to date validates the surface first, in its VRAM. */
+/* The ioctl that updates an area validates the surface first, which moves it to VRAM. */
 static int validate(int fd, uint32_t handle)
 {
 	struct drm_qxl_update_area area = { .handle = handle, .right = 1, .bottom = 1 };
@@ -180,7 +180,7 @@ static int placement_of_page(const struct huge_bo *bo, const void *page,
 	return error;
 }
 
-/* No ioctl tells: the page table does, of a page that is touched for the purpose. */
+/* No ioctl tells the placement: this touches a page, and reads its page table. */
 static int qxl_placement(int fd, uint32_t handle, enum huge_placement *placement)
 {
 	struct huge_bo bo = { .fd = fd, .handle = handle, .size = HUGE_PAGE_SIZE };

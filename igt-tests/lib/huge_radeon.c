@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The radeon driver's row in the table of devices, for a radeon that uses ttm_huge. Its VRAM
- * is what the CPU sees of it. There is no engine that moves buffer objects on the device that
- * QEMU has.
+ * The radeon driver's row in the table of devices, for a radeon that uses ttm_huge. Its
+ * VRAM is the part that the CPU sees. QEMU's device has no engine that moves buffer
+ * objects.
  */
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "gem.h"
 
-/* What a cursor is as wide and high as. */
+/* Width and height of a cursor. */
 #define CURSOR_PIXELS 64
 
 static int radeon_vram(int fd, struct huge_vram *vram)
@@ -91,7 +91,7 @@ static int set_cursor(int fd, uint32_t handle)
 	return error;
 }
 
-/* No ioctl moves a buffer object into VRAM, but a display's cursor has to be there. */
+/* No ioctl moves a buffer object into VRAM, but the cursor of a display has to be in VRAM. */
 static int move_to_vram(int fd, uint32_t handle)
 {
 	int error = drmSetMaster(fd) ? errno : 0;
@@ -103,7 +103,7 @@ static int move_to_vram(int fd, uint32_t handle)
 	return error;
 }
 
-/* Nor out of it, but new ones that fill it do. */
+/* No ioctl moves a buffer object out of VRAM, but new ones that fill VRAM evict it. */
 static int evict(int fd)
 {
 	struct huge_vram vram;
@@ -123,7 +123,7 @@ static int radeon_move(int fd, uint32_t handle, enum huge_placement placement)
 
 const struct huge_device huge_radeon = {
 	.driver = "radeon",
-	/* Render nodes have no cursor. */
+	/* Render nodes cannot set a cursor. */
 	.node_type = DRM_NODE_PRIMARY,
 	.flags = HUGE_CONTIGUOUS,
 	/* A cursor has to lie in the first 128 MiB. */

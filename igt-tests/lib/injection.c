@@ -22,10 +22,10 @@ static struct setting {
 	const char *path;
 	const char *value;
 	char saved[16];
-	/* Not every kernel with fault injection has it. */
+	/* Not every kernel with fault injection has this setting. */
 	bool is_optional;
 } settings[] = {
-	/* Also allocations that may sleep, which most are. */
+	/* Allocations that may sleep fail, too, which most of them are. */
 	{ .path = DEBUGFS "failslab/ignore-gfp-wait", .value = "N" },
 	{ .path = DEBUGFS "fail_page_alloc/ignore-gfp-wait", .value = "N" },
 	{ .path = DEBUGFS "fail_page_alloc/ignore-gfp-highmem", .value = "N" },
@@ -39,12 +39,13 @@ static struct setting {
 	{ .path = DEBUGFS "fail_page_alloc/interval", .value = "1" },
 	{ .path = DEBUGFS "failslab/probability", .value = "0" },
 	{ .path = DEBUGFS "fail_page_alloc/probability", .value = "0" },
-	/* Not a line for each. */
+	/* No line in the kernel log for each. */
 	{ .path = DEBUGFS "failslab/verbose", .value = "0" },
 	{ .path = DEBUGFS "fail_page_alloc/verbose", .value = "0" },
 	/*
-	 * TTM of Linux 7.2 counts a buffer object more for each ghost that it has no memory
-	 * for, in ttm_buffer_object_transfer(): moves at once make none.
+	 * A bug in TTM of Linux 7.2: ttm_buffer_object_transfer() counts one buffer object
+	 * too many each time that it gets no memory for a ghost. Synchronous moves make no
+	 * ghosts.
 	 */
 	{ .path = "/sys/module/bigbar/parameters/async_moves", .value = "N", .is_optional = true },
 	{ .path = COPIES "/verbose", .value = "0", .is_optional = true },
@@ -75,8 +76,8 @@ static void save(struct setting *setting)
 }
 
 /*
- * The buddy allocator of Linux 7.2, and of those before, frees what is still in its
- * tree when it has no memory to split a block, and uses it again.
+ * A bug in the buddy allocator up to Linux 7.2: if it gets no memory to split a block, it
+ * frees a block that is still in its tree, and uses it again.
  */
 static bool is_of_buddy_allocator(const char *cache)
 {
@@ -145,14 +146,14 @@ void injection_arm(unsigned int nth)
 	igt_assert(write_nth(nth));
 }
 
-/* On a kernel that has copies of user memory fail, these calls may be the nth themselves. */
+/* On a kernel where copies of user memory can fail, these calls themselves may be the nth. */
 bool injection_disarm(void)
 {
 	char text[16] = "";
 
 	if (pread(nth_fd, text, sizeof(text) - 1, 0) < 0)
 		return false;
-	/* What is left to count down. */
+	/* The rest of the countdown: 0 if the nth allocation has failed. */
 	if (!strtoul(text, NULL, 10))
 		return true;
 	igt_assert(write_nth(0) || write_nth(0));
@@ -173,7 +174,7 @@ void injection_let_fail(bool fail)
 	static pid_t opened_by;
 	static int fd;
 
-	/* Opening it could fail when it is to be ended. */
+	/* Kept open, as an open() to end it could fail. */
 	if (opened_by != gettid()) {
 		fd = open(MAKE_IT_FAIL, O_WRONLY | O_CLOEXEC);
 		igt_assert_f(fd >= 0, MAKE_IT_FAIL ": %s\n", strerror(errno));

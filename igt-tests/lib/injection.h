@@ -2,8 +2,8 @@
 /*
  * Allocations of the kernel that fail on purpose, for the calling thread alone.
  * Needs root, and a kernel with CONFIG_FAULT_INJECTION_DEBUG_FS, CONFIG_FAILSLAB and
- * CONFIG_FAIL_PAGE_ALLOC; skips without. What it sets is put back by
- * injection_end(), or at the latest when the program ends.
+ * CONFIG_FAIL_PAGE_ALLOC; skips without. The settings are restored by injection_end(), or
+ * at the latest when the program ends.
  */
 #ifndef INJECTION_H
 #define INJECTION_H
@@ -13,12 +13,12 @@
 void injection_begin(void);
 void injection_end(void);
 /*
- * No single page fails any more: for calls that get VRAM. What the buddy allocator
- * of the kernel allocates must not fail, and it may need a page for it.
+ * Allocations of single pages do not fail any more: for calls that allocate VRAM.
+ * Allocations of the kernel's buddy allocator must not fail, and may need a page.
  */
 void injection_spare_pages(void);
 
-/* Skips if copies of user memory cannot fail: the only thing that can in some calls. */
+/* Skips if copies of user memory cannot fail: in some calls nothing else can. */
 void injection_require_copies(void);
 
 /*
@@ -26,12 +26,12 @@ void injection_require_copies(void);
  * memory, on a kernel with CONFIG_FAULT_INJECTION_USERCOPY.
  */
 void injection_arm(unsigned int nth);
-/* Whether it has; no other fails from now on. */
+/* Returns whether it has failed; no allocation fails from now on. */
 bool injection_disarm(void);
 
 /*
- * Of each hundred allocations so many fail in all threads that have asked for it:
- * in this one, and in its children, from now on or no more.
+ * The percentage of allocations that fail, in threads for which injection_let_fail() has
+ * turned this on: in the calling thread, and in its children.
  */
 void injection_set_percent(unsigned int percent);
 void injection_let_fail(bool fail);

@@ -10,7 +10,7 @@
 #define LOG "/dev/kmsg"
 #define WARNING 4
 #define LEVEL_MASK 7
-/* With what IGT has in front of it, no kernel takes a longer line. */
+/* With IGT's prefix, the kernel takes no longer line. */
 #define MOST_EXPECTED 900
 
 int kernel_log_open(void)
@@ -22,7 +22,7 @@ int kernel_log_open(void)
 	return log;
 }
 
-/* "level,sequence,time,flags;text", and lines with more behind it. */
+/* A record is "level,sequence,time,flags;text", and more lines may follow. */
 bool kernel_log_read(int log, int *level, char line[KERNEL_LOG_LINE])
 {
 	char record[8192], *text, *end;
@@ -30,7 +30,7 @@ bool kernel_log_read(int log, int *level, char line[KERNEL_LOG_LINE])
 
 	do {
 		length = read(log, record, sizeof(record) - 1);
-		/* Lines that were lost before they could be read. */
+		/* EPIPE: lines were overwritten before they could be read. */
 	} while (length < 0 && errno == EPIPE);
 	if (length <= 0)
 		return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel log from some moment on. Needs root. */
+/* The kernel log from the call of kernel_log_open() on. Needs root. */
 #ifndef KERNEL_LOG_H
 #define KERNEL_LOG_H
 
@@ -7,31 +7,31 @@
 
 #define KERNEL_LOG_LINE 256
 
-/* Skips if it cannot be read. To be closed. */
+/* Skips if the log cannot be read. The caller closes it. */
 int kernel_log_open(void);
 /* The next line; false if there is none yet. */
 bool kernel_log_read(int log, int *level, char line[KERNEL_LOG_LINE]);
 /* The next line at level warning or worse. */
 bool kernel_log_warns(int log, char line[KERNEL_LOG_LINE]);
-/* Says something in it, to tell what has led to the lines that follow. */
+/* Writes a line to it, to tell what has led to the lines that follow. */
 void kernel_log_say(const char *text);
 
 /*
- * Tells igt_runner what the kernel may say at level warning or worse until the subtest ends,
- * in place of what it was told before: a regular expression for whole lines. It goes through
- * the kernel log, which escapes backslashes: there must be none.
+ * Tells igt_runner what the kernel may log at level warning or worse until the subtest
+ * ends, in place of what it was told before: a regular expression for whole lines. It must
+ * have no backslash, because it goes through the kernel log, which escapes backslashes.
  */
 void kernel_log_expect(const char *lines);
 
-/* What more than one test expects. */
+/* Lines that more than one test expects. */
 #define LOG_TTM "[[]TTM[]] "
 /* When allocations are made to fail: kmemleak scans more then. */
 #define LOG_NO_MEMORY LOG_TTM "Failed allocating page table" \
 	"|kmemleak: Cannot allocate a scan area, scanning the full object"
-/* As it has to be for want of a page table, and not for want of the memory itself. */
+/* Right for lack of a page table, and wrong for lack of the memory itself. */
 #define LOG_FAULT_REPEATED "Huh VM_FAULT_OOM leaked out to the #PF handler[.] Retrying PF"
 #define LOG_NO_DENTRY "debugfs: out of free dentries, can not create .*"
-/* Behind LOG_TTM, and to look for. */
+/* Follows LOG_TTM; also searched for by itself. */
 #define EVICTION_FAILED "Buffer eviction failed"
 
 #endif

@@ -12,7 +12,7 @@
 #define SPECIAL_BIT 9
 #define DEVMAP_BIT 58
 
-/* In order. A new series, or an update that changes one, gets a row. */
+/* In ascending order. A new series, or an update that changes something, gets a row. */
 static const struct known_kernel rows[] = {
 	{ 6, 1, 0, CORE_ASKS_NEVER, DEVMAP_BIT },
 	{ 6, 12, 0, CORE_ASKS_IF_SYSFS_LETS, SPECIAL_BIT },
@@ -75,7 +75,7 @@ bool known_kernel_has_row(void)
 	return is_in(known_kernel(), &release);
 }
 
-/* What it was built with; where the lab builds modules for it, or where it was installed. */
+/* The kernel's configuration, in the tree that the lab builds modules with, or installed. */
 static FILE *open_configuration(void)
 {
 	const char *tree = getenv("KDIR");

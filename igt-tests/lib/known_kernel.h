@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What page-table entries a kernel can have for a device's memory: by a table of
- * kernels, by its configuration, and by the CPU. No driver is asked.
+ * Which page-table entries a kernel can have for a device's memory: by a table of kernels,
+ * by its configuration, and by the CPU. No driver is asked.
  */
 #ifndef KNOWN_KERNEL_H
 #define KNOWN_KERNEL_H
@@ -21,8 +21,8 @@ enum core_asks {
  * struct known_kernel - a row of the table
  * @version: 6 of 6.12.115,
  * @patchlevel: 12,
- * @first_update: and 115: this row is for all later ones, too, that have none
- * @asks: for PUD entries
+ * @first_update: and 115: the row also applies to later updates without a row of their own
+ * @asks: when the core asks for PUD entries
  * @huge_special_bit: of an entry, which keeps fast GUP off huge ones
  */
 struct known_kernel {
@@ -34,8 +34,8 @@ struct known_kernel {
 };
 
 /*
- * The row of the running kernel. Of one that has none, the row of the last before it;
- * the test ttm_huge_witness@kernel then says what to add.
+ * The row of the running kernel. If there is none, the last row before it; the test
+ * ttm_huge_witness@kernel then says what to add.
  */
 const struct known_kernel *known_kernel(void);
 bool known_kernel_has_row(void);

@@ -15,7 +15,7 @@ static uint64_t count_bos(void)
 	FILE *file = fopen(BUFFER_OBJECTS, "r");
 	uint64_t count;
 
-	/* TTM removes it together with the last device. */
+	/* TTM removes the file together with the last device. */
 	if (!file)
 		return 0;
 	igt_assert_eq(fscanf(file, "%" SCNu64, &count), 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether buffer objects and VRAM that were in use before are all that is in use
- * afterwards. Buffer objects are counted by TTM itself, for all its devices, so
- * that those of a device that is gone are seen, too. Needs root.
+ * Whether more buffer objects and VRAM are in use than before. Buffer objects are counted
+ * by TTM itself, for all its devices, so that those of an unplugged device are counted,
+ * too. Needs root.
  */
 #ifndef LEAKS_H
 #define LEAKS_H

@@ -21,7 +21,7 @@ uint64_t memory_line(const char *name)
 	return KIB(kilobytes);
 }
 
-/* Free, but kept by a processor for itself. */
+/* Free pages that are in per-CPU lists. */
 static uint64_t memory_kept_by_cpus(void)
 {
 	FILE *zones = fopen("/proc/zoneinfo", "r");
@@ -69,7 +69,7 @@ void memory_make_dirty(uint64_t length)
 	char *area = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	igt_assert(area != MAP_FAILED);
-	/* Single pages are used again before any is cut from a larger block. */
+	/* Freed single pages are used again before larger blocks are split. */
 	madvise(area, length, MADV_NOHUGEPAGE);
 	memset(area, 0xa5, length);
 	igt_assert_eq(munmap(area, length), 0);

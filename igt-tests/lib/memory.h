@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The system's memory, by /proc/meminfo: bytes. */
+/* The system's memory in bytes, by /proc/meminfo and /proc/zoneinfo. */
 #ifndef MEMORY_H
 #define MEMORY_H
 
@@ -7,11 +7,11 @@
 
 /* One of its lines, by name. */
 uint64_t memory_line(const char *name);
-/* Free, and behind all that an address of 32 bits can reach. */
+/* Free memory past the first 4 GiB. */
 uint64_t memory_free_behind_4g(void);
-/* Pages that are allocated, and that no line says the use of: what drivers have. */
+/* Allocated memory that no line of /proc/meminfo accounts for, as that of drivers. */
 uint64_t memory_unaccounted(void);
-/* Leaves pages behind that are free and not zero, the first that are used again. */
+/* Fills and frees pages, which are not zero then and the first to be used again. */
 void memory_make_dirty(uint64_t length);
 
 #endif

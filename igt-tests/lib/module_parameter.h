@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parameters of modules, which are settings as in setting.h: what was found is put
- * back by restoring, or at the latest when the program ends.
+ * Parameters of modules, which are settings as in setting.h: the saved value is restored by
+ * the _restore() functions, or at the latest when the program ends.
  */
 #ifndef MODULE_PARAMETER_H
 #define MODULE_PARAMETER_H
@@ -12,7 +12,7 @@
 void max_level_save(void);
 void max_level_set(const char *level);
 void max_level_restore(void);
-/* Any text; an errno value. */
+/* Writes any text; returns 0 or an errno value. */
 int max_level_try(const char *text);
 /* Whether it reads as this text. */
 bool max_level_is(const char *text);

@@ -11,10 +11,10 @@
 
 #define PORT_NAMES "/sys/class/virtio-ports/*/name"
 #define ANSWER_TIMEOUT_SECONDS 30
-/* The most that is asked for is a page table, 512 numbers as text. */
+/* The longest answer is a page table, 512 numbers as text. */
 #define LINE_SIZE 65536
 
-/* Read, and not used yet. */
+/* Input that was read and not used yet. */
 static char input[4096];
 static size_t input_at, input_size;
 static char line[LINE_SIZE];
@@ -53,10 +53,7 @@ static bool find_port(char *node, size_t size)
 	return found;
 }
 
-/*
- * Does not sleep: what is asked about a processor is answered while this process runs
- * on it.
- */
+/* Does not sleep: a question about a processor is answered while this process runs on it. */
 static void await_input(int monitor)
 {
 	double limit = seconds_now() + ANSWER_TIMEOUT_SECONDS;
@@ -89,8 +86,8 @@ static void read_line(int monitor)
 }
 
 /*
- * The answer has the number of the question, and whose it is: events and a greeting
- * come in between, and what was meant for a process that is gone. It is in line then.
+ * The answer has the PID and number of the question: events, a greeting, and answers to
+ * processes that have ended may come before it. The answer is left in the variable line.
  */
 static bool ask(int monitor, const char *command, const char *arguments)
 {
@@ -122,7 +119,7 @@ int monitor_open(void)
 	igt_assert_f(monitor >= 0, "%s: %s\n", node, strerror(errno));
 	input_at = 0;
 	input_size = 0;
-	/* Refused if it was asked for before, which does no harm. */
+	/* Refused if it was already done, which does no harm. */
 	ask(monitor, "qmp_capabilities", "");
 	return monitor;
 }
@@ -140,7 +137,7 @@ void monitor_dump_screen(int monitor, const char *path)
 	igt_assert(ask(monitor, "screendump", arguments));
 }
 
-/* What a JSON string of plain text stands for, in its place. */
+/* Replaces a JSON string of plain text by the text that it stands for. */
 static void unescape(char *text)
 {
 	char *to = text;

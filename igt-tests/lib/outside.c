@@ -12,12 +12,12 @@
 #include "monitor.h"
 #include "outside.h"
 
-/* The processor that is asked about, by the guest's number and by QEMU's. */
+/* The number of the processor whose registers are read, for the guest and for QEMU. */
 #define CPU 0
-/* For this process to be what runs there when QEMU looks. */
+/* Repeated until this process runs on it when QEMU reads them. */
 #define TRIES 50
 
-/* x86 page tables, by the manuals. */
+/* x86 page tables, as in the manuals. */
 #define TABLE_ENTRIES 512
 #define ENTRY_PRESENT (UINT64_C(1) << 0)
 #define ENTRY_WRITABLE (UINT64_C(1) << 1)
@@ -30,13 +30,13 @@
 #define ENTRY_HUGE_PAT (UINT64_C(1) << 12)
 #define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
 #define CR4_LA57 (UINT64_C(1) << 12)
-/* The kernel's own: of a PTE. */
+/* A software bit of the kernel, in a PTE. */
 #define ENTRY_SPECIAL_BIT 9
 
 #define NOT_MAPPED UINT64_MAX
 
 static int monitor = -1;
-/* Where the top table is, and its level if that of PTEs is 0. */
+/* The address of the top table, and its level, where that of PTEs is 0. */
 #define FOUR_LEVELS 3
 #define FIVE_LEVELS 4
 static uint64_t top_table;
@@ -76,7 +76,7 @@ bool outside_has_five_levels(void)
 	return top_level == FIVE_LEVELS;
 }
 
-/* "ADDRESS: 0xVALUE 0xVALUE" in each line. */
+/* Each line is "ADDRESS: 0xVALUE 0xVALUE". */
 static void read_memory(uint64_t address, unsigned int count, uint64_t *values)
 {
 	char command[64];
@@ -103,7 +103,7 @@ static bool can_be_huge(int level)
 	return level == HUGE_PMD || level == HUGE_PUD;
 }
 
-/* By the kernel's setting of the PAT, of which the test makes sure. */
+/* By the kernel's setting of the PAT, which ttm_huge_witness@itself checks. */
 static enum page_caching caching_of(uint64_t entry, enum huge_level level)
 {
 	static const int cachings[] = { PAGE_WB, PAGE_WC, PAGE_UC, PAGE_UC, PAGE_WB, -1,
@@ -111,7 +111,7 @@ static enum page_caching caching_of(uint64_t entry, enum huge_level level)
 	uint64_t pat = entry & (level == HUGE_PTE ? ENTRY_PTE_PAT : ENTRY_HUGE_PAT);
 	int caching = cachings[ENTRY_CACHE(entry) | (pat ? 4 : 0)];
 
-	igt_assert_f(caching >= 0, "entry %#" PRIx64 " is cached as nothing here is\n", entry);
+	igt_assert_f(caching >= 0, "entry %#" PRIx64 " has a caching that no test uses\n", entry);
 	return caching;
 }
 
@@ -146,7 +146,7 @@ static void add_run(struct page_table *table, const struct page_run *run)
 	table->runs[table->count++] = *run;
 }
 
-/* A part of what an entry maps, from start to end. */
+/* Adds a part of what an entry maps, from @start to @end. */
 static void add_entry(struct page_table *found, enum huge_level level, uint64_t entry,
 		      bool writable, uint64_t start, uint64_t end)
 {
@@ -167,7 +167,7 @@ static void add_entry(struct page_table *found, enum huge_level level, uint64_t 
 	});
 }
 
-/* A table, and those below. Writable is what all tables above allow. */
+/* Reads a table and those below it. @writable says whether all tables above allow writes. */
 static void walk(struct page_table *found, uint64_t table, int level, bool writable,
 		 uint64_t start, uint64_t end)
 {
@@ -214,7 +214,7 @@ static uint64_t physical_in(const struct page_table *table, uint64_t page)
 	return NOT_MAPPED;
 }
 
-/* By QEMU's own walk, of whatever the processor runs. */
+/* By QEMU's own walk of the page tables that the processor uses at this moment. */
 static uint64_t physical_for_cpu(uint64_t page)
 {
 	char command[64];
@@ -225,7 +225,7 @@ static uint64_t physical_for_cpu(uint64_t page)
 	return strstr(text, "Unmapped") ? NOT_MAPPED : number_behind(text, "gpa: ");
 }
 
-/* Another process may run there when it is asked: once is proof. */
+/* Another process may run there when QEMU is asked: one agreement is enough. */
 static void assert_cpu_agrees(const struct page_table *table, uint64_t page)
 {
 	uint64_t expected = physical_in(table, page), found = 0;

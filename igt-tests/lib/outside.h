@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Witness that shares no code with the kernel: page tables as they lie in the
- * guest's memory, which QEMU's monitor shows from outside. For x86.
+ * A witness that shares no code with the kernel: page tables in the guest's memory, which
+ * QEMU's monitor shows from outside. For x86.
  */
 #ifndef OUTSIDE_H
 #define OUTSIDE_H
@@ -12,8 +12,8 @@
 #include "page_table.h"
 
 /*
- * Finds the page tables of this process. Skips without a monitor. Fails if they are not
- * those that map a page of which the kernel has told where it is.
+ * Finds the page tables of this process. Skips without a monitor. Fails unless they map a
+ * test page to the page frame that the kernel tells.
  */
 void outside_start(void);
 void outside_stop(void);
@@ -22,14 +22,14 @@ void outside_stop(void);
 bool outside_has_five_levels(void);
 
 /*
- * What maps a range of whole pages, as page_table_read() has it. The first page and
- * the last are where QEMU's own walk finds them, too.
+ * The entries that map a range of whole pages, in the form of page_table_read(). Asserts
+ * that QEMU's own walk agrees for the first page and the last.
  */
 struct page_table outside_read(const void *address, uint64_t length);
-/* Frees it. */
+/* The levels of outside_read() in one call. */
 struct huge_levels outside_levels_of(const void *address, uint64_t length);
 
-/* Of a page of memory that has a struct page, by /proc/self/pagemap. */
+/* The page frame of a page that has a struct page, by /proc/self/pagemap. */
 uint64_t pagemap_pfn(const void *address);
 
 #endif

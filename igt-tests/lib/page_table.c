@@ -9,7 +9,7 @@
 
 #define FIELDS 9
 
-/* Index of name in names, which fails the test if it is not there. */
+/* The index of @name in @names; fails if it is not there. */
 static int index_of(const char *name, const char * const *names, int count)
 {
 	for (int i = 0; i < count; i++) {
@@ -58,7 +58,7 @@ static bool parse_run(const char *line, struct page_run *run)
 
 static void append_run(struct page_table *table, const struct page_run *run)
 {
-	/* Doubles at powers of two. */
+	/* The capacity doubles when the count is a power of two. */
 	if (!(table->count & (table->count - 1))) {
 		size_t capacity = table->count ? 2 * table->count : 1;
 

@@ -55,7 +55,10 @@ uint64_t pattern_write_counting_faults(const struct pattern *pattern)
 		__attribute__((aligned(4096)));
 	struct pattern warm = pattern_of(warm_pages, sizeof(warm_pages), 0);
 
-	/* The first brings code, stack and pages in, the second shows that nothing is left. */
+	/*
+	 * The first call brings code, stack and pages in; the second shows that none is
+	 * missing.
+	 */
 	faults_of_writing(&warm);
 	igt_assert_eq_u64(faults_of_writing(&warm), 0);
 	return faults_of_writing(pattern);

@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 /**
- * struct pattern - which pages carry which values
+ * struct pattern - which pages have which values
  * @address: mapping of @first_page
  * @first_page: number in the buffer object of the page at @address
  * @pages: number of pages in the mapping
- * @stride: distance of the pages that carry a value; 0 is as 1, every page
+ * @stride: distance of the pages that have a value; 0 and 1 are every page
  * @seed: gives other values for another seed
  */
 struct pattern {
@@ -26,18 +26,18 @@ struct pattern {
 };
 
 struct pattern pattern_of(void *address, uint64_t length, uint64_t seed);
-/* What the first word of a page holds; the page is counted from the pattern's first. */
+/* The value of the first word of a page, which is counted from the pattern's first. */
 uint64_t pattern_value(const struct pattern *pattern, uint64_t page);
 void pattern_write(const struct pattern *pattern);
-/* Writes with the faults counted: the kernel's own count, exact. */
+/* Writes, and returns the number of faults, by the kernel's own exact count. */
 uint64_t pattern_write_counting_faults(const struct pattern *pattern);
 bool pattern_matches(const struct pattern *pattern);
-/* Writes other values than before, and looks whether they are there. */
+/* Writes new values, and returns whether they read back. */
 bool pattern_renew(struct pattern *pattern);
 /* Fails with the first wrong page in the message. */
 void pattern_assert(const struct pattern *pattern);
 
-/* Every byte of a range. */
+/* Whether every byte of a range is zero. */
 bool is_zero(const void *address, uint64_t length);
 
 #endif

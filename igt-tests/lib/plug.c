@@ -8,7 +8,7 @@
 #include "file.h"
 #include "plug.h"
 
-/* The PCI device under its driver, in sysfs; both empty while it is bound. */
+/* The driver and its PCI device in sysfs; the name is empty while the device is bound. */
 static char driver_path[PATH_MAX];
 static char device_name[NAME_MAX];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The device goes and comes: its driver is unbound and bound. Needs root. What is
- * unbound is bound again by device_plug(), or at the latest when the program ends.
+ * Unplugs the device and plugs it in again, by unbinding and binding its driver. Needs
+ * root. The driver is bound again by device_plug(), or at the latest when the program ends.
  */
 #ifndef PLUG_H
 #define PLUG_H

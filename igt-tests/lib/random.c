@@ -56,7 +56,7 @@ uint64_t seed_of_environment(const char *name)
 	uint64_t seed;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	/* Short enough to be typed again. */
+	/* Shortened to be easy to type. */
 	seed = number_of_environment(name, mix(now.tv_sec * 1000000000ull + now.tv_nsec) >> 40);
 	igt_info("%s=%" PRIu64 "\n", name, seed);
 	return seed;

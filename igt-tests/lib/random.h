@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random choices that can be repeated: those of a step are a function of the
- * seed, of who makes the step, and of its number. What other steps chose, or how
- * they ended, has no part in it.
+ * Random choices that can be repeated: the choices of a step depend on the seed, on the
+ * actor, and on the number of the step. What other steps chose, or how they ended, does not
+ * change them.
  */
 #ifndef RANDOM_H
 #define RANDOM_H
@@ -21,9 +21,9 @@ uint64_t choose_word(struct choices *choices);
 uint64_t choose(struct choices *choices, uint64_t count);
 bool one_in(struct choices *choices, uint64_t count);
 
-/* A number that the environment gives, or else. Fails if it gives something else. */
+/* A number from the environment, or @otherwise. Fails if the variable is not a number. */
 uint64_t number_of_environment(const char *name, uint64_t otherwise);
-/* The seed that the environment gives, or one of the clock; printed either way. */
+/* A seed from the environment, or one from the clock; printed in either case. */
 uint64_t seed_of_environment(const char *name);
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * For programs: lets a mapping of a buffer object grow again.
  *
- * A mapping that was once populated by small page-table entries keeps small
- * page tables after they have become empty, until it is unmapped. So it stays
- * small, even when the buffer object is back in VRAM or its writes are tracked
- * no more. Mapped anew over itself, it starts without page tables.
+ * A mapping that was once populated by PTEs keeps its page tables after they
+ * have become empty, until it is unmapped. So it keeps small entries, even when
+ * the buffer object is back in VRAM or its writes are no longer tracked. Mapped
+ * again over itself, it starts without page tables.
  */
 #ifndef TTM_HUGE_REMAP_H
 #define TTM_HUGE_REMAP_H
@@ -15,14 +15,14 @@
 
 /**
  * ttm_huge_remap - map a range over itself
- * @address: page aligned, of a shared mapping of a buffer object; huge entries
- *	come only where the range covers all that one of them would map
+ * @address: page aligned, in a shared mapping of a buffer object; there will be
+ * huge entries only where the range covers all that one of them would map
  * @length: bytes, page aligned, all of one buffer object
  * @prot: PROT_* that the range has
  * @fd: DRM file that it was mapped from, or another that has a handle for the
  *	buffer object
- * @offset: of @address in that file: the buffer object's fake offset plus
- *	where in it the range begins
+ * @offset: of @address in that file: the buffer object's fake offset plus the
+ * offset of the range in the buffer object
  *
  * At no time is there a hole: other threads may access the range meanwhile.
  * The contents stay, as they are the buffer object's. What was set by

@@ -18,7 +18,7 @@ const struct huge_levels scattered_levels = { {
 	[HUGE_PTE] = SCATTER_HOLES_64K * 16 + SCATTER_HOLES_4K,
 } };
 
-/* Every other one of a row of neighbours shall become a hole. */
+/* Creates neighbours, of which every other one is to become a hole. */
 static void make_rows(int fd, struct huge_bo *to_go, struct huge_bo *kept)
 {
 	for (unsigned int i = 0; i < COUNT_OF(holes); i++) {

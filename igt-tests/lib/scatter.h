@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* VRAM without a large block, so that what is made next is in many pieces. */
+/* VRAM without a large free block, so that the next buffer object is in many pieces. */
 #ifndef SCATTER_H
 #define SCATTER_H
 
@@ -13,16 +13,16 @@
 #define SCATTERED_SIZE (SCATTER_HOLES_2M * MIB(2) + SCATTER_HOLES_64K * KIB(64) + \
 			SCATTER_HOLES_4K * KIB(4))
 
-/* What one buffer object that fills all holes is mapped by. */
+/* The entries that map a buffer object that fills all holes. */
 extern const struct huge_levels scattered_levels;
 
 struct scattered_vram {
 	/*
-	 * Beside each hole, and the first that TTM would evict: in the order of the sizes
-	 * above.
+	 * The buffer objects beside the holes, in the order of the sizes above. TTM would
+	 * evict the first of them first.
 	 */
 	struct huge_bo kept[SCATTERED_PIECES];
-	struct huge_bo rest;	/* all VRAM else */
+	struct huge_bo rest;	/* all other VRAM */
 };
 
 /* VRAM must be empty. */

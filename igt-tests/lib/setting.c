@@ -16,7 +16,7 @@ static void restore_at_exit(int signal)
 		write_file(setting->path, setting->saved);
 }
 
-/* "always [madvise] never": a list of what can be set, with what is set in brackets. */
+/* Of "always [madvise] never", a list with the current value in brackets, keeps that value. */
 static void keep_chosen(char *text)
 {
 	char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;

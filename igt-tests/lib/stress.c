@@ -20,25 +20,25 @@
 
 #define MAX_LEVEL "/sys/module/ttm_huge/parameters/max_level"
 
-/* Addresses for one actor's mappings that are to be at no aligned place. */
+/* Addresses for those mappings of an actor that are not to be aligned. */
 #define ARENA_SIZE GIB(2)
-/* Mappings of a large buffer object are mostly not larger. */
+/* Most mappings of a large buffer object are not larger than this. */
 #define PART_PAGES (MIB(8) / HUGE_PAGE_SIZE)
-/* One in so many choices to move a large buffer object, which takes seconds, is done. */
+/* A large buffer object is moved only one in so many times, as a move takes seconds. */
 #define LARGE_MOVES 64
 #define RECORD_WORDS (GIB(1) / HUGE_PAGE_SIZE / 64)
 
 /**
  * struct actor - one thread
  * @stage: what all share
- * @crew: whose thread it is
- * @number: of all actors
+ * @crew: the process that it is a thread of
+ * @number: its number among all actors
  * @step: number of the step
  * @doing: name of the action
- * @choices: what remains to choose in this step
+ * @choices: random choices of this step
  * @tally: its counts
- * @arena: addresses
- * @record: of writes
+ * @arena: its addresses, ARENA_SIZE bytes
+ * @record: the last record of writes that it took
  */
 struct actor {
 	struct stress_stage *stage;
@@ -103,7 +103,7 @@ static void complain(const struct actor *actor, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Of a call to the device. Returns whether it did what it should. */
+/* Checks the error of a call to the device; returns whether the call succeeded. */
 static bool succeeded(const struct actor *actor, const char *call, int error)
 {
 	if (!error)
@@ -115,7 +115,7 @@ static bool succeeded(const struct actor *actor, const char *call, int error)
 	return false;
 }
 
-/* A sigjmp_buf, where signals of an access to memory come back. */
+/* A sigjmp_buf, to which a signal during an access to memory jumps. */
 static __thread void *landing;
 
 static void land(int signal)
@@ -130,7 +130,7 @@ static uint64_t choose_of(struct actor *actor, uint64_t count)
 	return choose(&actor->choices, count);
 }
 
-/* The first, which is the largest, often enough; the others that are large seldom. */
+/* Chooses the first, which is the largest, often enough, and other large ones rarely. */
 static unsigned int choose_bo(struct actor *actor)
 {
 	const struct stress_stage *stage = actor->stage;
@@ -151,7 +151,7 @@ static void check_word(struct actor *actor, unsigned int bo, const struct tagged
 {
 	const struct tagged *tagged = &actor->stage->tagged[bo];
 
-	/* If it is not set now it was not when the word was read. */
+	/* If is_unplugged is not set now, it was not set when the word was read. */
 	if (is_unplugged(actor) ? tagged_is_own(tagged, found) : tagged_is_right(tagged, found)) {
 		actor->tally->bytes_verified += sizeof(found->value);
 		return;
@@ -183,7 +183,7 @@ static void touch_page(struct actor *actor, const struct view *view, uint32_t pa
 
 	if (signal) {
 		landing = NULL;
-		/* A range that could not be mapped anew without the device has become a hole. */
+		/* A range that could not be mapped again after unplug has become a hole. */
 		if (signal != SIGSEGV || !is_unplugged(actor))
 			complain(actor, "bo %u, page %" PRIu64 " at %p: %s\n", view->bo,
 				 page * tagged->stride, address, strsignal(signal));
@@ -199,7 +199,7 @@ static void touch_page(struct actor *actor, const struct view *view, uint32_t pa
 	landing = NULL;
 }
 
-/* Some of the tagged pages that it shows, in a row. */
+/* Touches some consecutive tagged pages of a view. */
 static void touch(struct actor *actor, const struct view *view)
 {
 	const struct tagged *tagged = &actor->stage->tagged[view->bo];
@@ -269,7 +269,7 @@ static bool is_in_arena(const struct actor *actor, const char *address)
 	return address >= actor->arena && address < actor->arena + ARENA_SIZE;
 }
 
-/* The arena stays reserved: else another thread's mapping could come to lie there. */
+/* The arena stays reserved: else the kernel could place another thread's mapping there. */
 static void unmap(struct actor *actor, char *address, uint64_t length)
 {
 	void *result = MAP_FAILED;
@@ -298,7 +298,7 @@ static bool map(struct actor *actor, struct view *view)
 		return true;
 	}
 	succeeded(actor, "mmap", errno);
-	/* What was there before may be gone. */
+	/* The kernel may have removed the reservation before the driver refused. */
 	if (place)
 		unmap(actor, place, length_of(view));
 	return false;
@@ -332,7 +332,7 @@ static void protect(struct actor *actor, struct view *view, bool is_writable)
 	touch(actor, view);
 }
 
-/* Its front part; the rest remains in the view. */
+/* Returns the front part of a view, which keeps the rest. */
 static struct view split(struct actor *actor, struct view *view)
 {
 	struct view front = *view;
@@ -344,7 +344,7 @@ static struct view split(struct actor *actor, struct view *view)
 	return front;
 }
 
-/* A mapping of one's own, from mmap() to munmap(). */
+/* A mapping that only this actor uses, from mmap() to munmap(). */
 static void act_map(struct actor *actor)
 {
 	struct view view = choose_part(actor, choose_bo(actor)), front;
@@ -368,7 +368,7 @@ static void act_map(struct actor *actor)
 	unmap(actor, view.address, length_of(&view));
 }
 
-/* Anew over itself, without a moment in which the others would not have it mapped. */
+/* Maps a range again over itself: at no time do the other threads find it unmapped. */
 static void act_renew(struct actor *actor)
 {
 	struct view part = choose_part(actor, choose_bo(actor));
@@ -401,7 +401,7 @@ static void act_prefault(struct actor *actor)
 	int error = huge_prefault(actor->stage->bos[bo].bo.fd, part.address, length_of(&part),
 				  &done);
 
-	/* Holes again. */
+	/* See touch_page(): there may be holes. */
 	if (is_unplugged(actor) && (error == ENOMEM || error == EINVAL))
 		return;
 	if (error == ENOMEM)
@@ -464,7 +464,7 @@ static bool is_recorded(const struct actor *actor, uint64_t page)
 	return actor->record[page / 64] >> page % 64 & 1;
 }
 
-/* A part of the record, that begins with a word. */
+/* A part of the record, which begins at a word. */
 struct window {
 	uint64_t first;
 	uint64_t pages;
@@ -483,7 +483,7 @@ static struct window choose_window(struct actor *actor, uint64_t pages)
 	return window;
 }
 
-/* Whether the record could be taken; a page in it is there if it was written. */
+/* Returns whether the record could be taken; checks whether it has the page. */
 static bool take(struct actor *actor, unsigned int bo, const struct window *window, uint64_t page,
 		 bool is_written)
 {
@@ -502,7 +502,7 @@ static bool take(struct actor *actor, unsigned int bo, const struct window *wind
 	return true;
 }
 
-/* Nobody else writes the page, or takes the record. */
+/* No other actor writes the page, or takes the record. */
 static void write_and_take(struct actor *actor, const struct view *view, uint32_t page)
 {
 	uint64_t at = page * actor->stage->tagged[view->bo].stride;
@@ -515,11 +515,11 @@ static void write_and_take(struct actor *actor, const struct view *view, uint32_
 		if (!take(actor, view->bo, &window, at, true))
 			return;
 	}
-	/* What was not in the last window is still there. */
+	/* A page outside the last window is still in the record. */
 	take(actor, view->bo, &all, at, !is_in(&window, at));
 }
 
-/* What it has written itself meanwhile must be in the record. */
+/* Tracks writes; the actor's own writes must be in the record. */
 static void act_track(struct actor *actor)
 {
 	const struct tagged *tagged;
@@ -533,7 +533,7 @@ static void act_track(struct actor *actor)
 	tagged = &actor->stage->tagged[bo];
 	tracked = &actor->stage->bos[bo].bo;
 	view = window_of(actor, bo);
-	/* The first from a random one on that it owns. */
+	/* The first page after a random one that the actor owns. */
 	page = choose_of(actor, tagged->pages);
 	while (page < tagged->pages && !owns(actor, bo, page))
 		page++;
@@ -545,7 +545,7 @@ static void act_track(struct actor *actor)
 		succeeded(actor, "end of tracking", huge_dirty_try_stop(tracked));
 }
 
-/* As a debugger does. */
+/* Reads a word as a debugger does. */
 static void act_peek(struct actor *actor)
 {
 	unsigned int bo = choose_bo(actor);
@@ -574,7 +574,7 @@ static void read_all(int fd)
 	close(fd);
 }
 
-/* Both may be gone together with the device. */
+/* The files may be gone after unplug. */
 static void act_observe(struct actor *actor)
 {
 	int fd;
@@ -637,13 +637,13 @@ static void check_new(struct actor *actor, const struct huge_bo *bo, char *addre
 		}
 		actor->tally->bytes_verified += HUGE_PAGE_SIZE;
 	}
-	/* For whoever gets this memory next. */
+	/* So that the next user of this memory would see it if it were not cleared. */
 	for (uint64_t at = 0; at < bo->size; at += HUGE_PAGE_SIZE)
 		*(volatile uint64_t *)(address + at) = UINT64_MAX;
 	landing = NULL;
 }
 
-/* Those that nobody else moves were in VRAM. Each that is not any more was evicted. */
+/* Buffer objects that no actor moves were in VRAM: those that are not any more were evicted. */
 static void bring_back_evicted(struct actor *actor)
 {
 	for (unsigned int i = 0; i < actor->stage->bo_count && !is_over(actor); i++) {
@@ -672,7 +672,7 @@ static void act_press(struct actor *actor)
 	struct huge_bo bo;
 	char *address;
 
-	/* It was used last, so it is not evicted first. */
+	/* Uses the largest one, so that it is not evicted first. */
 	huge_bo_try_info(&actor->stage->bos[0].bo, &info);
 	error = huge_bo_try_create(fd, size, HUGE_VRAM, flags[choose_of(actor, COUNT_OF(flags))],
 				   &bo);
@@ -690,7 +690,7 @@ static void act_press(struct actor *actor)
 		bring_back_evicted(actor);
 }
 
-/* How often an actor does what, by its place in the crew. */
+/* How often an actor chooses each action, by its place in the crew. */
 static const struct {
 	const char *name;
 	void (*act)(struct actor *actor);
@@ -708,7 +708,7 @@ static const struct {
 	{ "observe", act_observe, { 0, 0, 0, 3 } },
 	{ "ask", act_ask, { 1, 1, 2, 5 } },
 	{ "policy", act_policy, { 0, 0, 0, 5 } },
-	/* By one actor of one crew: only then is the count of evictions right. */
+	/* Only by one actor of one crew, so that the count of evictions is right. */
 	{ "press", act_press, { 0, 0, 0, 20 } },
 };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Actors that use the same buffer objects at the same time, each in its own way,
- * and check every word that they read. A crew of actors is a process, each actor a
- * thread of it. What an actor does in a step is a function of seed, round, actor
- * and step alone.
+ * Actors that use the same buffer objects at the same time, each in its own way, and check
+ * every word that they read. A crew of actors is a process, and each actor is a thread of
+ * it. What an actor does in a step depends on seed, round, actor and step only.
  */
 #ifndef STRESS_H
 #define STRESS_H
@@ -23,9 +22,9 @@
 /**
  * struct stress_bo - a buffer object that all actors use
  * @bo: the buffer object
- * @is_movable: actors move it; the others leave VRAM only by eviction
+ * @is_movable: actors move it; a buffer object that is not leaves VRAM only by eviction
  * @tracker: the actor that tracks its writes, or -1
- * @is_large: moved and mapped as a whole but seldom
+ * @is_large: rarely moved, and rarely mapped as a whole
  */
 struct stress_bo {
 	struct huge_bo bo;
@@ -48,7 +47,7 @@ struct stress_tally {
 	uint64_t prefaults;
 	uint64_t records;
 	uint64_t policies;
-	uint64_t refused;	/* for want of memory */
+	uint64_t refused;	/* for lack of memory */
 };
 
 /**

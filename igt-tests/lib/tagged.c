@@ -5,16 +5,16 @@
 #include "tagged.h"
 
 /*
- * A word, from its highest bits: generation, buffer object, page, word. A page that
- * was never written is of generation 0, which is zero as a whole.
+ * A word, from its highest bits on: generation, buffer object, page, word. A page that was
+ * never written has generation 0, in which all words are zero.
  */
 #define ID_BITS 24
 #define PAGE_BITS 9
 #define WORD_BITS 3
 #define GENERATION_BITS (64 - ID_BITS - PAGE_BITS - WORD_BITS)
 
-_Static_assert(TAGGED_WORDS == 1 << WORD_BITS, "a word's number has its bits");
-_Static_assert(TAGGED_MAX_PAGES == 1 << PAGE_BITS, "a page's number has its bits");
+_Static_assert(TAGGED_WORDS == 1 << WORD_BITS, "WORD_BITS is the size of a word number");
+_Static_assert(TAGGED_MAX_PAGES == 1 << PAGE_BITS, "PAGE_BITS is the size of a page number");
 
 static uint64_t value_of(const struct tagged *tagged, uint32_t generation, uint32_t page,
 			 uint32_t word)
@@ -41,7 +41,7 @@ void tagged_init(struct tagged *tagged, uint32_t id, uint64_t bo_pages)
 	tagged->pages = (bo_pages + tagged->stride - 1) / tagged->stride;
 }
 
-/* Write-combining memory is weakly ordered: fences on both sides, here and in reading. */
+/* Write-combining memory is weakly ordered: fences on both sides, as in tagged_read(). */
 void tagged_write(struct tagged *tagged, uint32_t page, volatile void *address)
 {
 	uint32_t generation = tagged->generations[page].announced + 1;

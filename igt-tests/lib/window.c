@@ -16,11 +16,11 @@
 
 #define PAUSER "/sys/kernel/debug/pauser"
 
-/* Who waits for the paused one waits as long. */
+/* In ms. Code that waits for the paused thread waits as long. */
 #define PAUSE "5"
-/* More than it takes to come to any instruction. */
+/* In ms. More than it takes to come to any instruction. */
 #define COME "5000"
-/* On a busy host a pause may be over before anybody looks. */
+/* On a busy host a pause may be over before this thread sees it. */
 #define TRIES 100
 
 #define SYMBOLS_STEP (4096 * 1024)
@@ -28,7 +28,7 @@
 #define CALLER_CPU 0
 #define PAUSED_CPU 1
 
-/* A round: its race, and the instruction that it is about. */
+/* A round: its race, and the number of the instruction. */
 struct round {
 	const struct race *race;
 	unsigned int instruction;
@@ -52,7 +52,7 @@ void windows_end(void)
 	is_probed = false;
 }
 
-/* The kernel's symbols, a line each. It takes seconds to write them, so they are read once. */
+/* The kernel's symbols, a line each. Read only once, as the kernel takes seconds for them. */
 static const char *symbols(void)
 {
 	static char *text;
@@ -79,7 +79,7 @@ static const char *symbols(void)
 	return text;
 }
 
-/* Of a line with a name, what the kernel calls the function; false if it is another. */
+/* Probes the symbol that begins at @name, unless it is another function. */
 static bool probe_symbol(const char *name, size_t length)
 {
 	char symbol[128], command[160];
@@ -90,7 +90,7 @@ static bool probe_symbol(const char *name, size_t length)
 	return !write_file(PAUSER, command);
 }
 
-/* All that the kernel has of it: how many. */
+/* Probes all symbols of a function; returns how many there are. */
 static unsigned int probe(const char *function)
 {
 	const char *name = symbols();
@@ -98,7 +98,7 @@ static unsigned int probe(const char *function)
 	char word[128];
 
 	is_probed = true;
-	/* Behind the type of a symbol, which is a letter, is a blank. */
+	/* A blank separates the type of a symbol, which is a letter, from its name. */
 	snprintf(word, sizeof(word), " %s", function);
 	for (; (name = strstr(name, word)); name++)
 		count += probe_symbol(name + 1, strlen(function));
@@ -122,7 +122,7 @@ static void *execute(void *argument)
 	return NULL;
 }
 
-/* 0; ETIME if the pause was over too early; ECANCELED if there is no such instruction. */
+/* Returns 0; ETIME if the pause was over too early; ECANCELED if there is no such instruction. */
 static int try_to_play(struct round *round)
 {
 	pthread_t thread;
@@ -144,7 +144,7 @@ static int try_to_play(struct round *round)
 	return error;
 }
 
-/* Whether there is such an instruction. */
+/* Returns whether there is such an instruction. */
 static bool play(struct round *round)
 {
 	int error = ETIME;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Races, without chance: one thread is paused at an instruction of a kernel function, and
- * another does something meanwhile; at the next one the next time, until the function
- * has no more. Whatever window there is has then been open.
+ * Races that do not depend on chance: one thread is paused at an instruction of a kernel
+ * function, and another thread does something meanwhile. The next round does the same at
+ * the next instruction, until there are no more. By then each window of the function has
+ * been open.
  */
 #ifndef WINDOW_H
 #define WINDOW_H
@@ -10,13 +11,14 @@
 #include <stdint.h>
 
 /**
- * struct race - two that meet
- * @renew: before each round; may be NULL
- * @paused: by a thread of its own, which executes the function and may pause there
- * @meanwhile: by the caller, when that is paused
- * @check: when both are done
+ * struct race - two operations at the same time
+ * @renew: called before each round; may be NULL
+ * @paused: called by a thread of its own, which executes the function and is paused in it
+ * @meanwhile: called by the main thread while the other is paused
+ * @check: called when both are done
  *
- * What the two do must not assert, as one of them is a thread and the other keeps it waiting.
+ * @paused and @meanwhile must not assert: one runs in a thread of its own, and the other
+ * keeps that thread waiting.
  */
 struct race {
 	void (*renew)(void);
@@ -29,9 +31,9 @@ struct race {
 void windows_require(void);
 
 /*
- * One round for each instruction that @race executes of a function, which has this name, or
- * this name and what a compiler puts behind it. Says how many there were; a function that
- * this kernel does not have has none.
+ * Plays one round for each instruction that @race executes of a function with this name, or
+ * with this name and a suffix of the compiler. Returns the number of instructions, 0 for a
+ * function that this kernel does not have.
  */
 unsigned int windows_go_through(const char *function, const struct race *race);
 
