@@ -22,15 +22,15 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: What a buffer object holds, in every state that it can be in: swapped
- *	out, in many pieces of VRAM, mapped by TTM's own fault handler, read and
- *	written by a debugger.
+ * Description: A buffer object has its contents in every state that it can be in: swapped
+ *	out, in many pieces of VRAM, mapped by TTM's own fault handler, read and written by
+ *	a debugger.
  */
 IGT_TEST_DESCRIPTION("Contents of buffer objects that are swapped out, scattered, debugged");
 
 #define WORD sizeof(uint64_t)
 
-/* First and last word of each page of a mapping; all between them stays zero. */
+/* The first and the last word of each page of a mapping; the words between them stay zero. */
 struct contents {
 	struct huge_bo bo;
 	struct pattern first;
@@ -96,7 +96,7 @@ static struct contents make_contents(const struct huge_bo *bo)
 	return contents;
 }
 
-/* More than a PMD entry maps, and a rest. */
+/* More than a PMD entry maps, and no multiple of that. */
 #define ODD_SIZE (MIB(4) + KIB(12))
 
 static void assert_nothing_mapped(const struct huge_bo *bo)
@@ -108,8 +108,8 @@ static void assert_nothing_mapped(const struct huge_bo *bo)
 }
 
 /*
- * TTM swaps it out as another one needs the memory that TTM may use. What is swapped out
- * is in shared memory of the kernel.
+ * TTM swaps the buffer object out when another one needs the memory that TTM may use. What
+ * is swapped out is in shared memory of the kernel.
  */
 static void swap_out(const struct huge_bo *bo, enum huge_system_caching caching)
 {
@@ -134,7 +134,7 @@ static void swapped_to_vram(struct contents *contents, enum huge_system_caching 
 	contents_assert(contents);
 	contents_renew(contents);
 	huge_bo_move(&contents->bo, HUGE_SYSTEM);
-	/* Not looked at in between, either. */
+	/* This time without an access before it is swapped out. */
 	swap_out(&contents->bo, caching);
 	huge_bo_move(&contents->bo, HUGE_VRAM);
 	contents_assert(contents);
@@ -164,7 +164,7 @@ static void swapped_fork(struct contents *contents, enum huge_system_caching cac
 	contents_assert(contents);
 }
 
-/* Across the border in front of a page: the last word of one and the first of the next. */
+/* The last word before the start of a page, and the first word of that page. */
 static void expected_at(const struct contents *contents, uint64_t page, uint64_t words[2])
 {
 	words[0] = pattern_value(&contents->last, page - 1);
@@ -190,7 +190,7 @@ static void assert_debugger_reads_unaligned(pid_t pid, const struct debugger_way
 	igt_assert_eq_u64(seen, expected[0] >> 32 | expected[1] << 32);
 }
 
-/* As long as the core makes them, across the border. */
+/* The longest read that the core makes, across the border. */
 static void assert_debugger_reads_long(pid_t pid, const struct debugger_way *way,
 				       const char *border)
 {
@@ -201,12 +201,12 @@ static void assert_debugger_reads_long(pid_t pid, const struct debugger_way *way
 }
 
 #define LONG_STRIDE 64
-/* The smallest blocks of scattered VRAM but for single pages, which come last. */
+/* The smallest blocks of scattered VRAM except for single pages, which come last. */
 #define BLOCK_PAGES (KIB(64) / HUGE_PAGE_SIZE)
 
 /*
- * A page with a border in front of it that is looked at: of every block, of the single
- * pages at the end, and of a few in the midst of blocks.
+ * The next page at whose start the debugger reads: the first page of every block, the
+ * single pages at the end, and a few pages in the middle of blocks.
  */
 static uint64_t next_border(const struct contents *contents, uint64_t page)
 {
@@ -256,7 +256,7 @@ static void debugger_writes(pid_t pid, const struct debugger_way *way,
 	igt_assert_eq(way->write(pid, page_of(contents, pages) - WORD, words, WORD), WORD);
 }
 
-/* At the borders that the debugger does not write to. */
+/* At the page borders that the debugger does not write to. */
 static void write_between(const struct contents *contents)
 {
 	uint64_t next = 1, words[2];
@@ -314,8 +314,8 @@ static const struct swapped_case swapped_cases[] = {
 
 /**
  * SUBTEST: swapped-%s-%s
- * Description: A buffer object in system memory, %arg[2], has its contents when it has
- *	been swapped out and %arg[1]; and once more.
+ * Description: A buffer object in system memory, %arg[2], is swapped out and %arg[1], and
+ *	this is repeated: it has its contents each time.
  *
  * arg[1]:
  *
@@ -382,7 +382,10 @@ static struct huge_bo scattered_bo(const struct scattered *scattered)
 	return bo;
 }
 
-/* What has left them gives them back when its copy has been made: else others are evicted. */
+/*
+ * A buffer object that was moved out frees the holes only after the copy; without this wait
+ * others would be evicted.
+ */
 static void assert_holes_free(const struct scattered *scattered)
 {
 	uint64_t full = huge_vram(scattered->fd).size - SCATTERED_SIZE;
@@ -399,7 +402,7 @@ static unsigned int pieces_of(const struct huge_bo *bo)
 	return count;
 }
 
-/* Of the large holes another is filled, and one beside gets free in its place. */
+/* Fills one of the large holes, and frees a piece beside it in its place. */
 static void change_holes(struct scattered *scattered)
 {
 	struct huge_bo other = huge_vram_bo(scattered->fd, MIB(2));
@@ -413,7 +416,7 @@ static void change_holes(struct scattered *scattered)
 	assert_holes_free(scattered);
 }
 
-/* Another mapping sees the same, which has entries of its own. */
+/* Another mapping, which has entries of its own, shows the same. */
 static void assert_in_vram(const struct contents *contents)
 {
 	char *address = huge_bo_map(&contents->bo);
@@ -425,7 +428,7 @@ static void assert_in_vram(const struct contents *contents)
 	contents_assert(contents);
 }
 
-/* Between system memory and VRAM: in the same holes, in other holes, and as a whole. */
+/* Between system memory and VRAM: into the same holes, into other holes, and into one piece. */
 static void move_about(struct scattered *scattered, struct contents *contents)
 {
 	const struct huge_bo *bo = &contents->bo;
@@ -456,8 +459,8 @@ static void move_about(struct scattered *scattered, struct contents *contents)
 /**
  * SUBTEST: scattered-moves
  * Description: A buffer object in many pieces of VRAM moves to system memory and back,
- *	into the same pieces, into others, and into one. Each page has its data, and so
- *	has what lies beside.
+ *	into the same pieces, into others, and into one. Each page has its data, and so do
+ *	the buffer objects beside.
  */
 static void test_scattered_moves(void)
 {
@@ -473,8 +476,8 @@ static void test_scattered_moves(void)
 
 /**
  * SUBTEST: scattered-zero
- * Description: A new buffer object in many pieces of VRAM, which another client has
- *	left full of data, is zero, and what lies beside has its data.
+ * Description: A new buffer object in many pieces of VRAM, which a destroyed one has left
+ *	full of data, is zero, and the buffer objects beside have their data.
  */
 static void test_scattered_zero(void)
 {
@@ -495,12 +498,12 @@ static void test_scattered_zero(void)
 	assert_beside(&scattered);
 }
 
-/* What fits into a hole of 4 MiB, and what is left of that and of the holes of 2 MiB. */
+/* What fits into a hole of 4 MiB; the rest of that hole and the holes of 2 MiB, in MiB pieces. */
 #define ODD_PIECE MIB(3)
 #define BESIDE_SIZE MIB(1)
 #define BESIDE_COUNT (1 + (SCATTER_HOLES_2M - 1) * 2)
 
-/* Of what is in one piece, by whatever entries. */
+/* Of a buffer object that is in one piece, at any level. */
 static uint64_t first_pfn(const struct huge_bo *bo)
 {
 	struct page_table table = page_table_read(bo);
@@ -522,7 +525,7 @@ static struct pattern fill_touched(const struct huge_bo *bo, uint64_t seed)
 	return pattern;
 }
 
-/* Takes all holes of a MiB and more; one of them is behind that page frame. */
+/* Fills all holes of a MiB and more; one of them must begin at the page frame @behind. */
 static void fill_holes(int fd, struct pattern *beside, uint64_t behind)
 {
 	bool found = false;
@@ -533,14 +536,14 @@ static void fill_holes(int fd, struct pattern *beside, uint64_t behind)
 		beside[i] = fill_touched(&bo, 300 + i);
 		found = found || first_pfn(&bo) == behind;
 	}
-	igt_assert_f(found, "nothing is behind the piece\n");
+	igt_assert_f(found, "nothing follows the piece\n");
 }
 
 /**
  * SUBTEST: scattered-zero-odd
- * Description: A new buffer object that has a piece of VRAM which is larger than what a PMD
- *	entry maps, and no multiple of that, is zero, and what lies behind the piece has
- *	its data.
+ * Description: A new buffer object has a piece of VRAM which is larger than what a PMD
+ *	entry maps, and no multiple of that. It is zero, and the buffer object that follows
+ *	the piece has its data.
  */
 static void test_scattered_zero_odd(void)
 {
@@ -572,9 +575,8 @@ static void test_scattered_zero_odd(void)
 
 /**
  * SUBTEST: scattered-off
- * Description: The same moves with a mapping that has TTM's own fault handler, as
- *	max_level is off; what is written through it is what other mappings show, and a
- *	debugger.
+ * Description: The same moves with a mapping that has TTM's own fault handler, as max_level
+ *	is off. What is written through it is what other mappings and a debugger show.
  */
 static void test_scattered_off(void)
 {
@@ -603,7 +605,7 @@ static void test_scattered_off(void)
 	move_about(&scattered, &contents);
 }
 
-/* Where a debugger finds it. */
+/* Where the buffer object is that a debugger accesses. */
 struct debugged_place {
 	const char *name;
 	const char *what;
@@ -639,13 +641,13 @@ static const struct debugged_place debugged_places[] = {
 		.prot = PROT_READ | PROT_WRITE,
 	}, {
 		.name = "untouched-vram",
-		.what = "VRAM that no one has touched",
+		.what = "VRAM that was never touched",
 		.placement = HUGE_VRAM,
 		.untouched = true,
 		.prot = PROT_READ | PROT_WRITE,
 	}, {
 		.name = "untouched-system",
-		.what = "system memory that no one has touched",
+		.what = "system memory that was never touched",
 		.placement = HUGE_SYSTEM,
 		.untouched = true,
 		.prot = PROT_READ | PROT_WRITE,
@@ -670,7 +672,7 @@ static void assert_debugger_reads_zero(pid_t pid, const struct debugger_way *way
 	}
 }
 
-/* More than a PMD entry maps; each border is looked at by some system calls. */
+/* More than a PMD entry maps; small, as each border takes several system calls. */
 #define DEBUGGED_SIZE (MIB(2) + KIB(12))
 
 static struct huge_bo debugged_bo(const struct debugged_place *place)
@@ -683,7 +685,7 @@ static struct huge_bo debugged_bo(const struct debugged_place *place)
 	return scattered_bo(&scattered);
 }
 
-/* Of the kernel, to look at a page that is not cached. */
+/* Mappings that TTM makes for the kernel to access a page that is not cached. */
 static unsigned int count_kernel_mappings(void)
 {
 	FILE *file = fopen("/proc/vmallocinfo", "r");
@@ -699,10 +701,10 @@ static unsigned int count_kernel_mappings(void)
 
 /**
  * SUBTEST: debugger-%s-%s
- * Description: By %arg[2] a debugger reads, across the borders between all blocks and
- *	some of the pages of a mapping of %arg[1], what the process itself has written,
- *	and the other way round. As TTM has it, that a mapping is read-only does not bind
- *	a debugger. The kernel keeps nothing mapped that it looked at.
+ * Description: By %arg[2] a debugger reads, across the borders between all blocks and some
+ *	of the pages of a mapping of %arg[1], what the process itself has written, and the
+ *	other way round. A debugger can also write to a read-only mapping, as with TTM. No
+ *	kernel mapping is left over.
  *
  * arg[1]:
  *
@@ -710,8 +712,8 @@ static unsigned int count_kernel_mappings(void)
  * @scattered:		scattered VRAM
  * @system-wb:		cached system memory
  * @system-wc:		write-combining system memory
- * @untouched-vram:	VRAM that no one has touched
- * @untouched-system:	system memory that no one has touched
+ * @untouched-vram:	VRAM that was never touched
+ * @untouched-system:	system memory that was never touched
  * @read-only:		VRAM that is mapped read-only
  *
  * arg[2]:
@@ -739,7 +741,7 @@ static void test_debugger(const struct debugged_place *place, const struct debug
 	igt_assert_eq(count_kernel_mappings(), mappings);
 }
 
-/* A mapping with nothing before and behind it. */
+/* A mapping with nothing before and after it. */
 static char *map_alone(const struct huge_bo *bo, uint64_t start, uint64_t length)
 {
 	char *area = huge_reserve(length + 2 * MIB(2), MIB(2)), *address = area + MIB(2);
@@ -750,7 +752,7 @@ static char *map_alone(const struct huge_bo *bo, uint64_t start, uint64_t length
 	return address;
 }
 
-/* One word is inside, and one is not, at either end. */
+/* At either end, accesses two words of which only one is inside. */
 static void assert_ends_at(const struct debugger_way *way, const struct huge_bo *bo, uint64_t start,
 			   uint64_t length)
 {
@@ -791,9 +793,9 @@ static const struct end_case end_cases[] = {
 
 /**
  * SUBTEST: debugger-end-%s
- * Description: What a debugger reads and writes ends where the mapping does: of a part
- *	of a buffer object in %arg[1], and of the whole. It is told so by a short count,
- *	and nothing before or behind the mapping is changed.
+ * Description: What a debugger reads and writes ends where the mapping ends: for a mapping
+ *	of a part of a buffer object in %arg[1], and for one up to its end. The debugger
+ *	gets a short count, and nothing before or after the mapping is changed.
  *
  * arg[1]:
  *
@@ -817,9 +819,9 @@ static void test_debugger_end(const struct end_case *c)
 
 /**
  * SUBTEST: debugger-end-off
- * Description: With TTM's own fault handler, too, a debugger reads and writes nothing behind
- *	the end of a buffer object in VRAM, where another one may be: whether it gets what
- *	is in front of the end or an error is TTM's.
+ * Description: With TTM's own fault handler, too, a debugger reads and writes nothing past
+ *	the end of a buffer object in VRAM, where another one may be. Whether it gets what
+ *	is before the end or an error is up to TTM.
  */
 static void test_debugger_end_off(void)
 {
@@ -855,7 +857,7 @@ static void assert_not_mappable(const struct huge_bo *bo, char *address)
 	igt_assert_eq(errno, EIO);
 }
 
-/* Whoever exported it maps it from its first byte on, whatever the offset is. */
+/* An exporter maps an imported buffer object from its first byte on, whatever the offset is. */
 static void assert_mapped_from_first_byte(const struct huge_bo *bo)
 {
 	for (uint64_t start = HUGE_PAGE_SIZE; start < bo->size; start += bo->size / 4) {
@@ -868,10 +870,10 @@ static void assert_mapped_from_first_byte(const struct huge_bo *bo)
 
 /**
  * SUBTEST: imported
- * Description: Pages that stand for those of another device are that device's to map: a
- *	fault is SIGBUS, a prefault is EFAULT, and a debugger gets EIO. Those that can
- *	be mapped are, with their contents. mmap() of a part is refused, unless that
- *	begins with the first byte.
+ * Description: Imported pages that only the exporting device may map are not mapped: a
+ *	fault is SIGBUS, a prefault is EFAULT, and a debugger gets EIO. Imported pages that
+ *	can be mapped are mapped, with their contents. mmap() of a part is refused, unless
+ *	that begins with the first byte.
  */
 static void test_imported(void)
 {
@@ -924,7 +926,7 @@ static void run_swapped_subtests(enum huge_system_caching caching)
 	const struct swapped_case *c;
 
 	for_each_case(c, swapped_cases) {
-		igt_describe_f("What is swapped out and %s", c->what);
+		igt_describe_f("A buffer object that is swapped out and %s", c->what);
 		igt_subtest_f("swapped-%s-%s", c->name, caching == HUGE_SYSTEM_WC ? "wc" : "wb")
 			test_swapped(c, caching);
 		igt_fixture()
@@ -933,9 +935,9 @@ static void run_swapped_subtests(enum huge_system_caching caching)
 }
 
 static const struct subtest subtests[] = {
-	{ "scattered-moves", "Moves of what is in many pieces", test_scattered_moves },
-	{ "scattered-zero", "What is new in many pieces is zero", test_scattered_zero },
-	{ "scattered-zero-odd", "Nothing behind what is new is cleared", test_scattered_zero_odd },
+	{ "scattered-moves", "Moves of a buffer object in many pieces", test_scattered_moves },
+	{ "scattered-zero", "A new buffer object in many pieces is zero", test_scattered_zero },
+	{ "scattered-zero-odd", "Nothing past a new piece is cleared", test_scattered_zero_odd },
 	{ "scattered-off", "The same by TTM's own fault handler", test_scattered_off },
 	{ "debugger-end-off", "The end of a mapping by TTM's own fault handler",
 	  test_debugger_end_off },

@@ -24,7 +24,7 @@
  */
 IGT_TEST_DESCRIPTION("Data of huge mappings through sharing, moves, eviction and fork");
 
-/* One word in 64 MiB is enough to know a GiB by. */
+/* One word in 64 MiB is enough to recognize a GiB. */
 #define SPARSE_STRIDE (MIB(64) / HUGE_PAGE_SIZE)
 
 static struct pattern same_at(const struct pattern *pattern, void *address)
@@ -75,9 +75,9 @@ static void test_two_mappings(enum huge_level level)
 
 /**
  * SUBTEST: move-%s
- * Description: Data survive a move to system memory and back. A mapping that was
- *	not touched in between is mapped by %arg[1] entries again; one that was
- *	may have kept small page tables, and mapped anew is large again.
+ * Description: Data survive a move to system memory and back. A mapping that was not
+ *	touched in between is mapped by %arg[1] entries again. One that was touched may have
+ *	kept lower page tables, and has such entries after it is mapped again.
  *
  * arg[1]:
  *
@@ -114,7 +114,7 @@ static void test_move(enum huge_level level)
 
 	huge_bo_map_at(&bo, touched.address, 0, bo.size);
 	pattern_assert(&touched);
-	huge_assert_mapped_at(&bo, touched.address, level, "touched, mapped anew");
+	huge_assert_mapped_at(&bo, touched.address, level, "touched, mapped again");
 }
 
 /**
@@ -162,10 +162,10 @@ static uint64_t available_memory(void)
 /* Few enough pages to compare the page frames of two buffer objects one by one. */
 #define ZERO_SIZE MIB(16)
 #define ZERO_TRIES 128
-/* What has to be left for everything else. */
+/* Memory that has to be left for everything else. */
 #define ZERO_SPARE MIB(512)
 
-/* Returns the page table of a buffer object that a client filled and freed. */
+/* Returns the entries that a buffer object had which a client filled and freed. */
 static struct page_table dirty_memory(enum huge_placement placement,
 				      enum huge_system_caching caching)
 {
@@ -199,8 +199,8 @@ static uint64_t reused_pages(const struct huge_bo *bo, const struct page_table *
 }
 
 /*
- * Memory must be seen to be used again, or the subtest shows nothing. What has been
- * looked at is kept: the next try gets other memory.
+ * Unless some of the memory is used again, the subtest shows nothing. Buffer objects that
+ * were read are kept, so that the next try gets other memory.
  */
 static void assert_zero_until_reused(enum huge_placement first, enum huge_placement then,
 				     enum huge_system_caching caching)
@@ -277,8 +277,8 @@ static int first_in_system(const struct huge_bo *bos, int count)
 
 /**
  * SUBTEST: eviction
- * Description: One more buffer object than VRAM holds evicts another; data of all
- *	stay, and their mappings.
+ * Description: One more buffer object than VRAM holds evicts another one; the data and the
+ *	mappings of all stay.
  */
 static void test_eviction(void)
 {
@@ -333,7 +333,7 @@ static void test_contended_faults(void)
 static void verify_as_child(int socket, const struct huge_bo *bo, const struct pattern *pattern,
 			    enum huge_level level)
 {
-	/* The copy that fork() made, or what the fault handler makes here. */
+	/* By entries that fork() has copied, or that faults set here. */
 	pattern_assert(pattern);
 	huge_assert_mapped_at(bo, pattern->address, level, "child");
 	pass_turn(socket);
@@ -369,7 +369,7 @@ static void test_fork(enum huge_level level)
 	/* Few pages: in system memory each is an entry, and there are two processes. */
 	pattern.stride = pattern.pages / 16;
 	pattern_write(&pattern);
-	/* A child cannot skip, if page tables cannot be read. */
+	/* Here, because a child could not skip the subtest if page tables cannot be read. */
 	huge_assert_mapped_at(&bo, address, level, "parent");
 	make_turns(sockets);
 	igt_fork(child, 1) {
@@ -405,8 +405,8 @@ static bool is_mapped(const void *page)
 
 /**
  * SUBTEST: partial-unmap-%s
- * Description: A hole in a mapping by a %arg[1] is a hole, what lies around it
- *	keeps its data, and the hole can be mapped again.
+ * Description: A part of a mapping by %arg[1] entries is unmapped: it cannot be accessed,
+ *	what lies around it keeps its data, and the hole can be mapped again.
  *
  * arg[1]:
  *
@@ -457,7 +457,8 @@ static const struct level_subtest level_cases[] = {
 
 static const struct subtest cases[] = {
 	{ "zero-vram", "New VRAM is zero", test_zero_vram },
-	{ "zero-moved-to-vram", "VRAM moved to at first is zero", test_zero_moved_to_vram },
+	{ "zero-moved-to-vram", "VRAM is zero after a move before any access",
+	  test_zero_moved_to_vram },
 	{ "zero-system", "New system memory is zero", test_zero_system },
 	{ "zero-system-wc", "New write-combining memory is zero", test_zero_system_wc },
 	{ "eviction", "More buffer objects than VRAM holds", test_eviction },

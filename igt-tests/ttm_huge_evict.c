@@ -20,14 +20,14 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: When a buffer object leaves its memory, no page table of any
- *	process points there any more; when it is back, it is mapped as before.
+ * Description: When a buffer object leaves its memory, no page table of any process points
+ *	there any more; when the buffer object is back, it is mapped as before.
  */
 IGT_TEST_DESCRIPTION("No stale entry after moves, eviction and swapping");
 
 #define WORDS 16
 
-/* A child that has the mapping from its parent, and looks at it when asked. */
+/* A child that has the mapping from its parent, and compares its contents when asked. */
 struct reader {
 	pid_t pid;
 	int socket;
@@ -90,7 +90,7 @@ static struct scene make_scene(uint64_t size, enum huge_placement placement,
 	pattern_write(&scene.pattern);
 	start_reader(&scene.pattern);
 	assert_reader_matches();
-	/* fork() may leave either side to fault its entries in. */
+	/* fork() may have removed entries of either side: faults set them again. */
 	pattern_assert(&scene.pattern);
 	scene.left = page_table_read(&scene.bo);
 	igt_assert(scene.left.count);
@@ -115,7 +115,7 @@ static void assert_not_where_it_was(const struct scene *scene, pid_t pid)
 	page_table_free(&table);
 }
 
-/* Nobody points to the memory that was left; all find the data in the new one. */
+/* No entry points to the memory that was left, and all data are in the new one. */
 static void assert_left(const struct scene *scene)
 {
 	assert_nothing_mapped(scene, 0);
@@ -143,10 +143,10 @@ static void assert_levels_of(const struct scene *scene, pid_t pid, enum huge_lev
 /**
  * SUBTEST: move-%s
  * Description: A buffer object that parent and child have mapped by %arg[1]
- *	entries moves away: neither has an entry of the VRAM that it left, and what
- *	maps system memory is cached. When
- *	it is back, a process that did not touch it meanwhile has it mapped as
- *	before at once, one that did after mapping it anew.
+ *	entries moves away: neither has an entry of the VRAM that it left, and entries
+ *	of system memory are cached. When it is back, a process that did not touch it
+ *	meanwhile has it mapped as before at once; one that did has so after it maps it
+ *	again.
  *
  * arg[1]:
  *
@@ -176,7 +176,7 @@ static void test_move(enum huge_level level)
 	igt_assert_eq(ttm_huge_remap(scene.address, scene.bo.size, PROT_READ | PROT_WRITE,
 				     scene.bo.fd, scene.bo.offset), 0);
 	pattern_assert(&scene.pattern);
-	assert_levels_of(&scene, 0, level, "parent, mapped anew");
+	assert_levels_of(&scene, 0, level, "parent, mapped again");
 }
 
 /**
@@ -193,7 +193,7 @@ static void test_pressure(void)
 	struct huge_bo filler = huge_vram_bo(fd, vram.size - vram.used), other;
 	struct pattern by_other;
 
-	/* Not to be looked at in between: that would make it the last to be evicted. */
+	/* No access in between: that would make it the last to be evicted. */
 	other = huge_vram_bo(fd, scene.bo.size);
 	igt_assert_eq(huge_bo_placement(&scene.bo), HUGE_SYSTEM);
 	by_other = pattern_of(huge_bo_map(&other), other.size, 52);
@@ -213,8 +213,8 @@ static void test_pressure(void)
 
 /**
  * SUBTEST: caching-after-pud
- * Description: A mapping that had a PUD entry of VRAM maps system memory cached, by
- *	single pages: what huge entries need of it is not to be left there.
+ * Description: A mapping that had a PUD entry of VRAM maps system memory by cached PTEs:
+ *	the caching that huge entries need must not be left in the mapping.
  */
 static void test_caching_after_pud(void)
 {
@@ -241,11 +241,11 @@ static void assert_share_nothing(const struct huge_bo *a, const struct huge_bo *
 
 /**
  * SUBTEST: swap-%s
- * Description: A buffer object in system memory, %arg[1], that parent and child
- *	have mapped is swapped out by TTM, as another one needs the memory that
- *	TTM may use: neither has an entry of the pages that it left. It comes
- *	back when it is touched, with its data, as large and cached as before;
- *	the other one is swapped out for it.
+ * Description: A buffer object in system memory, %arg[1], that parent and child have mapped
+ *	is swapped out by TTM, because another one needs the memory that TTM may use:
+ *	neither process has an entry of the pages that it left. When it is touched it comes
+ *	back with its data, with entries as large and cached as before; the other one is
+ *	swapped out for it.
  *
  * arg[1]:
  *
@@ -294,10 +294,10 @@ static void clean_up(void)
 #define ZAPPER		"/sys/kernel/debug/zapper"
 #define ZAPS_AT_ONCE	100
 #define ZAPPED_SECONDS	3
-/* Those that are needed until one falls into a fault, with the code as it should not be. */
+/* With a mutant, it takes so many until one comes during a fault. */
 #define LEAST_ZAPPED	300
 
-/* Zaps all mappings of the device, as its driver would in a reset, until it is over. */
+/* Zaps all mappings of the device, as its driver would in a reset, until @is_over is set. */
 struct zapper {
 	int fd;			/* of the device */
 	bool is_over;
@@ -319,7 +319,7 @@ static void *zap_all(void *argument)
 	return NULL;
 }
 
-/* Mapped anew each time: what has been zapped may have a page table in its place. */
+/* Maps it again each time: after a zap there may be a page table in place of a huge entry. */
 static void touch_anew(const struct huge_bo *bo, struct pattern *pattern, uint64_t seed)
 {
 	huge_bo_map_at(bo, pattern->address, 0, bo->size);
@@ -392,7 +392,7 @@ static void test_zapped(enum huge_level level)
 
 static const struct level_subtest level_subtests[] = {
 	{ "move", "No stale entry after a move", test_move },
-	{ "zapped", "Zapped by others while entries are set", test_zapped },
+	{ "zapped", "Zapped by another thread while entries are set", test_zapped },
 };
 
 static const struct subtest subtests[] = {

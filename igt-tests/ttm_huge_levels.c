@@ -25,7 +25,7 @@
  */
 IGT_TEST_DESCRIPTION("Largest page-table entries for mappings of VRAM");
 
-/* In-tree TTM maps that many pages in a fault. */
+/* In-tree TTM maps this many pages in a fault. */
 #define TTM_PREFAULT_PAGES 16
 
 struct size_case {
@@ -56,7 +56,7 @@ struct part_case {
 
 static const struct part_case part_cases[] = {
 	{ "second-gib", "second GiB of four", GIB(4), GIB(1), GIB(1) },
-	{ "around-gib", "a PMD in front of a PUD", GIB(2), GIB(1) - MIB(2), GIB(1) + MIB(2) },
+	{ "around-gib", "a PMD before a PUD", GIB(2), GIB(1) - MIB(2), GIB(1) + MIB(2) },
 	{ "two-pmds", "two PMDs in the middle", MIB(8), MIB(2), MIB(4) },
 	{ "pmd-edges", "PTEs, a PMD and PTEs", MIB(8), MIB(1), MIB(4) },
 	{ "one-page-off", "2 MiB from the second page", MIB(8), KIB(4), MIB(2) },
@@ -143,7 +143,10 @@ static void test_size(const struct size_case *c)
 
 	igt_assert_eq_u64(bo.size, c->size);
 	assert_aligned(&bo, address);
-	/* One fault sets all PMD entries where a PUD entry would be: as many faults. */
+	/*
+	 * Without PUD entries, one fault sets all PMD entries in place of each: as many
+	 * faults.
+	 */
 	levels = huge_possible_levels(c->levels);
 	assert_touch(&bo, address, bo.size, &levels, c->faults);
 }
@@ -174,7 +177,7 @@ static void assert_part(const struct huge_bo *bo, const struct part_case *c, cha
  * arg[1]:
  *
  * @second-gib:		second GiB of four
- * @around-gib:		a PMD in front of a PUD
+ * @around-gib:		a PMD before a PUD
  * @two-pmds:		two PMDs in the middle
  * @pmd-edges:		PTEs, a PMD and PTEs
  * @one-page-off:	2 MiB from the second page
@@ -201,15 +204,15 @@ static uint64_t faults_of(char *address, uint64_t length)
 #endif
 
 /*
- * With MAP_32BIT the kernel takes the lowest address that is free in the second GiB, from
- * one of the first 32 MiB on.
+ * With MAP_32BIT the kernel takes the lowest free address of the second GiB, beginning at a
+ * random place in its first 32 MiB.
  */
 #define LOW		((char *)(uintptr_t)GIB(1))
 #define LOW_TAKEN	MIB(64)
 
 static void take_low(uint64_t length)
 {
-	igt_require_f(MAP_32BIT, "no way to have the kernel look from an address on\n");
+	igt_require_f(MAP_32BIT, "no way to have the kernel search from an address on\n");
 	igt_assert(mmap(LOW, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 			MAP_FIXED_NOREPLACE, -1, 0) == LOW);
 }
@@ -226,8 +229,8 @@ static char *map_part_low(const struct huge_bo *bo, const struct part_case *c)
 
 /**
  * SUBTEST: partial-low
- * Description: The same where the first address that is free would be aligned for all of
- *	the buffer object, and is not for the part.
+ * Description: The same where the first free address is aligned for the whole buffer
+ *	object, but not for the part.
  */
 static void test_partial_low(void)
 {
@@ -251,10 +254,11 @@ static void test_partial_low(void)
 
 /**
  * SUBTEST: partial-low-small
- * Description: A part of 64 KiB, too small for a huge entry, which begins a page behind a
- *	multiple of that, is mapped where the first address that is free does, too, and
- *	60 KiB are left to the end of a page table: it gets the next table, and takes one
- *	fault. So does a part of 48 KiB, which would fit there, and is aligned as 64 KiB.
+ * Description: A part of 64 KiB, which is too small for a huge entry, is mapped. The first
+ *	free address is one page past a multiple of 64 KiB, so only 60 KiB are left to the
+ *	end of its page table. The part is placed in the next page table, and takes one
+ *	fault. So does a part of 48 KiB, which would fit before the border but is aligned to
+ *	64 KiB.
  */
 static void test_partial_low_small(void)
 {
@@ -276,8 +280,8 @@ static void test_partial_low_small(void)
 
 /**
  * SUBTEST: misaligned-%s
- * Description: A mapping by MAP_FIXED at an address that is %arg[1] has smaller
- *	entries, and never wrong ones.
+ * Description: A mapping by MAP_FIXED at an address that is %arg[1] has smaller entries,
+ *	and no wrong ones.
  *
  * arg[1]:
  *
@@ -299,7 +303,7 @@ static void test_misaligned(const struct misaligned_case *c)
 	assert_touch(&bo, address, c->size, &c->levels, huge_expected_faults(&mapping));
 }
 
-/* What is written through a mapping is there in another one. */
+/* What is written through one mapping is seen in another one. */
 static void assert_writes_arrive(const struct huge_bo *bo, void *address)
 {
 	struct pattern written = pattern_of(address, bo->size, 2);
@@ -323,7 +327,7 @@ static void read_every_page(const char *address, uint64_t length)
 
 /**
  * SUBTEST: read-then-write-%s
- * Description: Entries that a read fault made stay %arg[1] entries when written
+ * Description: Entries that a read fault has set stay %arg[1] entries when they are written
  *	through, and the data arrive.
  *
  * arg[1]:
@@ -364,9 +368,9 @@ static void protect(enum huge_level level, unsigned int flags)
 
 /**
  * SUBTEST: protect-%s
- * Description: A read-only mapping of %arg[1] entries has no writable one; after
- *	mprotect() it can be written, and the entries are as large as before. That
- *	takes a fault for each where writes could be tracked, and none elsewhere.
+ * Description: A read-only mapping of %arg[1] entries has no writable entry. After
+ *	mprotect() it can be written, and the entries are as large as before. This takes a
+ *	fault for each entry where writes could be tracked, and no fault elsewhere.
  *
  * arg[1]:
  *
@@ -383,8 +387,8 @@ static void test_protect(enum huge_level level)
 
 /**
  * SUBTEST: kernel-address
- * Description: Offsets and the addresses that the kernel chooses are aligned to
- *	the buffer object, also when odd mappings lie between.
+ * Description: Offsets and the addresses that the kernel chooses are aligned as the size of
+ *	the buffer object asks, also when odd mappings lie between.
  */
 static void test_kernel_address(void)
 {
@@ -453,9 +457,9 @@ static void test_max_level_words(void)
 
 /**
  * SUBTEST: max-level-live
- * Description: max_level is about faults from now on: entries that are there stay. Off
- *	is about mappings from now on: those that are there keep their fault handler,
- *	and those that were made with it off keep TTM's, unless writes could be tracked.
+ * Description: A change of max_level applies to later faults: existing entries stay. Off
+ *	applies to later mappings: existing mappings keep their fault handler, and mappings
+ *	that were made while it was off keep TTM's, unless writes could be tracked.
  */
 static void test_max_level_live(void)
 {
@@ -480,7 +484,7 @@ static void test_max_level_live(void)
 	trackable = huge_bo_map_part(&other, 0, half, PROT_READ);
 
 	max_level_set("pmd");
-	/* Nobody accesses it. */
+	/* The mapping is not accessed. */
 	igt_assert_eq(huge_prefault(bo.fd, trackable, half, &done), 0);
 	huge_assert_mapped_at(&other, trackable, HUGE_PMD, "trackable, mapped while it was off");
 	huge_assert_used(&other, 0, 0);
@@ -498,7 +502,7 @@ static uint64_t faults_of_reading(const char *address, uint64_t length)
 	return page_faults() - before;
 }
 
-/* Faults of reading, of writing then, and of writing what was mapped anew, or only written. */
+/* Faults of a read, of a write after it, of a write after mapping again, and of a write alone. */
 struct access_faults {
 	uint64_t read;
 	uint64_t write;
@@ -512,12 +516,15 @@ static struct access_faults access_faults_of(uint64_t size, unsigned int flags)
 	char *address = huge_bo_map(&bo), *other = huge_bo_map(&bo);
 	struct access_faults faults;
 
-	/* So that nothing but the mapping is missing. */
+	/*
+	 * Has the code of this function in memory: the faults counted are those of the
+	 * mapping.
+	 */
 	faults_of_reading((char *)&bo, 1);
 	igt_assert_eq_u64(faults_of_reading((char *)&bo, 1), 0);
 	faults.read = faults_of_reading(address, size);
 	faults.write = faults_of(address, size);
-	/* Another way to lose all entries, which takes less time than a move. */
+	/* Mapping over it removes all entries, in less time than a move. */
 	huge_bo_map_at(&bo, address, 0, size);
 	faults.anew = faults_of(address, size);
 	faults.write_first = faults_of(other, size);
@@ -526,9 +533,9 @@ static struct access_faults access_faults_of(uint64_t size, unsigned int flags)
 
 /**
  * SUBTEST: trackable-%s
- * Description: A buffer object whose writes could be tracked, and are not, takes as many
- *	faults as any other: read and then written, mapped anew, and written at once,
- *	by %arg[1] entries.
+ * Description: A buffer object whose writes could be tracked, but are not, takes as many
+ *	faults as any other, with %arg[1] entries: when it is read and then written, when it
+ *	is written after it was mapped again, and when it is written first.
  *
  * arg[1]:
  *
@@ -561,9 +568,9 @@ static void test_trackable(enum huge_level level)
 #define PUD_PAGES	(512 * 512)
 
 /*
- * An allocation of VRAM by a driver that has TTM's range manager: that takes the smallest
- * hole, and the first place in it. Once pages 0 and 1.5 PUD are in use, no hole has a place
- * for a PUD that is aligned.
+ * An allocation of VRAM by a driver that uses TTM's range manager, which takes the smallest
+ * hole, and the first place in it. Once page 0 and the page at 1.5 times PUD_PAGES are in
+ * use, no hole has an aligned place for a PUD.
  */
 struct allocation {
 	const char *what;
@@ -581,13 +588,13 @@ static const struct allocation allocations[] = {
 
 static const struct allocation tight_allocations[] = {
 	{ "a page", 1, 1, false, 0, 0 },
-	{ "a page in the midst", 1, 3 * PUD_PAGES / 2, false, 0, 3 * PUD_PAGES / 2 },
-	{ "a PUD, which has to make do with a PMD's alignment", PUD_PAGES, 1, false, 0,
+	{ "a page in the middle", 1, 3 * PUD_PAGES / 2, false, 0, 3 * PUD_PAGES / 2 },
+	{ "a PUD, which only gets a PMD's alignment", PUD_PAGES, 1, false, 0,
 	  3 * PUD_PAGES / 2 + PMD_PAGES },
 	{ "less than a PMD", PMD_PAGES - 1, 1, false, 0, 3 * PUD_PAGES / 2 + 1 },
 	{ "more than a PMD, for the kernel", PMD_PAGES + 1, 0, true, 0,
 	  5 * PUD_PAGES / 2 + PMD_PAGES },
-	{ "as much behind that", PMD_PAGES + 1, 0, true, 0,
+	{ "as much after that", PMD_PAGES + 1, 0, true, 0,
 	  5 * PUD_PAGES / 2 + 2 * PMD_PAGES + 1 },
 	{ "a PMD", PMD_PAGES, 0, false, 0, 5 * PUD_PAGES / 2 + 4 * PMD_PAGES },
 	{ "a PMD, for which the driver wants more", PMD_PAGES, 2 * PMD_PAGES, false, 0,
@@ -597,8 +604,8 @@ static const struct allocation tight_allocations[] = {
 };
 
 /*
- * The CPU sees the memory from a quarter of a PUD on: that is where three quarters are
- * left to the first place for one.
+ * The CPU sees VRAM at an address that is a quarter past a multiple of a PUD's size: the
+ * first place where a PUD entry fits is three quarters further on.
  */
 #define APERTURE_BASE	MIB(256)
 
@@ -609,7 +616,7 @@ static const struct allocation aperture_allocations[] = {
 	{ "a PMD", PMD_PAGES, 0, false, 0, 11 * PUD_PAGES / 4 },
 };
 
-/* In the first place there is a page. */
+/* A page takes the first place. */
 static const struct allocation tight_aperture_allocations[] = {
 	{ "a page", 1, 1, false, 0, 0 },
 	{ "a page in the first place", 1, 3 * PUD_PAGES / 4, false, 0, 3 * PUD_PAGES / 4 },
@@ -617,7 +624,7 @@ static const struct allocation tight_aperture_allocations[] = {
 	{ "another", PUD_PAGES, 1, false, ENOSPC, 0 },
 };
 
-/* As close as they come. */
+/* Without any alignment, one after the other. */
 static const struct allocation foreign_allocations[] = {
 	{ "a page", 1, 1, false, 0, 0 },
 	{ "a PMD", PMD_PAGES, 1, false, 0, 1 },
@@ -642,7 +649,7 @@ static void allocate(int vram, const struct allocation *allocation)
 	igt_assert_eq(fields, 2);
 	igt_assert_f(start == allocation->start, "%s: from page %llu on, expected %llu\n",
 		     allocation->what, start, (unsigned long long)allocation->start);
-	/* What the driver asked for is as before. */
+	/* The alignment that the driver asked for is unchanged. */
 	igt_assert_eq(alignment, allocation->alignment);
 }
 
@@ -659,7 +666,7 @@ static void allocate_all_of(const char *device, uint64_t base, const struct allo
 	close(vram);
 }
 
-/* Of a device that is there for as long as its file is open. */
+/* The device exists as long as its file is open. */
 static void assert_counters(const char *device, bool expected)
 {
 	int vram = open_unless_locked_down(device);
@@ -676,9 +683,9 @@ static void allocate_all(uint64_t base, const struct allocation *rows, unsigned 
 
 /**
  * SUBTEST: range-manager
- * Description: Of a driver that has TTM's range manager, VRAM is aligned for the largest
- *	entries that fit where there is space for that, else for smaller ones, else as
- *	the driver asks; what nobody maps, as the driver asks.
+ * Description: With a driver that uses TTM's range manager, VRAM is aligned for the largest
+ *	entries where there is space for that, else for smaller ones, else as the driver
+ *	asks. VRAM that is never mapped is aligned as the driver asks.
  */
 static void test_range_manager(void)
 {
@@ -688,8 +695,8 @@ static void test_range_manager(void)
 
 /**
  * SUBTEST: range-manager-aperture
- * Description: The same where the CPU sees VRAM from an address on that is not aligned: what
- *	is large enough begins where a PUD entry fits.
+ * Description: The same where the address at which the CPU sees VRAM is not aligned: a
+ *	large enough allocation begins where a PUD entry fits.
  */
 static void test_range_manager_aperture(void)
 {
@@ -700,9 +707,9 @@ static void test_range_manager_aperture(void)
 
 /**
  * SUBTEST: range-manager-foreign
- * Description: A driver aligns VRAM of a device that it has not set up for ttm_huge: nothing
- *	is looked for around that, so VRAM is as TTM has it, there are no counters of it,
- *	and the kernel log says so.
+ * Description: A driver asks to align VRAM of a device that it has not set up for ttm_huge.
+ *	ttm_huge finds no state of its own for the device, so VRAM is placed as by TTM, the
+ *	device has no counters, and the kernel log says so.
  */
 static void test_range_manager_foreign(void)
 {
@@ -714,9 +721,9 @@ static void test_range_manager_foreign(void)
 
 /**
  * SUBTEST: far-border
- * Description: A mapping over the border between two page tables of the highest level,
- *	where no other is: half of it is touched, then all. Both witnesses know its
- *	entries.
+ * Description: A mapping lies across the border between two page tables of the highest
+ *	level, with no other mapping near: half of it is touched, then all. Both witnesses
+ *	show its entries.
  */
 static void test_far_border(void)
 {
@@ -745,9 +752,8 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
-	{ "partial-low", "Mappings of parts at the first address that is free", test_partial_low },
-	{ "partial-low-small", "A small part at the first address that is free",
-	  test_partial_low_small },
+	{ "partial-low", "Mappings of parts at the first free address", test_partial_low },
+	{ "partial-low-small", "A small part at the first free address", test_partial_low_small },
 	{ "range-manager", "VRAM that TTM's range manager hands out", test_range_manager },
 	{ "range-manager-aperture", "VRAM at an address that is not aligned",
 	  test_range_manager_aperture },
@@ -755,7 +761,7 @@ static const struct subtest subtests[] = {
 	  test_range_manager_foreign },
 	{ "far-border", "Over the border between the largest page tables", test_far_border },
 	{ "max-level-words", "What max_level can be set to", test_max_level_words },
-	{ "max-level-live", "max_level and mappings that are there", test_max_level_live },
+	{ "max-level-live", "max_level and existing mappings", test_max_level_live },
 };
 
 int igt_main()

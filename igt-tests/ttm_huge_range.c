@@ -22,8 +22,8 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: A fault maps as much around its address as is cheap, and no more
- *	than it was asked for; where it maps less, it says why. Also for scattered
+ * Description: A fault maps as much around its address as is cheap, and no more than it was
+ *	asked for; where it maps less, it names the reason. The same holds for scattered
  *	VRAM and for system memory.
  */
 IGT_TEST_DESCRIPTION("What one fault maps, and why not more");
@@ -42,7 +42,7 @@ static void assert_page(const char *address, uint64_t page)
 	igt_assert_eq_u64(*(const volatile uint64_t *)(address + page * HUGE_PAGE_SIZE), ~page);
 }
 
-/* How many entries there are, and how many of them have been used. */
+/* The number of entries, and how many of them are young and dirty. */
 static void assert_used(const struct huge_bo *bo, enum huge_level level, uint64_t entries,
 			uint64_t young, uint64_t dirty)
 {
@@ -90,8 +90,8 @@ static const struct around_case around_cases[] = {
 
 /**
  * SUBTEST: around-%s
- * Description: One write to a page in the middle maps what is cheap: %arg[1].
- *	The entry of that page is marked young and dirty, and no other.
+ * Description: One write to a page in the middle maps what is cheap: %arg[1]. Only the
+ *	entry of that page is marked young and dirty.
  *
  * arg[1]:
  *
@@ -118,8 +118,8 @@ static void test_around(const struct around_case *c)
 
 /**
  * SUBTEST: part
- * Description: A fault in a mapping of the middle of a buffer object maps nothing in
- *	front of that mapping and nothing behind it, where other memory is mapped.
+ * Description: A fault in a mapping of the middle of a buffer object maps nothing before
+ *	that mapping and nothing after it, where other memory is mapped.
  */
 static void test_part(void)
 {
@@ -156,9 +156,9 @@ static void assert_read_through(uint64_t size, unsigned int flags, int prot,
 
 /**
  * SUBTEST: only-read
- * Description: One read maps as much as a write. It marks the entry of its page young,
- *	and none dirty, and is a read in the trace; also where the mapping is read-only,
- *	and writes could be tracked.
+ * Description: One read maps as much as a write. It marks the entry of its page young and
+ *	no entry dirty, and the trace shows a read. The same holds where the mapping is
+ *	read-only, and where writes could be tracked.
  */
 static void test_only_read(void)
 {
@@ -187,7 +187,8 @@ static void assert_written_through(uint64_t size, enum huge_level level, uint64_
 /**
  * SUBTEST: trackable
  * Description: Where writes could be tracked, but are not, one write maps as much as
- *	elsewhere, and marks the entry of its page alone. All of them can be written then.
+ *	elsewhere, and marks only the entry of its page. All of the entries are writable
+ *	afterwards.
  */
 static void test_trackable(void)
 {
@@ -198,9 +199,9 @@ static void test_trackable(void)
 
 /**
  * SUBTEST: random-%s
- * Description: After MADV_RANDOM a fault sets the one %arg[1] entry that covers
- *	its address, and no neighbours. After MADV_NORMAL another sets what is missing,
- *	and leaves that one as it is.
+ * Description: After MADV_RANDOM a fault sets the one %arg[1] entry that covers its
+ *	address, and no neighbours. After MADV_NORMAL another fault sets the missing
+ *	entries, and leaves the first one as it is.
  *
  * arg[1]:
  *
@@ -228,9 +229,8 @@ static void test_random(enum huge_level level)
 
 /**
  * SUBTEST: full-table
- * Description: A write in a GiB that cannot be mapped by a PUD entry, as its
- *	address is off by 2 MiB, sets all PMD entries of the PMD table that the
- *	mapping covers.
+ * Description: A GiB cannot be mapped by a PUD entry, because its address is off by 2 MiB.
+ *	A write sets all PMD entries of the PMD table that lie in the mapping.
  */
 static void test_full_table(void)
 {
@@ -262,7 +262,7 @@ static const struct mixed_case mixed_cases[] = {
 	{ "shifted-2m", "at an address 2 MiB off", 0, MIXED_SIZE, MIB(2) },
 };
 
-/* Sparse in the huge part, every page at the end, and the whole compared. */
+/* In a large mapping a page for each MiB, and the last page. The pattern is then compared. */
 static void write_each_entry(const struct huge_mapping *mapping)
 {
 	struct pattern pattern = pattern_of((char *)mapping->address, mapping->length, 21);
@@ -278,8 +278,9 @@ static void write_each_entry(const struct huge_mapping *mapping)
 
 /**
  * SUBTEST: mixed-%s
- * Description: A buffer object of 1 GiB + 6 MiB + 12 KiB, mapped %arg[1], has
- *	entries of all sizes, each as large as address, offset and ends allow.
+ * Description: A buffer object of 1 GiB + 6 MiB + 12 KiB, mapped %arg[1], has entries of
+ *	all sizes, each as large as the address, the offset and the ends of the mapping
+ *	allow.
  *
  * arg[1]:
  *
@@ -310,7 +311,7 @@ static void test_mixed(const struct mixed_case *c)
 	huge_assert_levels(&found, &expected, c->what);
 }
 
-/* How many entries of the level have come, and that no others have. */
+/* The number of entries of the level that were added; asserts that there are no others. */
 static uint64_t entries_added(const struct page_table *before, const struct page_table *after,
 			      enum huge_level level)
 {
@@ -326,7 +327,7 @@ static uint64_t entries_added(const struct page_table *before, const struct page
 	return added.entries[level];
 }
 
-/* Of all mappings of the buffer object. */
+/* In all mappings of the buffer object. */
 static uint64_t mapped_entries(const struct huge_bo *bo)
 {
 	struct page_table table = page_table_read(bo);
@@ -347,7 +348,7 @@ static void assert_trace_has_run(const struct traced_fault *fault, const struct 
 	igt_assert(!strcmp(huge_level_name(run->level), fault->level));
 }
 
-/* All that the trace says of a write to the page, beside what the page table holds. */
+/* Compares all that the trace says of a write to the page with the page table. */
 static void assert_trace(const struct page_table *table, uint64_t page, enum huge_level level,
 			 uint64_t entries, const char *reason)
 {
@@ -369,7 +370,7 @@ static void assert_trace(const struct page_table *table, uint64_t page, enum hug
 	assert_trace_has_run(&fault, page_table_run_at(table, last), last);
 }
 
-/* One write, and what page table, trace and counters then have. */
+/* One write, and what the page table, the trace and the counters show after it. */
 static void assert_reason(const struct huge_bo *bo, char *page, enum huge_level level,
 			  const char *reason)
 {
@@ -391,7 +392,7 @@ static void assert_reason(const struct huge_bo *bo, char *page, enum huge_level 
 	assert_page(page, 0);
 }
 
-/* Of a buffer object that fills the holes, from large to small. */
+/* For a buffer object that fills the holes, from large to small. */
 static void assert_scattered(const struct huge_bo *bo, char *address)
 {
 	struct pattern pattern = pattern_of(address, bo->size, 22);
@@ -414,7 +415,7 @@ static void assert_scattered(const struct huge_bo *bo, char *address)
 	pattern_assert(&pattern);
 }
 
-/* Evicts the first in the row, whose data stay. */
+/* Creating the contiguous buffer object evicts @first, which keeps its data. */
 static void assert_contiguous(int fd, const struct huge_bo *first, enum huge_placement placement)
 {
 	struct pattern evicted = pattern_of(huge_bo_map(first), first->size, 23);
@@ -438,10 +439,10 @@ static void assert_contiguous(int fd, const struct huge_bo *first, enum huge_pla
 	pattern_assert(&pattern);
 }
 
-/* Of the blocks that a buffer object in all holes has, the first small one. */
+/* In a buffer object that fills all holes, the offset of the first block below 2 MiB. */
 #define SMALL_BLOCKS (SCATTER_HOLES_2M * MIB(2))
 
-/* In VRAM that is full but for holes; it fills all of them. */
+/* In VRAM that is full except for holes; the buffer object fills all of them. */
 static struct huge_bo scattered_bo(int fd, struct huge_bo *beside)
 {
 	struct huge_bo bo;
@@ -453,13 +454,13 @@ static struct huge_bo scattered_bo(int fd, struct huge_bo *beside)
 	return bo;
 }
 
-/* Each page table is filled by one fault, of which one entry has been used. */
+/* One fault fills each page table, and marks one of the entries. */
 static void assert_fault_a_table(const struct huge_bo *bo, char *address)
 {
 	const uint64_t small = (bo->size - SMALL_BLOCKS) / HUGE_PAGE_SIZE;
 	uint64_t before = mapped_entries(bo);
 
-	/* Not in the first block of its table, nor in the last. */
+	/* Neither in the first block of its page table nor in the last. */
 	assert_reason(bo, address + SMALL_BLOCKS + KIB(200), HUGE_PTE, "extent_edge");
 	igt_assert_eq_u64(mapped_entries(bo), before + ENTRIES_PER_TABLE);
 	assert_reason(bo, address + MIB(2) + KIB(8), HUGE_PMD,
@@ -469,7 +470,7 @@ static void assert_fault_a_table(const struct huge_bo *bo, char *address)
 	igt_assert_eq_u64(mapped_entries(bo), before + small + SCATTER_HOLES_2M);
 }
 
-/* Who has said that it will not touch what lies beside gets what it touches. */
+/* After MADV_RANDOM a fault maps only the page that is touched. */
 static void assert_scattered_random(const struct huge_bo *bo)
 {
 	char *address = huge_bo_map_at(bo, huge_reserve(GIB(1), GIB(1)), 0, bo->size);
@@ -485,10 +486,10 @@ static void assert_scattered_random(const struct huge_bo *bo)
 
 /**
  * SUBTEST: scattered
- * Description: VRAM is full but for holes of 2 MiB, 64 KiB and 4 KiB. A buffer
- *	object that fills all of them has the largest entries that each block
- *	allows, by one fault for each page table, and its data are right across
- *	their borders. One of the same size that must be contiguous is, after the
+ * Description: VRAM is full except for holes of 2 MiB, 64 KiB and 4 KiB. A buffer object
+ *	that fills all of them has the largest entries that each block allows, by one fault
+ *	for each page table, and its data are right across the borders of the blocks.
+ *	Another one of the same size that must be contiguous is contiguous, after the
  *	eviction of others.
  */
 static void test_scattered(void)
@@ -500,13 +501,13 @@ static void test_scattered(void)
 	assert_fault_a_table(&bo, address);
 	assert_scattered(&bo, address);
 	assert_scattered_random(&bo);
-	/* It has left VRAM; its pieces are free when the copy has been made. */
+	/* The buffer object has left VRAM; its pieces are free after the copy. */
 	igt_assert_eq_u64(huge_vram_used_settled(fd, huge_vram(fd).size - SCATTERED_SIZE),
 			  huge_vram(fd).size - SCATTERED_SIZE);
 	assert_contiguous(fd, &first, HUGE_VRAM);
 }
 
-/* @touched lies in the middle, with many blocks before and behind it. */
+/* @touched lies in the middle, with many blocks before and after it. */
 struct scattered_part_case {
 	const char *name;
 	const char *what;
@@ -527,9 +528,9 @@ static const struct scattered_part_case scattered_part_cases[] = {
 
 /**
  * SUBTEST: scattered-part-%s
- * Description: Of a buffer object in many pieces of VRAM a part is mapped: %arg[1]. One
- *	fault in its middle maps all of it, and nothing in front of that mapping or behind
- *	it, where other memory is mapped.
+ * Description: A part of a buffer object in many pieces of VRAM is mapped: %arg[1]. One
+ *	fault in the middle of the mapping maps all of it, and nothing before or after it,
+ *	where other memory is mapped.
  *
  * arg[1]:
  *
@@ -560,9 +561,9 @@ static void test_scattered_part(const struct scattered_part_case *c)
 
 /**
  * SUBTEST: contiguous-moved
- * Description: A buffer object that must be contiguous moves to VRAM that is full but for
- *	holes which are as large together: it is contiguous there, after the eviction of
- *	others.
+ * Description: A buffer object that must be contiguous moves to VRAM that is full except
+ *	for holes, whose sizes add up to that of the buffer object. It is contiguous there,
+ *	after the eviction of others.
  */
 static void test_contiguous_moved(void)
 {
@@ -597,9 +598,9 @@ static void assert_caching_recorded(const struct huge_bo *bo, const char *asked)
 
 /**
  * SUBTEST: caching-recorded
- * Description: VRAM whose driver asks for cached entries, or for uncached ones, has them
- *	write-combining, as the kernel has it on record: one page-table entry, its
- *	neighbours, huge ones, and those of TTM's own fault handler.
+ * Description: The driver asks for cached entries for VRAM, or for uncached ones. The
+ *	entries are write-combining, as the kernel has it on record: a single page-table
+ *	entry, its neighbours, huge entries, and those of TTM's own fault handler.
  */
 static void test_caching_recorded(void)
 {
@@ -636,14 +637,14 @@ static void test_system(enum huge_system_caching caching)
 	huge_assert_caching(&bo, caching == HUGE_SYSTEM_WC ? PAGE_WC : PAGE_WB);
 }
 
-/* As many PMD entries of system memory as a fault sets: it looks at each page. */
+/* The number of PMD entries that a fault sets in system memory; it looks at each page. */
 #define SYSTEM_PMDS 8
 
 /**
  * SUBTEST: system-middle
- * Description: One write in the middle of system memory maps all that a PMD entry can, in
- *	front of the page and behind it, and of the PMD entries beside, so many that it
- *	does not take long.
+ * Description: One write in the middle of system memory sets the PMD entry that covers the
+ *	page, and only so many of the PMD entries beside it that the fault does not take
+ *	long.
  */
 static void test_system_middle(void)
 {
@@ -674,7 +675,7 @@ static void test_system_middle(void)
 
 /**
  * SUBTEST: system-any-memory
- * Description: Memory behind the first 4 GiB is used where there is some.
+ * Description: Memory past the first 4 GiB is used where there is some.
  */
 static void test_system_any_memory(void)
 {
@@ -683,7 +684,7 @@ static void test_system_any_memory(void)
 	struct page_table table;
 	uint64_t last = 0;
 
-	/* More than the kernel keeps for others. */
+	/* More than the kernel keeps in reserve. */
 	igt_require_f(memory_free_behind_4g() > MIB(256), "little memory behind 4 GiB\n");
 	pattern_write(&pattern);
 	table = page_table_read(&bo);
@@ -696,8 +697,8 @@ static void test_system_any_memory(void)
 #define PIECES_BOS 24
 
 /*
- * Single pages that TTM's pool keeps when they are freed: what is made of them later
- * has its memory here and there.
+ * Single pages that TTM's pool keeps when they are freed: a buffer object that gets them
+ * later has its memory in pieces.
  */
 static void fill_pool(int fd)
 {
@@ -715,7 +716,7 @@ static void fill_pool(int fd)
 		huge_bo_destroy(&bos[i]);
 }
 
-/* Whether its memory is in more than one piece. */
+/* Returns whether the memory of a new buffer object is in more than one piece. */
 static bool verify_pieces(int fd)
 {
 	struct huge_bo bo = huge_bo_create(fd, KIB(12), HUGE_SYSTEM, HUGE_SYSTEM_WC);
@@ -748,7 +749,7 @@ static void test_system_pieces(void)
 	igt_require_f(in_pieces, "all memory that there was is contiguous\n");
 }
 
-/* What leads to one fault on the page that is handed back, with a known reason. */
+/* Prepares a fault that has a known reason; returns the page to write to. */
 typedef char *(*scene_t)(struct huge_bo *bo);
 
 static char *scene_largest(struct huge_bo *bo)
@@ -833,7 +834,7 @@ static uint64_t pfn_of(const struct huge_bo *bo)
 	return pfn;
 }
 
-/* Two that follow each other get free, of which the first begins in the midst of a PMD. */
+/* Frees two neighbours, of which the first is not aligned to what a PMD entry maps. */
 static void free_unaligned(const struct huge_bo *row)
 {
 	uint64_t pfns[ROW];
@@ -853,7 +854,7 @@ static void free_unaligned(const struct huge_bo *row)
 	igt_assert_f(false, "no two of a row are neighbours\n");
 }
 
-/* It gets all VRAM that is free: contiguous, and not aligned for the PMD that it could be. */
+/* The buffer object gets all free VRAM: contiguous, and not aligned for a PMD entry. */
 static char *scene_misaligned_pfn(struct huge_bo *bo)
 {
 	int fd = huge_open();
@@ -886,9 +887,9 @@ static char *scene_populated(struct huge_bo *bo)
 
 /**
  * SUBTEST: beside-table
- * Description: A write beside a PMD slot that holds a page table sets a PMD entry
- *	for itself, and leaves the table as it is. The kernel log would tell if the
- *	core were told that the table is an entry.
+ * Description: A write beside a PMD slot that holds a page table sets a PMD entry for
+ *	itself, and leaves the table as it is. The kernel would log a warning if the core
+ *	were told that the table is an entry.
  */
 static void test_beside_table(void)
 {
@@ -931,10 +932,10 @@ static char *scene_caching(struct huge_bo *bo)
 /**
  * SUBTEST: caching-asked
  * Description: Where the kernel has no record of how memory is cached, which needs nopat,
- *	entries have the caching that TTM asks for: all that a fault sets are
- *	write-combining as VRAM is, one by one, also where writes could be tracked. When the
- *	driver asks for cached entries, a huge one has that; nobody has the driver reserve
- *	VRAM again meanwhile, which would have it ask anew.
+ *	entries have the caching that TTM asks for. All PTEs that a fault sets are
+ *	write-combining as VRAM is, also where writes could be tracked. When the driver asks
+ *	for cached entries, a huge entry is cached; the test does not make the driver
+ *	reserve VRAM again before that, which would set the caching again.
  */
 static void test_caching_asked(void)
 {
@@ -981,9 +982,10 @@ static const struct reason_case reason_cases[] = {
 
 /**
  * SUBTEST: reason-%s
- * Description: What keeps a fault from setting larger entries, %arg[1], is named
- *	by the counter of its reason, alone, and by the tracepoint; and the entries
- *	are of the level that it leaves, as many and where both say.
+ * Description: What keeps a fault from setting larger entries is %arg[1]. Only the counter
+ *	of that reason counts the fault, and the tracepoint names the reason. The entries
+ *	have the level that is left, and their number and place are as counter and
+ *	tracepoint say.
  *
  * arg[1]:
  *
@@ -1005,7 +1007,7 @@ static void test_reason(const struct reason_case *c)
 	struct huge_bo bo;
 	char *page = c->scene(&bo);
 
-	/* If nothing is set the access is repeated for ever. */
+	/* If the fault sets nothing, the access is repeated for ever. */
 	igt_set_timeout(FAULT_SECONDS, "a fault");
 	assert_reason(&bo, page, c->level, c->reason);
 	igt_reset_timeout();
@@ -1013,8 +1015,8 @@ static void test_reason(const struct reason_case *c)
 
 /**
  * SUBTEST: no-huge-flag
- * Description: A buffer object that was made for single pages is mapped by single
- *	pages, also after a move.
+ * Description: A buffer object that was created with the flag for single pages is mapped by
+ *	PTEs only, also after a move.
  */
 static void test_no_huge_flag(void)
 {
@@ -1044,14 +1046,15 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
-	{ "caching-recorded", "Another caching is asked for than recorded", test_caching_recorded },
+	{ "caching-recorded", "The caching on record differs from the one asked for",
+	  test_caching_recorded },
 	{ "caching-asked", "No caching is on record", test_caching_asked },
 	{ "only-read", "What one read maps and marks", test_only_read },
 	{ "trackable", "One write where writes could be tracked", test_trackable },
 	{ "part", "Nothing beside a mapping of the middle", test_part },
 	{ "full-table", "All PMDs of a table in one fault", test_full_table },
 	{ "beside-table", "A write beside a page table", test_beside_table },
-	{ "no-huge-flag", "Made for single pages", test_no_huge_flag },
+	{ "no-huge-flag", "A buffer object created for single pages", test_no_huge_flag },
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
 	{ "contiguous-moved", "Contiguous after a move to scattered VRAM", test_contiguous_moved },
 	{ "system-middle", "Entries around a page of system memory", test_system_middle },
