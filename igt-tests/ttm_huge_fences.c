@@ -22,13 +22,13 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: A buffer object that is being moved has a fence: whoever wants to see
- *	what it holds waits for that, and nobody waits for a fence of something else.
- *	Moves in the background are seen only when they are over.
+ * Description: A buffer object that is being moved has a fence. Everything that accesses
+ *	its contents waits for that fence, and nothing waits for fences of other work. A
+ *	move in the background becomes visible only when it is over.
  */
-IGT_TEST_DESCRIPTION("Who waits for moves in flight, and what is seen after them");
+IGT_TEST_DESCRIPTION("What waits for moves in flight, and what is seen after them");
 
-/* For others to get so far that they wait. */
+/* Enough for the main thread to begin its wait. */
 #define A_WHILE_US 200000
 
 static void read_byte(void *address)
@@ -68,21 +68,21 @@ struct usage_case {
 };
 
 static const struct usage_case usage_cases[] = {
-	{ "write", "something writes to it" },
-	{ "read", "something reads it" },
-	{ "bookkeep", "something keeps it" },
+	{ "write", "a GPU writes to it" },
+	{ "read", "a GPU reads it" },
+	{ "bookkeep", "its memory is kept" },
 };
 
 /**
  * SUBTEST: usage-%s
- * Description: A buffer object has a fence as %arg[1]: no fault, no debugger and no
- *	ioctl waits for it. Rendering is for user space to wait for.
+ * Description: A buffer object has a fence because %arg[1]: no fault, no debugger and no
+ *	ioctl waits for that fence. To wait for rendering is up to user space.
  *
  * arg[1]:
  *
- * @write:	something writes to it
- * @read:	something reads it
- * @bookkeep:	something keeps it
+ * @write:	a GPU writes to it
+ * @read:	a GPU reads it
+ * @bookkeep:	its memory is kept
  */
 static void test_usage(const struct usage_case *c)
 {
@@ -91,7 +91,7 @@ static void test_usage(const struct usage_case *c)
 	uint64_t done, repeated;
 	char byte;
 
-	/* What made it may have to end first; and code is there that is not read from disk. */
+	/* The creation is over then, and the code that follows is in memory. */
 	read_byte(address);
 	repeated_faults();
 	huge_bo_map_at(&bo, address, 0, bo.size);
@@ -107,13 +107,13 @@ static void test_usage(const struct usage_case *c)
 	igt_assert_eq(byte, 1);
 	igt_assert_eq(huge_prefault(bo.fd, address, bo.size, &done), 0);
 	huge_bo_info(&bo);
-	igt_assert_f(is_held(), "waited for it\n");
+	igt_assert_f(is_held(), "waited for the fence\n");
 }
 
 /**
  * SUBTEST: usage-reserved
- * Description: A buffer object is reserved, and has a fence of what writes to it: a fault
- *	waits until the reservation is given back, and then for nothing.
+ * Description: A buffer object is reserved, and has a fence of a GPU that writes to it. A
+ *	fault waits until the reservation is released, and not for the fence.
  */
 static void test_usage_reserved(void)
 {
@@ -123,13 +123,13 @@ static void test_usage_reserved(void)
 	hold_fence(address, "write");
 	hold_reservation(address);
 	assert_waits_for_hold(read_byte, address);
-	igt_assert_f(is_held(), "waited for what writes to it\n");
+	igt_assert_f(is_held(), "waited for the fence of a write\n");
 }
 
 /**
  * SUBTEST: tracked-write
- * Description: A write to a page that is mapped read-only, as writes are tracked, waits
- *	for a move, is recorded, and arrives.
+ * Description: A write to a page that is mapped read-only, because writes are tracked,
+ *	waits for a move, is recorded, and arrives.
  */
 static void test_tracked_write(void)
 {
@@ -185,7 +185,7 @@ static void debug(enum huge_placement placement)
 /**
  * SUBTEST: debugger
  * Description: A debugger that reads or writes a buffer object that is being moved waits
- *	until that is over, in VRAM and in system memory.
+ *	until the move is over, in VRAM and in system memory.
  */
 static void test_debugger(void)
 {
@@ -217,8 +217,8 @@ static void prefault(void *argument)
 
 /**
  * SUBTEST: move
- * Description: A move of a buffer object that is being moved waits until that is over;
- *	so it does for all that uses the memory that it is to leave.
+ * Description: A move of a buffer object that is being moved waits until that move is over.
+ *	It also waits for all work that uses the memory that the buffer object is to leave.
  */
 static void test_move(void)
 {
@@ -240,8 +240,8 @@ static void test_move(void)
 
 /**
  * SUBTEST: prefault
- * Description: A prefault of a buffer object that is being moved waits until that is
- *	over, and maps it.
+ * Description: A prefault of a buffer object that is being moved waits until the move is
+ *	over, and maps the buffer object.
  */
 static void test_prefault(void)
 {
@@ -281,8 +281,8 @@ static void test_prefault_signal(void)
 
 /**
  * SUBTEST: unmap
- * Description: A mapping of what is being moved can be protected, moved and unmapped
- *	meanwhile.
+ * Description: While a buffer object is being moved, its mappings can be protected,
+ *	remapped and unmapped.
  */
 static void test_unmap(void)
 {
@@ -302,7 +302,7 @@ static void test_unmap(void)
 /**
  * SUBTEST: destroy
  * Description: A buffer object that is destroyed while it is being moved keeps its VRAM
- *	until that is over.
+ *	until the move is over.
  */
 static void test_destroy(void)
 {
@@ -322,7 +322,7 @@ static void test_destroy(void)
 /**
  * SUBTEST: destroy-cleared
  * Description: A buffer object that is destroyed after it has been cleared is gone at once:
- *	nothing of TTM's holds it, and the next one has its offset.
+ *	TTM does not hold it, and the next buffer object has its offset.
  */
 static void test_destroy_cleared(void)
 {
@@ -337,7 +337,7 @@ static void test_destroy_cleared(void)
 	igt_assert_eq_u64(next.offset, bo.offset);
 }
 
-/* Clearing it takes so long that whatever is asked for next has to wait. */
+/* To clear so much takes so long that the next clear or copy has to wait. */
 #define BUSY_SIZE MIB(256)
 
 static void keep_queue_busy(int fd)
@@ -345,7 +345,7 @@ static void keep_queue_busy(int fd)
 	huge_vram_bo(fd, BUSY_SIZE);
 }
 
-/* Where it was, with each page written: for a while no one else has it. */
+/* Writes to each page of a buffer object and destroys it; returns where in VRAM it was. */
 static struct page_table use_vram(uint64_t size)
 {
 	int fd = huge_open();
@@ -374,13 +374,14 @@ static bool begins_in(const struct huge_bo *bo, const struct page_table *used)
 	return found;
 }
 
-/* Of each, so much is looked at. Together they fill 4 GiB of VRAM, and not more. */
+/* How much of each buffer object is read. All tries together fill 4 GiB of VRAM at most. */
 #define ZERO_SIZE MIB(8)
 #define ZERO_TRIES 7
 
 /*
- * New ones, until one has VRAM that was used: else none of them shows anything. Of the
- * size of what keeps the queue busy, as what is small comes from a few blocks.
+ * Creates buffer objects until one gets VRAM that was used: without that the test would
+ * show nothing. They have the size of the one that keeps the queue busy, because small ones
+ * would all come from a few blocks.
  */
 static void assert_zero_when_queued(int fd, struct page_table *used,
 				    void (*assert_zero)(char *address))
@@ -423,8 +424,8 @@ static void assert_zero_if_debugged(char *address)
 
 /**
  * SUBTEST: queued-clear
- * Description: A buffer object that is looked at before its turn to be cleared has come
- *	reads as zero, through a mapping and for a debugger, where VRAM was used before.
+ * Description: A buffer object that gets VRAM which was used before, and is read while its
+ *	clearing is still queued, reads as zero, through a mapping and for a debugger.
  */
 static void test_queued_clear(void)
 {
@@ -438,9 +439,8 @@ static void test_queued_clear(void)
 
 /**
  * SUBTEST: queued-move
- * Description: What a buffer object holds is seen, through mappings and by a debugger,
- *	when it has been asked to move and its turn has not come, to system memory and
- *	back; and it can be asked again meanwhile.
+ * Description: While the move of a buffer object to system memory or back is still queued,
+ *	mappings and a debugger show its contents, and another move can be asked for.
  */
 static void test_queued_move(void)
 {
@@ -470,7 +470,7 @@ static void test_queued_move(void)
 
 #define MOVES_ASKED_FOR 8
 
-/* How often this thread has had to wait. */
+/* How often this thread has slept. */
 static uint64_t sleeps(void)
 {
 	struct rusage usage;
@@ -479,7 +479,7 @@ static uint64_t sleeps(void)
 	return usage.ru_nvcsw;
 }
 
-/* A move, whose copy is queued behind something that takes long: whether it has ended. */
+/* A move whose copy is queued after a long one: returns whether it was over on return. */
 static bool move_is_over_on_return(const struct huge_bo *bo, char *address,
 				   enum huge_placement placement)
 {
@@ -494,7 +494,8 @@ static bool move_is_over_on_return(const struct huge_bo *bo, char *address,
 
 /**
  * SUBTEST: queued-move-returns
- * Description: Whoever asks for a move does not wait for the copy: a fault behind it does.
+ * Description: The caller that asks for a move does not wait for the copy: the next fault
+ *	does.
  */
 static void test_queued_move_returns(void)
 {
@@ -503,16 +504,16 @@ static void test_queued_move_returns(void)
 	bool over = true;
 
 	async_moves_set("Y");
-	/* Cleared; and code is there that is not read from disk. */
+	/* It is cleared then, and the code that follows is in memory. */
 	read_byte(address);
 	sleeps();
-	/* A copy may be made before this process gets to run again; not each time. */
+	/* A copy may be over before this process runs again, but not each time. */
 	for (int i = 0; i < MOVES_ASKED_FOR && over; i++)
 		over = move_is_over_on_return(&bo, address, i % 2 ? HUGE_VRAM : HUGE_SYSTEM);
-	igt_assert_f(!over, "no move was in flight when it had been asked for\n");
+	igt_assert_f(!over, "each move was over when the call returned\n");
 }
 
-/* System memory that buffer objects had is the first that others get. */
+/* System memory that a buffer object had is the first that the next one gets. */
 static void dirty_system_memory(int fd)
 {
 	struct huge_bo bo = huge_bo_create(fd, BUSY_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
@@ -526,8 +527,8 @@ static void dirty_system_memory(int fd)
 /**
  * SUBTEST: queued-debugger-off
  * Description: With TTM's own fault handler a debugger does not wait for a move out of
- *	VRAM: until that has had its turn it reads zeros, and never what others left in
- *	the pages. For a move to VRAM the driver has it wait, and it reads what was moved.
+ *	VRAM: until the copy is made it reads zeros, and never what others left in the
+ *	pages. For a move to VRAM the driver makes it wait, and it reads what was moved.
  */
 static void test_queued_debugger_off(void)
 {
@@ -559,8 +560,8 @@ static void test_queued_debugger_off(void)
 
 /**
  * SUBTEST: queued-eviction
- * Description: VRAM is taken from a buffer object for another one, and neither copy nor
- *	clearing has had its turn: both hold what they should.
+ * Description: VRAM is taken from a buffer object for another one. While copy and clearing
+ *	are still queued, both buffer objects show their contents: its data, and zeros.
  */
 static void test_queued_eviction(void)
 {
@@ -580,9 +581,9 @@ static void test_queued_eviction(void)
 
 /**
  * SUBTEST: queued-evictions
- * Description: VRAM is taken from two buffer objects for a third one. The copy of the second
- *	would take far less time than that of the first, but has its turn behind it: all
- *	hold what they should.
+ * Description: VRAM is taken from two buffer objects for a third one. The copy of the
+ *	second takes far less time than that of the first, but is queued after it. All three
+ *	show their contents.
  */
 static void test_queued_evictions(void)
 {
@@ -611,8 +612,8 @@ static void test_queued_evictions(void)
 
 /**
  * SUBTEST: queued-destroy
- * Description: Buffer objects that are destroyed before their turn to move has come
- *	leave nothing behind, and what gets their memory then is zero.
+ * Description: Buffer objects that are destroyed while their move is still queued leave
+ *	nothing behind, and a buffer object that gets their memory then is zero.
  */
 static void test_queued_destroy(void)
 {
@@ -646,21 +647,22 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
-	{ "usage-reserved", "Reserved, and something writes to it", test_usage_reserved },
+	{ "usage-reserved", "Reserved, while a GPU writes to it", test_usage_reserved },
 	{ "tracked-write", "A recorded write waits for a move", test_tracked_write },
 	{ "debugger", "A debugger waits for a move", test_debugger },
 	{ "move", "A move waits for a move", test_move },
 	{ "prefault", "A prefault waits for a move", test_prefault },
 	{ "prefault-signal", "A signal ends the wait of a prefault", test_prefault_signal },
-	{ "unmap", "Nobody waits to unmap", test_unmap },
+	{ "unmap", "Unmapping does not wait", test_unmap },
 	{ "destroy", "Destroyed while being moved", test_destroy },
 	{ "destroy-cleared", "Destroyed after it was cleared", test_destroy_cleared },
-	{ "queued-clear", "Seen before it is cleared", test_queued_clear },
-	{ "queued-move", "Seen before it is moved", test_queued_move },
-	{ "queued-move-returns", "Nobody waits to ask for a move", test_queued_move_returns },
+	{ "queued-clear", "Read before it is cleared", test_queued_clear },
+	{ "queued-move", "Read before it is moved", test_queued_move },
+	{ "queued-move-returns", "Asking for a move does not wait", test_queued_move_returns },
 	{ "queued-debugger-off", "A debugger that does not wait", test_queued_debugger_off },
 	{ "queued-eviction", "VRAM taken before it is moved out", test_queued_eviction },
-	{ "queued-evictions", "VRAM taken from a large and a small one", test_queued_evictions },
+	{ "queued-evictions", "VRAM taken from a large and a small buffer object",
+	  test_queued_evictions },
 	{ "queued-destroy", "Destroyed before it is moved", test_queued_destroy },
 };
 
@@ -677,7 +679,7 @@ int igt_main()
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 
 	for_each_case(usage, usage_cases) {
-		igt_describe_f("Nobody waits while %s", usage->what);
+		igt_describe_f("No access waits while %s", usage->what);
 		igt_subtest_f("usage-%s", usage->name)
 			test_usage(usage);
 		igt_fixture()

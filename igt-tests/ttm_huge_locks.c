@@ -31,8 +31,8 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: Faults take the lock of their mapping and not that of the whole
- *	process, hold none while they wait, and can be killed there.
+ * Description: Faults take the per-VMA lock and not the mmap lock of the whole process,
+ *	hold neither while they wait, and a process that waits in one can be killed.
  */
 IGT_TEST_DESCRIPTION("Which locks a fault takes, and what it waits for");
 
@@ -42,7 +42,7 @@ static void write_each_page(char *address, uint64_t size, uint64_t stride)
 		*(volatile char *)(address + at) = 1;
 }
 
-/* The trace can tell: this takes the lock. */
+/* Takes the mmap lock, to see that the trace shows it. */
 static uint64_t mmap_locks_of_mmap(void)
 {
 	uint64_t before = trace_count("mmap_lock_start_locking:");
@@ -51,7 +51,10 @@ static uint64_t mmap_locks_of_mmap(void)
 	return trace_count("mmap_lock_start_locking:") - before;
 }
 
-/* How often the faults of writing take it; the process does nothing else that could. */
+/*
+ * How often the faults of writing take the mmap lock; the process does nothing else that
+ * could.
+ */
 static uint64_t mmap_locks_of_writing(char *address, uint64_t size, uint64_t stride)
 {
 	uint64_t locks = trace_count("mmap_lock_start_locking:"), faults = page_faults();
@@ -65,7 +68,7 @@ static uint64_t mmap_locks_of_writing(char *address, uint64_t size, uint64_t str
 	return locks;
 }
 
-/* What the kernel does for anonymous memory, no driver can change. */
+/* A kernel that takes the mmap lock for anonymous memory takes it for drivers, too. */
 static void require_vma_locks(void)
 {
 	const uint64_t size = KIB(64);
@@ -115,8 +118,8 @@ static void test_vma_lock(enum huge_level level)
 
 /**
  * SUBTEST: vma-lock-tracked
- * Description: Nor do those on pages that were read before, while writes are
- *	tracked.
+ * Description: Write faults on pages that were read before, while writes are tracked, do
+ *	not take the mmap lock.
  */
 static void test_vma_lock_tracked(void)
 {
@@ -154,7 +157,7 @@ static void require_probe(void)
 	igt_require_f(access(PROBE, F_OK) == 0, "huge_fault_probe is not loaded\n");
 }
 
-/* What a fault returns that has flags of our choice. */
+/* The return value of a fault with the given flags. */
 static unsigned int probe_fault(const void *address, const char *flags)
 {
 	unsigned int result = 0;
@@ -188,7 +191,7 @@ static void assert_did_not_wait(void)
 	igt_assert_f(is_held(), "waited for the buffer object\n");
 }
 
-/* What keeps a fault from its buffer object: it is about to be moved, or is. */
+/* What keeps a fault from its buffer object: that is about to be moved, or is being moved. */
 struct obstacle {
 	const char *name;
 	const char *what;
@@ -206,16 +209,16 @@ static const struct obstacle obstacles[] = {
 	{ "moving", "being moved", hold_fence_of_move, "" },
 };
 
-/* By the fault handler of a driver that moves it to where it can be mapped. */
+/* Moved by the driver's own fault handler, to where the CPU can map it. */
 static const struct obstacle begun = {
 	"begun", "reserved and being moved by the driver's handler", hold_fence_of_move, " begun",
 };
 
 /**
  * SUBTEST: flags-%s-%s
- * Description: A fault that %arg[1] meets a buffer object that is %arg[2]: it waits, or
- *	does not, and leaves the locks as the kernel expects. The kernel log would tell
- *	if not.
+ * Description: A fault that %arg[1] meets a buffer object that is %arg[2]. Its flags decide
+ *	whether it waits, and it leaves the locks as the kernel expects; if not, the kernel
+ *	would log a warning.
  *
  * arg[1]:
  *
@@ -257,7 +260,7 @@ static void test_flags(const struct flags_case *c, const struct obstacle *obstac
 	igt_assert_eq(*address, 0);
 }
 
-/* A fault that has to wait, and cannot be retried, is to look at what it has waited for. */
+/* After the wait, a fault that cannot be retried must look again at the pages. */
 static void probe_imported(const char *flags)
 {
 	char *address;
@@ -279,9 +282,9 @@ static void probe_imported(const char *flags)
 
 /**
  * SUBTEST: flags-imported
- * Description: A fault that may not be retried, or has been, waits for a buffer object that
- *	is reserved and whose pages are those of another device: it is SIGBUS, and
- *	nothing is mapped.
+ * Description: A fault that may not be retried, or has been retried, waits for a buffer
+ *	object that is reserved and whose pages are those of another device. The fault
+ *	returns SIGBUS, and nothing is mapped.
  */
 static void test_flags_imported(void)
 {
@@ -303,14 +306,14 @@ static void tell_who_waits(void)
 	__atomic_store_n(&waiting, gettid(), __ATOMIC_RELEASE);
 }
 
-/* The signal that touching ended in. */
+/* Returns the signal that the write raised, or none. */
 static void *tell_and_touch(void *address)
 {
 	tell_who_waits();
 	return (void *)(intptr_t)signal_of_writing(address, 2);
 }
 
-/* A thread of this process that waits, once it has told who it is. */
+/* Starts a thread of this process; returns when it sleeps in the driver. */
 static pthread_t start_waiter(void *(*tell_and_wait)(void *argument), void *argument)
 {
 	pthread_t waiter;
@@ -323,7 +326,7 @@ static pthread_t start_waiter(void *(*tell_and_wait)(void *argument), void *argu
 	return waiter;
 }
 
-/* Another thread of the process that waits can, and that waits on. */
+/* While one thread of the process waits, this one can map; the other still waits afterwards. */
 static void assert_can_map(const struct huge_bo *other, pthread_t waiter)
 {
 	void *mapped = huge_bo_map(other);
@@ -364,7 +367,7 @@ struct prefault {
 	char *address;
 };
 
-/* The error that it ended in. */
+/* Returns the error of the prefault, or 0. */
 static void *tell_and_prefault(void *argument)
 {
 	const struct prefault *range = argument;
@@ -452,7 +455,7 @@ static void stop_tracking(const struct huge_bo *bo, char *address)
 	huge_dirty_try_stop(bo);
 }
 
-/* Has the kernel write there. */
+/* Makes the kernel write to the address. */
 static void read_zeros(const struct huge_bo *bo, char *address)
 {
 	int fd = open("/dev/zero", O_RDONLY);
@@ -461,7 +464,7 @@ static void read_zeros(const struct huge_bo *bo, char *address)
 	(void)!read(fd, address, 1);
 }
 
-/* The kernel tries again by itself, and does not look for signals. */
+/* The kernel repeats the access by itself, without a check for signals. */
 static void change_by_futex(const struct huge_bo *bo, char *address)
 {
 	uint32_t other = 0;
@@ -471,7 +474,7 @@ static void change_by_futex(const struct huge_bo *bo, char *address)
 		FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_EQ, 0));
 }
 
-/* What can wait for a buffer object: some for who reserved it, and not for a move. */
+/* The operations that wait for a buffer object: all for its reservation, some also for a move. */
 static const struct call {
 	void (*run)(const struct huge_bo *bo, char *address);
 	bool tracked;
@@ -490,7 +493,7 @@ static const struct call {
 	{ stop_tracking, true, false },
 };
 
-/* If writes are tracked, mapped read-only: the first write has to be recorded. */
+/* If writes are tracked, the page is mapped read-only: the first write has to be recorded. */
 static struct huge_bo mapped_bo(bool tracked, char **address)
 {
 	struct huge_bo bo = huge_mapped_bo(KIB(64), tracked ? HUGE_TRACKABLE : 0, address);
@@ -502,7 +505,7 @@ static struct huge_bo mapped_bo(bool tracked, char **address)
 	return bo;
 }
 
-/* Of a child that does not end by itself. */
+/* For a child that does not end by itself. */
 static void kill_and_await(pid_t pid)
 {
 	int status;
@@ -512,7 +515,7 @@ static void kill_and_await(pid_t pid)
 	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* Of a child that waits for what is held. */
+/* Kills a child while it waits for what is held. */
 static void kill_waiter(void (*run)(const struct huge_bo *bo, char *address),
 			const struct huge_bo *bo, char *address)
 {
@@ -542,9 +545,10 @@ static void kill_in_call(const struct call *call, const struct obstacle *obstacl
 
 /**
  * SUBTEST: killed-%s
- * Description: A process that waits for a buffer object that is %arg[1], in a fault, in a
- *	write that is to be recorded, as a debugger, in an ioctl or in another system call
- *	that touches it, dies at once when it is killed, and leaves nothing behind.
+ * Description: A process waits for a buffer object that is %arg[1]: in a fault, in a write
+ *	that is to be recorded, as a debugger, in an ioctl or in another system call that
+ *	touches the buffer object. It dies at once when it is killed, and leaves nothing
+ *	behind.
  *
  * arg[1]:
  *
@@ -571,13 +575,14 @@ static void create(const struct huge_bo *bo, char *address)
 
 /**
  * SUBTEST: killed-creating
- * Description: A process that makes a buffer object, and waits for the move of the one that
- *	has to leave VRAM for it, dies at once when it is killed. The other one stays.
+ * Description: A process creates a buffer object, and waits for the move of another one
+ *	that has to leave VRAM for it. The process dies at once when it is killed, and the
+ *	other buffer object stays in VRAM.
  */
 static void test_killed_creating(void)
 {
 	int fd = huge_open();
-	/* The oldest leaves first, and there is memory for it. */
+	/* The oldest is evicted first; system memory has room for it. */
 	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
 	struct huge_vram vram = huge_vram(fd);
 	char *address = huge_bo_map(&bo);
@@ -605,7 +610,7 @@ static void test_killed_debugging_off(void)
 	kill_waiter(debug, &bo, address);
 }
 
-/* A copy of this process, which works on another one. */
+/* A child of this process, which works on the process @other. */
 static pid_t start_child(void (*run)(const struct huge_bo *bo, char *address, pid_t other),
 			 const struct huge_bo *bo, char *address, pid_t other)
 {
@@ -613,7 +618,7 @@ static pid_t start_child(void (*run)(const struct huge_bo *bo, char *address, pi
 
 	if (pid)
 		return pid;
-	/* Its copy of what holds it; the parent has the last. */
+	/* Drops only the child's copy of the hold; the parent keeps its own. */
 	release_hold();
 	run(bo, address, other);
 	_exit(0);
@@ -645,9 +650,9 @@ static void dump_other(const struct huge_bo *bo, char *address, pid_t other)
 
 /**
  * SUBTEST: killed-dumping
- * Description: A process that wants to see the page tables of another one waits for the mmap
- *	lock of that, which a debugger has who waits for a buffer object: it dies at once
- *	when it is killed.
+ * Description: A process that dumps the page tables of another one waits for the mmap lock
+ *	of that. The lock is held by a debugger, which waits for a buffer object. The
+ *	dumping process dies at once when it is killed.
  */
 static void test_killed_dumping(void)
 {
@@ -665,7 +670,7 @@ static void test_killed_dumping(void)
 	assert_did_not_wait();
 }
 
-/* That of 6.1 has no signal end the wait for what is to be swapped out. */
+/* In TTM of 6.1 no signal ends the wait for a buffer object that is to be swapped out. */
 static void require_interruptible_swapping(void)
 {
 	const struct known_kernel *kernel = known_kernel();
@@ -680,9 +685,9 @@ static void require_interruptible_swapping(void)
 
 /**
  * SUBTEST: killed-populating
- * Description: A process whose access is to get system memory waits, as TTM has to swap out
- *	another buffer object for that, which is being moved: it dies at once when it is
- *	killed.
+ * Description: The access of a process needs system memory. To get it, TTM has to swap out
+ *	another buffer object, which is being moved, and the process waits for that. It dies
+ *	at once when it is killed.
  */
 static void test_killed_populating(void)
 {
@@ -713,7 +718,7 @@ static void note_signal(int signal)
 	signal_came = 1;
 }
 
-/* Ends also when what is held is not held any more. */
+/* Returns also when the hold has ended. */
 static void interrupt_waiter(pthread_t waiter)
 {
 	signal_came = 0;
@@ -734,7 +739,7 @@ static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
 	obstacle->hold(address);
 	waiter = start_waiter(tell_and_touch, address);
 	interrupt_waiter(waiter);
-	/* The fault comes again, or has failed. */
+	/* The fault is repeated, or the write has ended. */
 	while (!ended && !sleeps_in_driver(waiting)) {
 		usleep(1000);
 		ended = !pthread_tryjoin_np(waiter, &signal);
@@ -749,8 +754,8 @@ static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
 /**
  * SUBTEST: signal-%s
  * Description: A thread that waits in a fault for a buffer object that is %arg[1] gets a
- *	signal: it handles that at once, waits again, and its write arrives; also one that
- *	is to be recorded.
+ *	signal. It handles the signal at once, waits again, and its write arrives. The same
+ *	holds for a write that is to be recorded.
  *
  * arg[1]:
  *
@@ -775,7 +780,7 @@ static bool work_by_prefault(struct worker *worker)
 	       done == length;
 }
 
-/* Writers of the mmap lock and of the mapping's lock. */
+/* Takes the mmap lock and the per-VMA lock for writing. */
 static bool work_by_mapping(struct worker *worker)
 {
 	uint64_t length = worker->pattern.pages * HUGE_PAGE_SIZE;
@@ -789,12 +794,12 @@ static bool work_by_mapping(struct worker *worker)
 	       !mprotect(worker->pattern.address, length, PROT_READ | PROT_WRITE);
 }
 
-/* The first faults under the lock of the mapping, for which it contends with the last. */
+/* The first faults under the per-VMA lock, for which it contends with the last. */
 static bool (* const works[])(struct worker *worker) = {
 	work_by_touching, work_by_prefault, work_by_mapping,
 };
 
-/* Each has its own part of the pages. */
+/* Each worker has its own part of the pages. */
 static struct worker make_worker(const struct huge_bo *bo, char *address, unsigned int part)
 {
 	const uint64_t share = bo->size / COUNT_OF(works);
@@ -811,10 +816,9 @@ static struct worker make_worker(const struct huge_bo *bo, char *address, unsign
 
 /**
  * SUBTEST: contended
- * Description: Threads of one process fault by touching (the mapping's lock), by
- *	prefault (the mmap lock), map and protect, each on a part of a buffer
- *	object that is moved to and fro all the time. Data are right, and no one
- *	starves.
+ * Description: Threads of one process fault by touching (per-VMA lock), by prefault (mmap
+ *	lock), map and protect, each on a part of a buffer object that is moved to and fro
+ *	all the time. Data are right, and no thread starves.
  */
 static void test_contended(void)
 {
@@ -841,7 +845,7 @@ static void clean_up(void)
 
 #define PROC_LINE 512
 
-/* The line of a file of /proc/PID that begins like that. */
+/* The line of a file in /proc/PID that begins with @begin. */
 static void line_of(pid_t pid, const char *file, const char *begin, char line[PROC_LINE])
 {
 	char path[64];
@@ -857,7 +861,7 @@ static void line_of(pid_t pid, const char *file, const char *begin, char line[PR
 	igt_assert_f(found, "%s has no line that begins with '%s'\n", path, begin);
 }
 
-/* How often it has slept of its own accord. */
+/* How often the process has slept voluntarily. */
 static uint64_t sleeps_of(pid_t pid)
 {
 	char line[PROC_LINE];
@@ -868,7 +872,7 @@ static uint64_t sleeps_of(pid_t pid)
 	return sleeps;
 }
 
-/* Minor and major ones, behind the name: those that are tried again are major. */
+/* Minor and major faults, after the name: a repeated fault counts as major. */
 #define FAULTS_IN_STAT "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
 
 static uint64_t faults_of(pid_t pid)
@@ -890,9 +894,10 @@ static void ignore(int signal)
 
 /**
  * SUBTEST: signal-in-kernel-%s
- * Description: A system call touches a buffer object that is %arg[1], and gets a signal
- *	that it cannot handle before it is done: it sleeps each time before it tries
- *	again, and does not keep a processor from whoever it waits for.
+ * Description: A system call touches a buffer object that is %arg[1], and the process gets
+ *	a signal that it cannot handle before the call is done. The call sleeps each time
+ *	before it tries again, and does not keep a processor from the code that it waits
+ *	for.
  *
  * arg[1]:
  *
@@ -910,7 +915,7 @@ static void test_signal_in_kernel(const struct obstacle *obstacle)
 	obstacle->hold(address);
 	pid = fork_child();
 	if (!pid) {
-		/* Its copy of what holds it; the parent has the last. */
+		/* Drops only the child's copy of the hold; the parent keeps its own. */
 		release_hold();
 		signal(SIGUSR1, ignore);
 		_exit(error_of_kernel_reading(address));
@@ -930,14 +935,14 @@ static void test_signal_in_kernel(const struct obstacle *obstacle)
 }
 
 /*
- * The cheapest of some blocks is looked at: another process, or another guest, may have cost
- * the others. A block takes less than the time that a scheduler gives at once.
+ * The cheapest of some blocks counts: another process, or another guest, may have made the
+ * others slower. A block takes less than a time slice of the scheduler.
  */
 #define BLOCK_OF_BOS	20
 #define MEASURED_BOS	500
 #define MOST_BOS	9000
 
-/* In system memory. Seconds for a block of them, the cheapest. */
+/* Creates buffer objects in system memory; returns the seconds of the cheapest block. */
 static double create_bos(int fd, uint64_t size, unsigned int count, struct huge_bo *bos)
 {
 	double cheapest = HUGE_VAL;
@@ -956,26 +961,30 @@ static double create_bos(int fd, uint64_t size, unsigned int count, struct huge_
 	return cheapest;
 }
 
-/* Holes are what is left between others that are aligned, or two of three neighbours. */
+/*
+ * Holes in the address space of offsets: the rest that alignment leaves between buffer
+ * objects, or two of three neighbours that are destroyed.
+ */
 struct creation_case {
 	const char *name;
 	const char *what;
 	uint64_t size;
-	uint64_t before;	/* the size of what makes the holes */
-	unsigned int count;	/* of those; a search of 2000 holes costs more than creation */
+	uint64_t before;	/* size of the buffer objects that make the holes */
+	unsigned int count;	/* of those; searching 2000 holes costs more than creation */
 };
 
 static const struct creation_case creation_cases[] = {
-	{ "small", "BOs of 12 KiB after some of 20 KiB", KIB(12), KIB(20), 2000 },
-	{ "large", "BOs of 2 MiB in holes of 2 MiB + 8 KiB, few of which fit", MIB(2), KIB(1028),
-	  9000 },
-	{ "larger", "BOs of 2 MiB in holes of 3 MiB, half of which fit", MIB(2), KIB(1540), 600 },
+	{ "small", "Buffer objects of 12 KiB after many of 20 KiB", KIB(12), KIB(20), 2000 },
+	{ "large", "Buffer objects of 2 MiB in holes of 2 MiB + 8 KiB, few of which fit", MIB(2),
+	  KIB(1028), 9000 },
+	{ "larger", "Buffer objects of 2 MiB in holes of 3 MiB + 8 KiB, half of which fit", MIB(2),
+	  KIB(1540), 600 },
 };
 
 /**
  * SUBTEST: creation-%s
  * Description: %arg[1] have aligned offsets, and cost no more than twice as much as the
- *	same in an address space without holes: who creates has a lock that all of the
+ *	same in an address space without holes: creation holds a lock that all users of the
  *	device need.
  *
  * arg[1]:
@@ -1007,7 +1016,7 @@ static void test_creation(const struct creation_case *c)
 	free(bos);
 }
 
-/* The record has the first page of each of these page tables; taking it takes seconds. */
+/* The record has the first page of each of these page tables; to take it takes seconds. */
 #define TABLES 256
 #define TABLE_SIZE MIB(2)
 #define TABLE_PAGES (TABLE_SIZE / HUGE_PAGE_SIZE)
@@ -1029,7 +1038,7 @@ static void assert_tables_recorded(const struct tables_record *record)
 			     "page table %u is not in the record\n", table);
 }
 
-/* The time that it took, while others have it mapped. */
+/* Returns the seconds that it took, while other processes have the buffer object mapped. */
 static double take_tables(const struct huge_bo *bo)
 {
 	struct tables_record record;
@@ -1050,7 +1059,7 @@ static bool map_many(const struct huge_bo *bo)
 	return true;
 }
 
-/* Another process, which has many mappings, and takes the record when it is its turn. */
+/* A child, which makes many mappings, and takes the record when it gets its turn. */
 static pid_t start_taker(const struct huge_bo *bo, int socket)
 {
 	struct tables_record record;
@@ -1065,7 +1074,7 @@ static pid_t start_taker(const struct huge_bo *bo, int socket)
 	_exit(huge_dirty_try_take(bo, 0, TABLES * TABLE_PAGES, record.words));
 }
 
-/* A thread that asks about a buffer object until it has had to wait for that. */
+/* A thread that queries a buffer object until it has had to wait for the reservation. */
 static struct asker {
 	struct huge_bo bo;
 	pthread_t thread;
@@ -1084,7 +1093,7 @@ static void *ask_on(void *unused)
 	return NULL;
 }
 
-/* Returns when someone else has it reserved; the asker waits for that. */
+/* Returns when another process has the buffer object reserved, and the asker waits for it. */
 static void await_reserved(const struct huge_bo *bo)
 {
 	asker = (struct asker){ .bo = *bo };
@@ -1098,8 +1107,8 @@ static void await_reserved(const struct huge_bo *bo)
 /**
  * SUBTEST: killed-taking
  * Description: A process that takes the record of a buffer object with thousands of
- *	mappings is killed in the midst of it: it lets go of that long before it would have
- *	been done, and what it would have taken is in the record.
+ *	mappings is killed meanwhile. It gives the buffer object back long before it would
+ *	have been done, and the pages that it would have taken are still in the record.
  */
 static void test_killed_taking(void)
 {
@@ -1146,9 +1155,9 @@ static void remap(void *argument)
 
 /**
  * SUBTEST: mremap
- * Description: mremap() of a buffer object that is reserved, which is mapped twice by the
- *	largest entry there is, does not wait, and what is written is seen where the
- *	other mapping is.
+ * Description: A buffer object that is reserved is mapped twice by the largest entry there
+ *	is. mremap() of one mapping does not wait, and what is written through it is seen
+ *	through the other one.
  */
 static void test_mremap(void)
 {
@@ -1172,10 +1181,10 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
-	{ "flags-imported", "Faults that wait for another device's", test_flags_imported },
+	{ "flags-imported", "Faults that wait for pages of another device", test_flags_imported },
 	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
 	{ "contended", "All kinds of faults while moving", test_contended },
-	{ "prefault-holds-no-lock", "Nobody else waits for what a prefault does",
+	{ "prefault-holds-no-lock", "A prefault that waits holds no lock",
 	  test_prefault_holds_no_lock },
 	{ "killed-debugging-off", "A debugger killed with TTM's own fault handler",
 	  test_killed_debugging_off },
@@ -1184,7 +1193,7 @@ static const struct subtest subtests[] = {
 	{ "killed-populating", "Killed while others are to be swapped out",
 	  test_killed_populating },
 	{ "killed-taking", "Killed while taking a long record", test_killed_taking },
-	{ "mremap", "mremap() of what is reserved", test_mremap },
+	{ "mremap", "mremap() of a buffer object that is reserved", test_mremap },
 };
 
 static void run_flags_subtests(const struct obstacle *obstacle)
@@ -1192,7 +1201,8 @@ static void run_flags_subtests(const struct obstacle *obstacle)
 	const struct flags_case *flags;
 
 	for_each_case(flags, flags_cases) {
-		igt_describe_f("A fault that %s, on what is %s", flags->what, obstacle->what);
+		igt_describe_f("A fault that %s, on a buffer object that is %s", flags->what,
+			       obstacle->what);
 		igt_subtest_f("flags-%s-%s", flags->name, obstacle->name)
 			test_flags(flags, obstacle);
 		igt_fixture()
@@ -1205,11 +1215,12 @@ static const struct obstacle_subtest {
 	const char *what;
 	void (*run)(const struct obstacle *obstacle);
 } obstacle_subtests[] = {
-	{ "wait-holds-no-lock", "Nobody else waits for what is", test_wait_holds_no_lock },
-	{ "killed", "Killed while waiting for what is", test_killed },
-	{ "signal-in-kernel", "A signal to a system call that waits for what is",
+	{ "wait-holds-no-lock", "No other thread waits for a buffer object that is",
+	  test_wait_holds_no_lock },
+	{ "killed", "Killed while waiting for a buffer object that is", test_killed },
+	{ "signal-in-kernel", "A signal to a system call that waits for a buffer object that is",
 	  test_signal_in_kernel },
-	{ "signal", "A signal while waiting for what is", test_signal },
+	{ "signal", "A signal while waiting for a buffer object that is", test_signal },
 };
 
 static void run_obstacle_subtests(const struct obstacle *obstacle)

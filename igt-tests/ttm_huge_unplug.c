@@ -34,17 +34,18 @@
  * Mega feature: General Core features
  * Sub-category: driver
  * Functionality: hot unplug
- * Description: The device goes while programs have it mapped, and use it. They
- *	live on, on memory that means nothing; the device that comes back works.
+ * Description: The device is unplugged while programs have it mapped and use it. The
+ *	programs go on, with pages that stand in for its memory; the device that comes back
+ *	works.
  */
 IGT_TEST_DESCRIPTION("The device is unbound while mapped and faulting");
 
 #define WORDS (HUGE_PAGE_SIZE / sizeof(uint64_t))
-/* Of a large mapping, this many are looked at. */
+/* The number of pages that are compared in a large mapping. */
 #define SAMPLES 16
 #define SMALL MIB(4)
 
-/* What others see of the device, before the first subtest. */
+/* What is in use before the first subtest. */
 static struct {
 	struct in_use in_use;
 	dev_t node;
@@ -59,7 +60,7 @@ static dev_t node_of(int fd)
 	return node.st_rdev;
 }
 
-/* Programs that the driver's module must stay for; -1 if it is built in. */
+/* Number of references to the driver's module; -1 if it is built in. */
 static int module_users(void)
 {
 	int users = -1;
@@ -85,21 +86,21 @@ static void look_at_first(void)
 	at_first.users = module_users();
 }
 
-/* Nobody has it open any more, or mapped: nothing holds the device that is gone. */
+/* The device is neither open nor mapped any more: nothing holds the one that was unplugged. */
 static void assert_nothing_left(void)
 {
 	struct in_use more = in_use_beyond(&at_first.in_use, -1);
 
 	igt_assert_eq_u64(more.bos, 0);
-	/* Where no other device could use it. */
+	/* Only where no other device could use TTM. */
 	igt_assert(drmGetDevices2(0, NULL, 0) > 0 || !ttm_is_in_use());
 	igt_assert_eq(module_users(), at_first.users);
 	igt_assert_eq(bar_owners(huge_driver()), 0);
 }
 
 /*
- * The device is back and does its work. It has the numbers of the one before: those are
- * given back when DRM has released that, after its last buffer object.
+ * The device is back and works. It has the same device numbers as before: they are free
+ * again when DRM has released the unplugged device, after its last buffer object.
  */
 static void assert_works_again(void)
 {
@@ -133,7 +134,7 @@ static void assert_gone(const struct huge_bo *bo)
 	igt_assert_eq(bar_owners(huge_driver()), 0);
 }
 
-/* A buffer object as a program has it, and what is to be found where it was. */
+/* A buffer object that a program uses, and what its memory and mappings must show later. */
 struct scene {
 	struct huge_bo bo;
 	char *address;
@@ -174,7 +175,7 @@ static struct scene make_scene(struct huge_bo bo, char *address)
 	return scene;
 }
 
-/* The pages that carry the pattern, each as a whole. */
+/* Compares the pages that had the pattern, each as a whole. */
 static void assert_shows(const struct scene *scene, const char *address)
 {
 	const uint64_t stride = (scene->pattern.stride ?: 1) * HUGE_PAGE_SIZE;
@@ -182,12 +183,12 @@ static void assert_shows(const struct scene *scene, const char *address)
 	for (uint64_t at = 0; at < scene->bo.size; at += stride) {
 		igt_assert_eq(signal_of_reading(address + at), 0);
 		igt_assert_f(!memcmp(address + at, scene->stand_in, HUGE_PAGE_SIZE),
-			     "byte %#llx is in a page that no one has written so\n",
+			     "byte %#llx is not in the page that stands in\n",
 			     (unsigned long long)at);
 	}
 }
 
-/* What is written to one page is in all of them. */
+/* What is written to one page shows in all of them. */
 static void write_stand_in(struct scene *scene, uint64_t page, unsigned int word, uint64_t value)
 {
 	char *address = scene->address + page * HUGE_PAGE_SIZE + word * sizeof(value);
@@ -203,7 +204,7 @@ static void assert_both_show(const struct scene *scene)
 	igt_assert_eq(signal_of_writing(scene->read_only, 1), SIGSEGV);
 }
 
-/* The memory itself, past the driver: it is as it was when the device went. */
+/* VRAM itself, mapped without the driver: it is as it was when the device was unplugged. */
 static void assert_vram_as_before(const struct scene *scene)
 {
 	struct pattern left = scene->pattern;
@@ -215,7 +216,7 @@ static void assert_vram_as_before(const struct scene *scene)
 	munmap(left.address, scene->bo.size);
 }
 
-/* The driver lets no debugger at VRAM; what is in system memory is still there. */
+/* The driver keeps debuggers from VRAM; contents in system memory are still there. */
 static void assert_debugger_sees(const struct scene *scene)
 {
 	uint64_t seen = 0;
@@ -231,7 +232,7 @@ static void assert_debugger_sees(const struct scene *scene)
 	igt_assert_eq_u64(seen, pattern_value(&scene->pattern, 0));
 }
 
-/* The child is the first to look. */
+/* The child is the first to access the pages that stand in. */
 static void unplug_in_view_of_child(struct scene *scene)
 {
 	int sockets[2];
@@ -270,11 +271,11 @@ static void assert_survives(struct huge_bo bo, char *address)
 
 /**
  * SUBTEST: mapped-%s
- * Description: Programs that have VRAM mapped by %arg[1] entries read and write on
- *	without a signal when the device is gone. All pages show one page, zero at
- *	first, also in a child and through a read-only mapping; VRAM itself stays as it
- *	was, and a debugger gets EIO. Ioctls and mmap() fail with ENODEV. The device
- *	that is bound again works, and nothing is left of the one before.
+ * Description: Programs that have VRAM mapped by %arg[1] entries go on to read and write
+ *	without a signal after unplug. All addresses show one page, which is zero at first,
+ *	also in a child and through a read-only mapping; VRAM itself stays as it was, and a
+ *	debugger gets EIO. Ioctls and mmap() fail with ENODEV. The device that is bound
+ *	again works, and nothing is left of the one before.
  *
  * arg[1]:
  *
@@ -305,8 +306,8 @@ static void test_tracked(void)
 
 /**
  * SUBTEST: system-memory
- * Description: The same for a buffer object in system memory, which a debugger still
- *	finds there.
+ * Description: The same for a buffer object in system memory, whose contents a debugger
+ *	still reads.
  */
 static void test_system_memory(void)
 {
@@ -315,7 +316,7 @@ static void test_system_memory(void)
 	assert_survives(bo, huge_bo_map(&bo));
 }
 
-/* Two clients have some of each, all touched by half. */
+/* Two clients have one of each kind, and touch the first half. */
 #define CLIENTS 2
 static const struct {
 	uint64_t size;
@@ -358,7 +359,7 @@ static void assert_crowd_shows(const struct scene *scenes)
 		assert_shows(&scenes[i], scenes[i].address);
 }
 
-/* Each its own value, at the same place. */
+/* Writes a value of its own to each, at the same place. */
 static void assert_nothing_shared(struct scene *scenes, uint64_t value)
 {
 	for (unsigned int i = 0; i < CROWD; i++)
@@ -369,9 +370,9 @@ static void assert_nothing_shared(struct scene *scenes, uint64_t value)
 
 /**
  * SUBTEST: several
- * Description: Several buffer objects of two clients, all touched in part, each have a
- *	page of their own after unplug. That stays when the device is back, which other
- *	clients use now, and goes again.
+ * Description: Several buffer objects of two clients, all touched in part, each show a page
+ *	of their own after unplug. This stays so when the device is back, is used by other
+ *	clients, and is unplugged again.
  */
 static void test_several(void)
 {
@@ -409,7 +410,7 @@ static void map_many(int fd, char *area)
 		huge_bo_map_at(&bos[i], area + i * HUGE_PAGE_SIZE, 0, HUGE_PAGE_SIZE);
 }
 
-/* Each page of the area is another one that stands in. */
+/* After unplug each page of the area shows a stand-in page of its own. */
 static void unplug_many(void)
 {
 	char *area = huge_reserve(MANY_SIZE, HUGE_PAGE_SIZE);
@@ -427,13 +428,13 @@ static void unplug_many(void)
 /**
  * SUBTEST: many
  * Description: The pages that thousands of buffer objects show after unplug are zero,
- *	though the memory that is free is not, and are free when those are.
+ *	although free memory is not, and are freed with the buffer objects.
  */
 static void test_many(void)
 {
 	uint64_t before, after;
 
-	/* Without those that are made at the first time. */
+	/* Opened once before, so that what the first open allocates is not counted. */
 	huge_close(huge_open());
 	before = memory_unaccounted();
 	unplug_many();
@@ -444,8 +445,8 @@ static void test_many(void)
 
 /**
  * SUBTEST: many-charged
- * Description: Those pages are charged to the control group of who is the first to look at
- *	them.
+ * Description: Those pages are charged to the control group of the process that accesses
+ *	them first.
  */
 static void test_many_charged(void)
 {
@@ -472,7 +473,7 @@ static void test_many_charged(void)
 
 #define WRITERS 2
 #define WRITING_MS 300
-/* On a busy host. */
+/* Enough on a busy host. */
 #define WRITING_LIMIT_SECONDS 60
 
 struct writer {
@@ -483,7 +484,7 @@ struct writer {
 
 static volatile bool stop_writers;
 
-/* Mapped anew each time, so that there are faults all the time. */
+/* The policy changes each time. Faults come all the time, as the mover removes the entries. */
 static void *write_on(void *argument)
 {
 	struct writer *writer = argument;
@@ -509,7 +510,7 @@ static void assert_writers_live(struct writer *writers)
 	}
 }
 
-/* Its moves make the writers fault again and again; it ends when they fail. */
+/* Its moves make the writers fault again and again; it ends when a move fails. */
 static void *move_on(void *argument)
 {
 	const struct huge_bo *bo = argument;
@@ -521,8 +522,8 @@ static void *move_on(void *argument)
 
 /**
  * SUBTEST: faulting
- * Description: Threads fault, write, and move the buffer object, while the device
- *	goes. The writers go on.
+ * Description: Threads fault on a buffer object, write to it and move it while the device
+ *	is unplugged. The writers go on.
  */
 static void test_faulting(void)
 {
@@ -552,8 +553,8 @@ static void test_faulting(void)
 
 /**
  * SUBTEST: waiting
- * Description: A process waits in a fault for a move: the device goes at once all the same,
- *	and what the process writes when it goes on is in the page that stands in.
+ * Description: A process waits in a fault for a move. The device is unplugged at once all
+ *	the same, and what the process writes when it goes on is in the page that stands in.
  */
 static void test_waiting(void)
 {
@@ -565,7 +566,7 @@ static void test_waiting(void)
 	hold_fence(address, "kernel");
 	pid = fork_child();
 	if (!pid) {
-		/* Its copy of what holds it; the parent has the last. */
+		/* Drops only the child's copy of the hold; the parent keeps its own. */
 		release_hold();
 		_exit(signal_of_writing(address, 65));
 	}
@@ -580,11 +581,11 @@ static void test_waiting(void)
 	assert_works_again();
 }
 
-/* Clearing one takes so long that the device goes before the others have had their turn. */
+/* To clear one takes so long that the device is unplugged before the turn of the others. */
 #define BUSY_BOS 4
 #define BUSY_SIZE MIB(256)
 
-/* What is to happen to a buffer object until it can be read, as user space sees it. */
+/* The fence that user space gets for reading a buffer object. */
 static int fence_of(const struct huge_bo *bo)
 {
 	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
@@ -612,8 +613,8 @@ static int status_when_signaled(int fence)
 
 /**
  * SUBTEST: queued-move
- * Description: The fence of a move whose turn came before the device went has no error;
- *	that of one whose turn had not come has one, ENODEV.
+ * Description: The fence of a move that was made before unplug has no error; the fence of a
+ *	move that was still queued has the error ENODEV.
  */
 static void test_queued_move(void)
 {
@@ -651,8 +652,8 @@ static uint64_t page_table_kib(void)
 
 /**
  * SUBTEST: one-page-a-fault
- * Description: After unplug a fault on a mapping of 4 GiB maps a page or a few,
- *	and not all of the mapping, which would take long.
+ * Description: After unplug a fault on a mapping of 4 GiB maps one page or a few, and not
+ *	the whole mapping, which would take long.
  */
 static void test_one_page_a_fault(void)
 {
@@ -670,7 +671,7 @@ static void test_one_page_a_fault(void)
 	for (int i = 0; i < 4; i++)
 		*(volatile char *)(address + i * GIB(1) + MIB(5)) = 1;
 	igt_assert_lte_u64(4, page_faults() - faults);
-	/* A table or two for each; a million pages would be 8 MiB. */
+	/* A table or two for each fault; a million entries would be 8 MiB. */
 	igt_assert_lte_u64(page_table_kib() - before, 64);
 	huge_release_all();
 	assert_works_again();
@@ -680,13 +681,13 @@ static void test_one_page_a_fault(void)
 
 /**
  * SUBTEST: device-freed-first
- * Description: A driver frees its device structure by hand, and DRM's device, with what is
- *	undone by itself, goes only then: nobody looks at the structure any more.
+ * Description: A driver frees its device structure itself, and DRM's device is released
+ *	after that, with its managed actions: none of them accesses the structure any more.
  */
 static void test_device_freed_first(void)
 {
 	igt_require_f(access(FREED_DEVICE, F_OK) == 0, "the module freed_device is not loaded\n");
-	/* Whoever follows a pointer of it oopses. */
+	/* An access through one of its pointers would be an oops. */
 	igt_assert_eq(write_file(FREED_DEVICE, "1"), 0);
 }
 
@@ -708,14 +709,15 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "several", "Several buffer objects and clients, unbound twice", test_several },
 	{ "many", "Pages that stand in are zero, and freed", test_many },
-	{ "many-charged", "Who the pages that stand in are charged to", test_many_charged },
+	{ "many-charged", "Control group of the pages that stand in", test_many_charged },
 	{ "tracked", "Unbound while writes are tracked", test_tracked },
 	{ "system-memory", "Unbound while system memory is mapped", test_system_memory },
 	{ "faulting", "Unbound while threads fault", test_faulting },
 	{ "waiting", "Unbound while a fault waits", test_waiting },
 	{ "queued-move", "Unbound while a move is queued", test_queued_move },
 	{ "one-page-a-fault", "No fault maps all of a mapping", test_one_page_a_fault },
-	{ "device-freed-first", "The device structure goes before DRM's", test_device_freed_first },
+	{ "device-freed-first", "The device structure is freed before DRM's",
+	  test_device_freed_first },
 };
 
 int igt_main()
