@@ -18,16 +18,15 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: What is exactly as large as one huge entry, a page less or a page
- *	more, in each operation: data are right, entries are as large as can be,
- *	and nothing else is mapped. The file 'borders' says what is covered by
- *	which subtest.
+ * Description: Sizes of exactly what one huge entry maps, a page less and a page more, in
+ *	each operation: data are right, entries are as large as possible, and nothing else
+ *	is mapped. The file 'borders' says which subtest covers what.
  */
 IGT_TEST_DESCRIPTION("Sizes of exactly one huge entry, a page less and a page more");
 
 static const struct huge_levels nothing;
 
-/* All of it as fresh as it was made: populated by touching. */
+/* Populates the new scene by touching it. */
 static void populate(const struct border_scene *scene)
 {
 	border_check(scene, "at first");
@@ -39,7 +38,7 @@ static uint64_t faults_of_touching(const struct border_view *view)
 	const struct border_view warm = { .address = warm_page, .length = sizeof(warm_page) };
 	uint64_t before;
 
-	/* Code and stack are there before anything is counted. */
+	/* Code and stack are in memory before anything is counted. */
 	border_touch(&warm);
 	(void)page_faults();
 	before = page_faults();
@@ -49,8 +48,7 @@ static uint64_t faults_of_touching(const struct border_view *view)
 
 /**
  * SUBTEST: map-%s
- * Description: Mapped and touched, what is %arg[1] takes as few faults as there
- *	are page tables.
+ * Description: A mapping of %arg[1] takes one fault for each page table.
  *
  * arg[1]:
  *
@@ -76,7 +74,7 @@ static void try_map(struct border_scene *scene, unsigned int round)
 	border_check(scene, "touched");
 }
 
-/* Child and parent, with and without what the child does not get. */
+/* What the child has mapped: without the part that fork() leaves out, if there is one. */
 static void in_child(const struct border_scene *scene, bool is_part)
 {
 	igt_assert_f(!border_found(scene).entries[HUGE_PMD],
@@ -88,8 +86,8 @@ static void in_child(const struct border_scene *scene, bool is_part)
 
 /**
  * SUBTEST: fork-%s
- * Description: A process that has what is %arg[1] mapped makes a child, which
- *	has it, too; and does not, if that is a part that fork() is to leave out.
+ * Description: A process has a mapping of %arg[1] and forks. The child has the mapping,
+ *	too; a part that fork() is to leave out it does not have.
  *
  * arg[1]:
  *
@@ -123,8 +121,8 @@ static void try_fork(struct border_scene *scene, unsigned int round)
 
 /**
  * SUBTEST: mremap-%s
- * Description: What is %arg[1] moves to another address: all of it is there, and
- *	nothing where it was.
+ * Description: A mapping of %arg[1] moves to another address: all of it is there, and
+ *	nothing is left at the old address.
  *
  * arg[1]:
  *
@@ -161,7 +159,7 @@ static void unmap(struct border_scene *scene, const struct border_view *part)
 	border_check(scene, "munmap()");
 }
 
-/* A border between two entries is none inside one: both stay. */
+/* A new border between two entries, and not inside one, leaves both. */
 static void cut(struct border_scene *scene, const struct border_view *part)
 {
 	struct huge_levels before = border_expected(scene), after;
@@ -184,7 +182,7 @@ static void protect(struct border_scene *scene, const struct border_view *part)
 	border_check(scene, "mprotect()");
 }
 
-/* Advice that changes nothing of what faults do. */
+/* Advice that does not change what faults do. */
 static void advise(struct border_scene *scene, const struct border_view *part)
 {
 	igt_assert_eq(madvise(part->address, part->length, MADV_DONTFORK), 0);
@@ -209,9 +207,9 @@ static struct border_view page_of(const struct border_view *view, uint64_t at)
 
 /**
  * SUBTEST: split-%s
- * Description: Of what is %arg[1] the first page, one in the middle and the last
- *	become a mapping of their own by mprotect() and madvise(), or none by
- *	munmap(), in each order; of a part, all of it does.
+ * Description: In a mapping of %arg[1], the first page, one in the middle and the last page
+ *	are split off by mprotect() and madvise(), or unmapped by munmap(), in each order. A
+ *	part of a mapping is split off or unmapped as a whole.
  *
  * arg[1]:
  *
@@ -243,8 +241,8 @@ static void try_split(struct border_scene *scene, unsigned int round)
 
 /**
  * SUBTEST: unmap-%s
- * Description: What is %arg[1] is unmapped, and mapped again at the same address:
- *	no entry was left there.
+ * Description: A mapping of %arg[1] is unmapped, and mapped again at the same address: no
+ *	entry was left there.
  *
  * arg[1]:
  *
@@ -284,8 +282,8 @@ static struct huge_levels expected_of_prefault(const struct border_scene *scene)
 
 /**
  * SUBTEST: prefault-%s
- * Description: What is %arg[1] is mapped ahead of use: no fault is left in it, and
- *	nothing is mapped besides but for the neighbours that a fault maps.
+ * Description: A mapping of %arg[1] is prefaulted: accesses take no fault, and nothing else
+ *	is mapped except for the neighbours that a fault maps.
  *
  * arg[1]:
  *
@@ -319,7 +317,7 @@ static void move(struct border_scene *scene, enum huge_placement placement, cons
 	border_assert_levels(scene, &nothing, when);
 }
 
-/* Through a mapping that goes at once: what was touched small would stay small. */
+/* Through another mapping: the scene's own would keep small entries if touched here. */
 static void assert_moved_data(const struct border_scene *scene)
 {
 	struct border_scene witness = *scene;
@@ -335,9 +333,9 @@ static void assert_moved_data(const struct border_scene *scene)
 
 /**
  * SUBTEST: evict-%s
- * Description: The buffer object of what is %arg[1] leaves VRAM and comes back: all
- *	entries are removed each time, of all mappings that it has. A part is one of
- *	three then.
+ * Description: The buffer object of a mapping of %arg[1] leaves VRAM and comes back: each
+ *	time the entries of all its mappings are removed. A mapping with a part has become
+ *	three mappings before.
  *
  * arg[1]:
  *
@@ -368,7 +366,7 @@ static void try_evict(struct border_scene *scene, unsigned int round)
 
 /**
  * SUBTEST: address-hint-taken
- * Description: A hint that is in use is passed over: what is there stays, and the
+ * Description: A hint that is in use is ignored: what is mapped there stays, and the
  *	address is as good as without a hint.
  */
 static void test_hint_taken(void)
@@ -387,8 +385,8 @@ static void test_hint_taken(void)
 
 /**
  * SUBTEST: address-noreplace
- * Description: With MAP_FIXED_NOREPLACE an address that is in use is refused, by a
- *	page too, and one that is free is taken as it is, aligned or not.
+ * Description: With MAP_FIXED_NOREPLACE an address range that is in use is refused, even if
+ *	by one page only, and one that is free is taken as it is, aligned or not.
  */
 static void test_noreplace(void)
 {
@@ -416,9 +414,9 @@ static void assert_no_mmap(const struct huge_bo *bo, uint64_t start, uint64_t le
 
 /**
  * SUBTEST: address-too-long
- * Description: A mapping longer than all addresses is refused, whatever is added to
- *	its length to align it; so is one that is a page longer than its buffer
- *	object, or ends a page behind it.
+ * Description: A mapping longer than the address space is refused, whatever is added to its
+ *	length to align it; so is one that is a page longer than its buffer object, or ends
+ *	a page past its end.
  */
 static void test_too_long(void)
 {
@@ -461,8 +459,8 @@ static struct pattern fill(const struct huge_bo *bo)
 
 /**
  * SUBTEST: size-all-vram
- * Description: One buffer object has all of VRAM, by the largest entries, contiguous or
- *	not; a page more than VRAM is refused, and what is in VRAM stays there.
+ * Description: One buffer object gets all of VRAM, by the largest entries, contiguous or
+ *	not. A page more than VRAM is refused, and no other buffer object is evicted for it.
  */
 static void test_all_vram(void)
 {
@@ -489,8 +487,8 @@ static void test_all_vram(void)
 
 /**
  * SUBTEST: size-all-memory
- * Description: As large as VRAM and system memory together is too large for each,
- *	and a page more can never be.
+ * Description: A buffer object as large as VRAM and system memory together is too large for
+ *	either (ENOMEM), and one that is a page larger is always refused (E2BIG).
  */
 static void test_all_memory(void)
 {
@@ -506,9 +504,9 @@ static void test_all_memory(void)
 
 /**
  * SUBTEST: move-too-large
- * Description: A buffer object in the larger one of VRAM and system memory is to move
- *	to the other one, which is smaller than it: refused, and it stays with its
- *	data and its mappings.
+ * Description: A buffer object is in the larger one of VRAM and system memory. A move to
+ *	the other one, which is smaller than the buffer object, is refused; data and
+ *	mappings stay.
  */
 static void test_move_too_large(void)
 {
@@ -545,7 +543,7 @@ struct operation {
 	const char *what;
 	unsigned int rounds;
 	void (*run)(struct border_scene *scene, unsigned int round);
-	bool together;		/* all things that a buffer object has, at once */
+	bool together;		/* on all things of a buffer object at once */
 };
 
 static const struct operation operations[] = {
@@ -570,7 +568,7 @@ static void run_rounds(const struct operation *operation, struct border_scene *s
 	}
 }
 
-/* Things of one buffer object: to clear another GiB for each takes long. */
+/* Things share one buffer object: to clear a GiB for each would take long. */
 static void run_group(int fd, const struct operation *operation,
 		      const struct border_thing *things, unsigned int count,
 		      const struct border_size *size)

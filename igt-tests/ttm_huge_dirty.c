@@ -23,8 +23,8 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: write tracking
- * Description: Writes to a buffer object are recorded by single pages, all of
- *	them and no others, and entries stay huge where nothing is written.
+ * Description: Writes to a buffer object are recorded by single pages: all pages that are
+ *	written and no others. Entries stay huge where nothing is written.
  */
 IGT_TEST_DESCRIPTION("Write tracking by single pages under huge mappings");
 
@@ -32,7 +32,7 @@ IGT_TEST_DESCRIPTION("Write tracking by single pages under huge mappings");
 #define BITS 64
 #define WRITE_SECONDS 60	/* more than any write takes */
 
-/* With a word that the driver must leave alone. */
+/* With one more word, which the driver must not change. */
 struct record {
 	uint64_t words[MAX_PAGES / BITS + 1];
 };
@@ -45,7 +45,7 @@ static uint64_t pages_of(const struct huge_bo *bo)
 	return bo->size / HUGE_PAGE_SIZE;
 }
 
-/* Bits behind the last page must be cleared. */
+/* Bits past the last page must be cleared. */
 static void take_window(const struct huge_bo *bo, uint64_t first, uint64_t pages)
 {
 	memset(&record, 0xff, sizeof(record));
@@ -125,10 +125,10 @@ static struct huge_bo tracked_bo(uint64_t size, char **address)
 
 /**
  * SUBTEST: exact-%s
- * Description: Of a buffer object that was mapped by %arg[1] entries when the
- *	tracking began, exactly the pages that are written are recorded, whether
- *	they were read before or not; reads are not. A record that was taken is
- *	empty, and what is written again is recorded again.
+ * Description: A buffer object is mapped by %arg[1] entries when the tracking begins.
+ *	Exactly the pages that are written are recorded, whether they were read before or
+ *	not; reads are not recorded. A record that was taken is empty, and pages that are
+ *	written again are recorded again.
  *
  * arg[1]:
  *
@@ -163,8 +163,8 @@ static void test_exact(enum huge_level level)
 
 /**
  * SUBTEST: take-part
- * Description: A record that is taken in parts has each page in its part, and
- *	what has not been taken stays.
+ * Description: A record that is taken in parts has each page in its part, and the parts
+ *	that have not been taken stay.
  */
 static void test_take_part(void)
 {
@@ -219,7 +219,7 @@ static uint64_t faults_of_writing(char *address, uint64_t first, uint64_t end)
 	return page_faults() - before;
 }
 
-/* The record has these pages of the range, and no others. */
+/* Takes a part of the record, which must have the pages from @from to @to and no others. */
 static void assert_range_taken(const struct huge_bo *bo, uint64_t first, uint64_t pages,
 			       uint64_t from, uint64_t to)
 {
@@ -230,7 +230,7 @@ static void assert_range_taken(const struct huge_bo *bo, uint64_t first, uint64_
 			     is_recorded(page - first) ? "" : "not ");
 }
 
-/* The first page of the window and another: a mistake of one page or one table shows. */
+/* Writes to the first page of the window and another: an error of one page or one table shows. */
 static void assert_pairs(const struct huge_bo *bo, char *address, const struct window_case *c)
 {
 	const uint64_t others[] = { 0, 1, BITS - 1, BITS, 511, 512, 513, c->pages - 1 };
@@ -249,10 +249,9 @@ static void assert_pairs(const struct huge_bo *bo, char *address, const struct w
 
 /**
  * SUBTEST: window-%s
- * Description: All pages are written, each by one fault, and of the record %arg[1] is
- *	taken. What was written there is recorded anew when it is written again, each page
- *	by one fault. What was not taken stays in the record, and stays writable without a
- *	fault.
+ * Description: All pages are written, each by one fault, and a part of the record is taken:
+ *	%arg[1]. Pages in that part are recorded again when they are written again, each by
+ *	one fault. The other pages stay in the record, and stay writable without a fault.
  *
  * arg[1]:
  *
@@ -313,9 +312,9 @@ static void test_windows_in_turn(void)
 
 /**
  * SUBTEST: neighbours
- * Description: Three tracked buffer objects of odd sizes whose offsets follow each
- *	other: each has a record of its own. Taking that of one, or starting and
- *	stopping its tracking, leaves those of the others and their entries alone.
+ * Description: Three tracked buffer objects of odd sizes, whose offsets follow each other,
+ *	each have a record of their own. Taking the record of one, or starting and stopping
+ *	its tracking, does not change the records and the entries of the others.
  */
 static void test_neighbours(void)
 {
@@ -344,7 +343,8 @@ static void test_neighbours(void)
 
 /**
  * SUBTEST: new-bo
- * Description: A new buffer object that has the offset of one that was tracked is not.
+ * Description: A new buffer object that has the offset of one that was tracked is not
+ *	tracked.
  */
 static void test_new_bo(void)
 {
@@ -384,8 +384,8 @@ static void test_two_mappings(void)
 
 /**
  * SUBTEST: fork
- * Description: Writes of a child are recorded: through entries that it got
- *	writable from its parent after the record was taken, and before.
+ * Description: Writes of a child are recorded after the parent has taken the record,
+ *	although the child was forked while the pages were writable.
  */
 static void test_fork(void)
 {
@@ -462,9 +462,10 @@ static const struct debugger_case debugger_cases[] = {
 
 /**
  * SUBTEST: debugger-part
- * Description: What is written through /proc/PID/mem to a mapping of the last part of
- *	a buffer object is recorded where it is in the buffer object: bytes at both
- *	ends of pages, across them, and whole ones. So is what is written there itself.
+ * Description: Writes through /proc/PID/mem to a mapping of the last part of a buffer
+ *	object are recorded by their place in the buffer object: bytes at both ends of
+ *	pages, ranges across pages, and whole pages. So are the process's own writes to such
+ *	a mapping.
  */
 static void test_debugger_part(void)
 {
@@ -489,7 +490,7 @@ static void test_debugger_part(void)
 	}
 	close(fd);
 
-	/* A fault, and a write to a neighbour that it has mapped. */
+	/* A fault, and a write to a neighbour that the fault has mapped. */
 	address = huge_bo_map_part(&bo, PART_FIRST * HUGE_PAGE_SIZE, PART_PAGES * HUGE_PAGE_SIZE,
 				   PROT_READ | PROT_WRITE);
 	*word_of(address, 3) = 1;
@@ -523,7 +524,7 @@ static void test_move(void)
 	assert_recorded(&bo, pages, COUNT_OF(pages));
 }
 
-/* The half without the write has the entries that reading gave it. */
+/* The half without the write still has the entries that the reads have set. */
 static void assert_half_read_only(const struct huge_bo *bo, const char *half,
 				  enum huge_level level)
 {
@@ -536,10 +537,10 @@ static void assert_half_read_only(const struct huge_bo *bo, const char *half,
 
 /**
  * SUBTEST: huge-elsewhere-%s
- * Description: While writes are tracked, reads make read-only %arg[1] entries.
- *	A write leaves them where it does not go: where it goes one page is
- *	writable, and no more than one page-table's worth becomes small. A write by
- *	another mapping that was read so is recorded, too.
+ * Description: While writes are tracked, reads set read-only %arg[1] entries. A write makes
+ *	only its page writable, replaces no more huge entries than one page table of PTEs
+ *	needs, and leaves all others. A write through another mapping that was read before
+ *	is recorded, too.
  *
  * arg[1]:
  *
@@ -571,7 +572,7 @@ static void test_huge_elsewhere(enum huge_level level)
 	page_table_free(&table);
 	igt_assert_eq_u64(writable, HUGE_PAGE_SIZE);
 
-	/* The record takes away a part of what such an entry maps. */
+	/* Taking the record makes one page read-only, which such an entry maps, too. */
 	other = huge_bo_map(&bo);
 	read_sparsely(other, &bo);
 	huge_assert_mapped_at(&bo, other, level, "another mapping, read");
@@ -584,9 +585,9 @@ static void test_huge_elsewhere(enum huge_level level)
 
 /**
  * SUBTEST: stop-%s
- * Description: When the tracking stops, all entries are removed, and a mapping by
- *	%arg[1] entries that it made small grows again once it is mapped anew, and can
- *	be written as such.
+ * Description: When the tracking stops, all entries are removed. A mapping in which
+ *	tracking had set small entries has writable %arg[1] entries after it is mapped
+ *	again.
  *
  * arg[1]:
  *
@@ -614,10 +615,10 @@ static void test_stop(enum huge_level level)
 		igt_assert_eq_u64(*word_of(address, pages[i]), pages[i] + 1);
 	read_sparsely(address, &bo);
 	write_pages(address, pages, COUNT_OF(pages));
-	huge_assert_mapped_at(&bo, address, level, "mapped anew");
+	huge_assert_mapped_at(&bo, address, level, "mapped again");
 }
 
-/* Few, so that a page is read again soon after it was written and taken. */
+/* Few, so that a page is soon read again after it was written and its record was taken. */
 #define RACE_PAGES 64
 #define RACE_SECONDS 3
 #define RACE_LEAST_ROUNDS 10
@@ -632,8 +633,8 @@ struct writer {
 };
 
 /*
- * Each page holds a counter that only grows. There are more writers than
- * processors, so that they are interrupted anywhere, also in the midst of a fault.
+ * Each page holds a counter that only grows. There are more writers than processors, so
+ * that they are preempted anywhere, also in the middle of a fault.
  */
 static void *count_up(void *argument)
 {
@@ -649,7 +650,7 @@ static void *count_up(void *argument)
 	return NULL;
 }
 
-/* Brings read-only entries back as soon as they are taken away. */
+/* Sets read-only entries again as soon as entries are removed. */
 static void *keep_reading(void *address)
 {
 	while (!stop_writers) {
@@ -676,8 +677,8 @@ static uint64_t copy_recorded(const struct huge_bo *bo, char *address, uint64_t 
 /**
  * SUBTEST: race
  * Description: Threads write and read without a pause while the record is taken
- *	again and again, and what is recorded is copied. After the last of it
- *	the copy is complete: a write is in one record or in the next, never
+ *	again and again, and the recorded pages are copied. After the last record
+ *	the copy is complete: a write is in one record or in the next, and never
  *	lost.
  */
 static void test_race(void)
@@ -715,7 +716,7 @@ static void test_race(void)
 			     "page %llu: a write was lost\n", (unsigned long long)page);
 }
 
-/* It is about all of the buffer object. */
+/* START and STOP apply to the whole buffer object. */
 static void assert_takes_no_range(const struct huge_bo *bo, uint32_t op)
 {
 	struct drm_bigbar_gem_dirty bad[] = {
@@ -732,7 +733,7 @@ static void assert_takes_no_range(const struct huge_bo *bo, uint32_t op)
 
 /**
  * SUBTEST: bad-input
- * Description: Bad input has its documented error and loses no record.
+ * Description: Bad input returns its documented error, and does not change the record.
  */
 static void test_bad_input(void)
 {
@@ -766,7 +767,7 @@ static void test_bad_input(void)
 	igt_assert_eq(errno, EINVAL);
 	assert_recorded(&bo, pages, COUNT_OF(pages));
 
-	/* Documented: the record is lost. */
+	/* The exception, as documented: after EFAULT the record is lost. */
 	write_pages(address, pages, COUNT_OF(pages));
 	igt_assert_eq(huge_dirty_try_take(&bo, 0, all, (uint64_t *)8), EFAULT);
 	assert_none_recorded(&bo);
@@ -776,8 +777,8 @@ static void test_bad_input(void)
 
 /**
  * SUBTEST: start-again
- * Description: Starting anew what is tracked already begins with an empty record;
- *	stopping twice does nothing.
+ * Description: Starting the tracking again begins with an empty record; stopping it twice
+ *	does nothing.
  */
 static void test_start_again(void)
 {
@@ -790,7 +791,7 @@ static void test_start_again(void)
 	assert_none_recorded(&bo);
 	write_pages(address, pages, COUNT_OF(pages));
 	assert_recorded(&bo, pages, COUNT_OF(pages));
-	/* In the midst of it: what was taken and what was not. */
+	/* Also when only a part of the record was taken. */
 	write_pages(address, pages, COUNT_OF(pages));
 	take_window(&bo, 0, BITS);
 	write_pages(address, pages, 1);
@@ -804,13 +805,13 @@ static void test_start_again(void)
 	igt_assert_eq_u64(faults_of_writing(address, 0, 1), 0);
 }
 
-/* What is freed last is the first that is used again. */
+/* The allocator reuses the memory first that was freed last. */
 #define FULL_RECORDS 8
 
 /**
  * SUBTEST: new-record
- * Description: A record begins empty, though the memory that it gets held one of which each
- *	bit was set: nothing that the kernel had there is to be read by TAKE.
+ * Description: A record begins empty, although its memory held a record with all bits set
+ *	before: TAKE must not show what the kernel had there.
  */
 static void test_new_record(void)
 {
@@ -835,7 +836,7 @@ static uint64_t kernel_memory(void)
 	return memory_line("SUnreclaim") + memory_line("VmallocUsed");
 }
 
-/* Of a buffer object that is large, and has no memory as no one touches it. */
+/* For a buffer object that is large, and has no memory because it is not touched. */
 static void make_records(int fd)
 {
 	struct huge_bo bo = huge_bo_create(fd, RECORD_BO_SIZE, HUGE_SYSTEM, HUGE_TRACKABLE);
@@ -851,8 +852,8 @@ static void make_records(int fd)
 
 /**
  * SUBTEST: records-freed
- * Description: The memory of a record is free again when the tracking starts anew, when it
- *	stops, and when the buffer object is gone.
+ * Description: The memory of a record is freed when the tracking starts again, when it
+ *	stops, and when the buffer object is destroyed.
  */
 static void test_records_freed(void)
 {
@@ -865,7 +866,7 @@ static void test_records_freed(void)
 		make_records(fd);
 	after = kernel_memory();
 	igt_info("%lld KiB more in use than before\n", (long long)(after - before) / 1024);
-	/* One for each would be as much. */
+	/* One record left for each would be twice as much. */
 	igt_assert_lt_u64(after, before + RECORD_BOS * RECORD_SIZE / 2);
 }
 
@@ -873,8 +874,8 @@ static void test_records_freed(void)
 
 /**
  * SUBTEST: records-charged
- * Description: The memory of a record is charged to the control group of who starts the
- *	tracking.
+ * Description: The memory of a record is charged to the control group of the process that
+ *	starts the tracking.
  */
 static void test_records_charged(void)
 {
@@ -893,7 +894,7 @@ static void test_records_charged(void)
 			huge_dirty_start(&bos[i]);
 		after = cgroup_memory();
 		igt_info("%llu KiB more\n", (long long)(after - before) / 1024);
-		/* Each CPU has some charged ahead of use. */
+		/* Less, as each CPU has some memory charged ahead of use. */
 		igt_assert_lte_u64(before + CHARGED_BOS * RECORD_SIZE / 2, after);
 	}
 	igt_waitchildren();
@@ -924,8 +925,8 @@ static const struct subtest subtests[] = {
 	{ "bad-input", "Bad input", test_bad_input },
 	{ "start-again", "Started and stopped twice", test_start_again },
 	{ "new-record", "A record where another one was", test_new_record },
-	{ "records-freed", "What becomes of the memory of records", test_records_freed },
-	{ "records-charged", "Who the memory of records is charged to", test_records_charged },
+	{ "records-freed", "The memory of records is freed", test_records_freed },
+	{ "records-charged", "Control group of the memory of records", test_records_charged },
 };
 
 int igt_main()
@@ -936,7 +937,7 @@ int igt_main()
 		huge_close(huge_open());
 
 	for_each_case(window, window_cases) {
-		igt_describe_f("Of the record %s is taken", window->what);
+		igt_describe_f("A part of the record is taken: %s", window->what);
 		igt_subtest_f("window-%s", window->name)
 			test_window(window);
 		igt_fixture()

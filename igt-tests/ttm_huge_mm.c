@@ -25,15 +25,15 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: What the kernel's memory management does to a mapping: data are
- *	right after it, and entries are as large as what is left allows.
+ * Description: After each operation of the kernel's memory management on a mapping, data
+ *	are right, and entries are as large as the rest of the mapping allows.
  */
 IGT_TEST_DESCRIPTION("munmap, mprotect, mremap, fork, madvise, mlock, core dump, ptrace");
 
-/* A few words are enough to know a GiB by; half of them off the edges of entries. */
+/* A few words are enough to recognize a GiB; half of them are not at the edges of entries. */
 #define WORDS 32
 
-/* A mapping at an address as aligned as its memory, with a known content. */
+/* A mapping with known contents, at an address that is aligned as its memory is. */
 struct scene {
 	struct huge_bo bo;
 	char *address;
@@ -60,7 +60,7 @@ static struct scene make_scene(enum huge_level level)
 	return scene;
 }
 
-/* The words of a part, seen where the part is mapped now. */
+/* Compares the words of a part, where the part is mapped now. */
 static void assert_part(const struct scene *scene, char *address, uint64_t start, uint64_t length)
 {
 	const uint64_t stride = scene->pattern.stride * HUGE_PAGE_SIZE;
@@ -77,7 +77,7 @@ static void assert_part(const struct scene *scene, char *address, uint64_t start
 	}
 }
 
-/* Through a mapping that knows nothing of what has been done to the first. */
+/* Through a new mapping, to which nothing has been done. */
 static void assert_contents(const struct scene *scene)
 {
 	char *witness = huge_bo_map(&scene->bo);
@@ -106,7 +106,7 @@ static void assert_largest(const struct scene *scene, char *address, uint64_t st
 	huge_assert_levels(&found, &expected, when);
 }
 
-/* What is smaller than the arithmetic says, but still right. */
+/* For mappings that may have smaller entries than huge_expected_levels() says. */
 static void assert_not_larger_than(const struct scene *scene, char *address, uint64_t length,
 				   enum huge_level level)
 {
@@ -145,7 +145,7 @@ static void assert_holes(struct scene scene, enum huge_level level)
  * SUBTEST: munmap-%s
  * Description: A page is unmapped at the beginning, in the middle and at the end
  *	of a mapping by %arg[1] entries. The page is gone, its neighbours are
- *	not, and entries that no hole touches stay.
+ *	not, and entries that do not map a part of a hole stay.
  *
  * arg[1]:
  *
@@ -175,8 +175,8 @@ static void test_munmap_trackable(enum huge_level level)
 
 /**
  * SUBTEST: mprotect-whole-%s
- * Description: A mapping by %arg[1] entries becomes read-only, where a write is
- *	SIGSEGV and reads go on, and writable again; entries stay as large.
+ * Description: A mapping by %arg[1] entries becomes read-only, so that a write is SIGSEGV
+ *	and reads still work, and then writable again. Entries stay as large as they were.
  *
  * arg[1]:
  *
@@ -205,7 +205,7 @@ static void test_mprotect_whole(enum huge_level level)
  * SUBTEST: mprotect-part-%s
  * Description: One page in a mapping by %arg[1] entries becomes read-only and
  *	writable again. Only that page refuses writes meanwhile; the entries
- *	that do not hold it stay as large.
+ *	that do not map it stay as large as they were.
  *
  * arg[1]:
  *
@@ -236,7 +236,7 @@ static void test_mprotect_part(enum huge_level level)
 	assert_contents(&scene);
 }
 
-/* Address space of the kernel's choice that is aligned for PUD entries, or a page off. */
+/* Free address space that is aligned for PUD entries, or is off by @shift. */
 static char *room_for(const struct scene *scene, uint64_t shift)
 {
 	return huge_reserve(scene->bo.size + HUGE_PAGE_SIZE, GIB(1)) + shift;
@@ -266,8 +266,8 @@ static void assert_moved(enum huge_level level, unsigned int flags, uint64_t shi
 
 /**
  * SUBTEST: mremap-aligned-%s
- * Description: mremap() of a mapping by %arg[1] entries to an aligned address:
- *	data go with it, and entries are as large as before.
+ * Description: mremap() of a mapping by %arg[1] entries to an aligned address: the data
+ *	move with it, and entries are as large as before.
  *
  * arg[1]:
  *
@@ -297,8 +297,8 @@ static void test_mremap_trackable(enum huge_level level)
 
 /**
  * SUBTEST: mremap-misaligned-%s
- * Description: mremap() of a mapping by %arg[1] entries to an address one page
- *	off: data go with it, by single pages.
+ * Description: mremap() of a mapping by %arg[1] entries to an address one page off: the
+ *	data move with it, and are mapped by PTEs.
  *
  * arg[1]:
  *
@@ -322,9 +322,9 @@ static void test_mremap_misaligned(enum huge_level level)
 
 /**
  * SUBTEST: mremap-part-%s
- * Description: mremap() of the second half of a mapping by %arg[1] entries, which
- *	one entry maps: the first half stays, the second goes. The entries of the first
- *	half stay in another mapping, too, and all that are not huge.
+ * Description: mremap() of the second half of a mapping by %arg[1] entries, which one entry
+ *	maps: the first half stays, the second half moves. In another mapping the entries of
+ *	the first half stay, too, and so do all entries that are not huge.
  *
  * arg[1]:
  *
@@ -358,8 +358,8 @@ static void test_mremap_part(enum huge_level level)
 
 /**
  * SUBTEST: mremap-inner-part-%s
- * Description: mremap() of a page from the middle of a %arg[1] entry: the page
- *	goes, all around it stays.
+ * Description: mremap() of a page from the middle of a %arg[1] entry: the page moves, all
+ *	around it stays.
  *
  * arg[1]:
  *
@@ -384,8 +384,8 @@ static void test_mremap_inner_part(enum huge_level level)
 
 /**
  * SUBTEST: mremap-size-%s
- * Description: mremap() makes a mapping by %arg[1] entries smaller, by half and
- *	by a page, and refuses to make it larger.
+ * Description: mremap() shrinks a mapping by %arg[1] entries by half and by a page, and
+ *	refuses to expand it.
  *
  * arg[1]:
  *
@@ -453,7 +453,7 @@ static void test_fork(enum huge_level level)
 		pattern_assert(&by_parent);
 		huge_assert_mapped_at(&scene.bo, scene.address, level, "child");
 	}
-	/* What is too small for a PMD entry has kept its own. */
+	/* A mapping that is too small for PMD entries has kept its entries. */
 	if (level == HUGE_PTE)
 		huge_assert_mapped_at(&scene.bo, scene.address, level, "parent, as it was");
 	await_turn(sockets[0]);
@@ -469,10 +469,10 @@ static void test_fork(enum huge_level level)
 
 /**
  * SUBTEST: madvise-%s
- * Description: Advice on a mapping by %arg[1] entries. MADV_DONTNEED is refused
- *	and changes nothing; with MADV_NOHUGEPAGE single pages come, with
- *	MADV_RANDOM single entries, and after MADV_HUGEPAGE and MADV_NORMAL the
- *	largest where no small page table is.
+ * Description: Advice on a mapping by %arg[1] entries. MADV_DONTNEED is refused and changes
+ *	nothing. With MADV_NOHUGEPAGE faults set PTEs, with MADV_RANDOM single entries, and
+ *	after MADV_HUGEPAGE and MADV_NORMAL the largest entries where no lower page table is
+ *	left.
  *
  * arg[1]:
  *
@@ -495,7 +495,7 @@ static void test_madvise(enum huge_level level)
 
 	huge_bo_map_at(&scene.bo, scene.address, 0, scene.bo.size);
 	found = huge_levels_of(&scene.bo, scene.address, scene.bo.size);
-	huge_assert_levels(&found, &nothing, "mapped anew");
+	huge_assert_levels(&found, &nothing, "mapped again");
 
 	igt_assert_eq(madvise(scene.address, half, MADV_NOHUGEPAGE), 0);
 	igt_assert_eq(madvise(scene.address + half, half, MADV_RANDOM), 0);
@@ -513,8 +513,8 @@ static void test_madvise(enum huge_level level)
 
 /**
  * SUBTEST: mlock-%s
- * Description: mlock() and munlock() of a mapping by %arg[1] entries succeed and
- *	change nothing: it is no memory that could be locked.
+ * Description: mlock() and munlock() of a mapping by %arg[1] entries succeed and change
+ *	nothing: there are no pages that could be locked.
  *
  * arg[1]:
  *
@@ -576,7 +576,7 @@ static void read_at(int fd, uint64_t at, void *to, uint64_t length)
 	igt_assert_eq_u64(pread(fd, to, length, at), length);
 }
 
-/* The dump knows of all of the range, and has none of its contents. */
+/* The dump describes the whole range, and has none of its contents. */
 static void assert_left_out(int core, const char *address, uint64_t length)
 {
 	const uint64_t start = (uintptr_t)address, end = start + length;
@@ -598,7 +598,7 @@ static void assert_left_out(int core, const char *address, uint64_t length)
 	igt_assert_eq_u64(described, length);
 }
 
-/* All that comes behind the headers is other memory of the process. */
+/* Only the headers are read: the rest is other memory of the process. */
 static int open_dump(const char *dir)
 {
 	char path[96];
@@ -621,7 +621,7 @@ static void assert_dumped(const struct scene *scene, enum huge_level level)
 	igt_assert(mkdtemp(dir));
 	set_core_pattern("core-of-test");
 	pid = fork_child();
-	/* A child begins without entries. */
+	/* A child begins without PMD and PUD entries: the comparison sets them. */
 	if (!pid && pattern_matches(&scene->pattern))
 		dump_core(dir);
 	if (!pid)
@@ -657,8 +657,8 @@ static void test_core_dump(enum huge_level level)
 
 /**
  * SUBTEST: core-dump-system
- * Description: The same for system memory, by PMD entries, which has pages that could be
- *	dumped.
+ * Description: The same for system memory by PMD entries, which unlike VRAM has pages that
+ *	could be dumped.
  */
 static void test_core_dump_system(void)
 {
@@ -675,7 +675,7 @@ static void test_core_dump_system(void)
 
 /**
  * SUBTEST: core-dump-tracked
- * Description: The same while writes are tracked: the dump is no write.
+ * Description: The same while writes are tracked: the dump does not count as a write.
  */
 static void test_core_dump_tracked(void)
 {
@@ -719,8 +719,8 @@ static void test_ptrace(enum huge_level level)
 
 /**
  * SUBTEST: process-vm-readv-%s
- * Description: process_vm_readv() of a child's mapping by %arg[1] entries is
- *	refused, as it wants pages; mapping and data are as before.
+ * Description: process_vm_readv() of a child's mapping by %arg[1] entries is refused,
+ *	because it needs struct pages; mapping and data are as before.
  *
  * arg[1]:
  *
@@ -773,7 +773,7 @@ static const struct level_subtest subtests[] = {
 	{ "fork", "Parent and child write", test_fork },
 	{ "madvise", "DONTNEED, RANDOM, NOHUGEPAGE, HUGEPAGE", test_madvise },
 	{ "mlock", "mlock() and munlock()", test_mlock },
-	{ "core-dump", "A process that has it mapped dumps core", test_core_dump },
+	{ "core-dump", "A process that has VRAM mapped dumps core", test_core_dump },
 	{ "ptrace", "A debugger reads and writes", test_ptrace },
 	{ "process-vm-readv", "process_vm_readv() of a child", test_process_vm_readv },
 };

@@ -22,8 +22,8 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: One call maps a range ahead of use, by the entries that faults
- *	would set; what follows takes no fault. It says how far it got.
+ * Description: One call maps a range ahead of use, by the entries that faults would set;
+ *	accesses after it take no fault. The call tells how far it got.
  */
 IGT_TEST_DESCRIPTION("A range is mapped ahead of use by one call");
 
@@ -47,8 +47,8 @@ static void assert_no_fault_in(char *address, uint64_t length)
 
 /**
  * SUBTEST: level-%s
- * Description: A buffer object is mapped by %arg[1] entries in one call, which do not
- *	count as accessed, and writing to it then takes no fault. Once more does nothing.
+ * Description: A buffer object is mapped by %arg[1] entries in one call. The entries are
+ *	not young, and writes take no fault then. A second call does nothing.
  *
  * arg[1]:
  *
@@ -63,7 +63,7 @@ static void test_level(enum huge_level level)
 
 	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
 	huge_assert_mapped_at(&bo, address, level, "prefaulted");
-	/* Nobody has accessed it; a PTE that is set for a fault counts as accessed. */
+	/* Nothing has been accessed; but the PTE for the address of a fault is set young. */
 	huge_assert_used(&bo, level == HUGE_PTE, 0);
 	assert_no_fault_in(address, bo.size);
 	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
@@ -72,7 +72,7 @@ static void test_level(enum huge_level level)
 
 /**
  * SUBTEST: four-gib
- * Description: 4 GiB by four PUD entries.
+ * Description: One call maps 4 GiB by four PUD entries.
  */
 static void test_four_gib(void)
 {
@@ -96,7 +96,7 @@ struct shift_case {
 	enum huge_level level;
 };
 
-/* Page tables that are made one after the other mostly lie so, too. */
+/* Several, as page tables that are allocated one after the other are mostly neighbours. */
 #define SHIFTED_MAPPINGS 8
 
 static const struct shift_case shift_cases[] = {
@@ -106,9 +106,9 @@ static const struct shift_case shift_cases[] = {
 
 /**
  * SUBTEST: shifted-%s
- * Description: A mapping at an address %arg[1]: many steps in one call. What is mapped
- *	in front of it, at the beginning of a page table, is not taken for its end; nor is
- *	what lies after that table.
+ * Description: A mapping at an address %arg[1], which takes many steps in one call. Neither
+ *	an entry before the mapping, at the beginning of a page table, nor what follows that
+ *	table in memory is taken for the end of the mapping.
  *
  * arg[1]:
  *
@@ -136,8 +136,8 @@ static void test_shifted(const struct shift_case *c)
 
 /**
  * SUBTEST: part
- * Description: Only the range is mapped, but for neighbours that are cheap: the
- *	PUD entry of the second GiB, not that of the first.
+ * Description: Only the range and its cheap neighbours are mapped: the PUD entry of the
+ *	second GiB is set, and that of the first is not.
  */
 static void test_part(void)
 {
@@ -155,8 +155,8 @@ static void test_part(void)
 
 /**
  * SUBTEST: partly-mapped
- * Description: A range of which some entries of each small level are there
- *	already is mapped as a whole, and those entries stay.
+ * Description: A range in which some PTEs and PMD entries are already set is mapped as a
+ *	whole, and those entries stay.
  */
 static void test_partly_mapped(void)
 {
@@ -184,8 +184,8 @@ static void test_partly_mapped(void)
 
 /**
  * SUBTEST: two-mappings
- * Description: A range over two mappings that follow each other, of two buffer
- *	objects and of another client's.
+ * Description: One call maps a range over two adjacent mappings, which are of two buffer
+ *	objects, the second of another client.
  */
 static void test_two_mappings(void)
 {
@@ -203,7 +203,8 @@ static void test_two_mappings(void)
 
 /**
  * SUBTEST: system-memory
- * Description: A buffer object in system memory that was never touched.
+ * Description: A buffer object in system memory that was never touched is mapped by one
+ *	call.
  */
 static void test_system_memory(void)
 {
@@ -219,8 +220,8 @@ static void test_system_memory(void)
 
 /**
  * SUBTEST: tracked
- * Description: While writes are tracked it is no write, but what is written then
- *	is recorded.
+ * Description: While writes are tracked, a prefault is not recorded as a write, and a write
+ *	after it is recorded.
  */
 static void test_tracked(void)
 {
@@ -241,8 +242,8 @@ static void test_tracked(void)
 
 /**
  * SUBTEST: bad-range
- * Description: Ranges that are not page aligned, or wrap, are refused before
- *	anything is mapped; no length is no error.
+ * Description: Ranges that are not page aligned, or wrap, are refused before anything is
+ *	mapped; a length of 0 is no error.
  */
 static void test_bad_range(void)
 {
@@ -262,9 +263,9 @@ static void test_bad_range(void)
 
 /**
  * SUBTEST: outside
- * Description: A range that goes on over a hole (ENOMEM) or another mapping
- *	(EINVAL), or begins there, or goes beyond what user space can have:
- *	what lies before is mapped and counted.
+ * Description: A range runs into a hole (ENOMEM) or into a mapping of something else
+ *	(EINVAL), or begins there, or is past the addresses of user space (ENOMEM). What
+ *	lies before is mapped and counted.
  */
 static void test_outside(void)
 {
@@ -284,8 +285,8 @@ static void test_outside(void)
 
 /**
  * SUBTEST: unreadable
- * Description: A part that cannot be read is EFAULT, whether it was mapped before
- *	it lost its access or not.
+ * Description: A part that is not readable is EFAULT, whether it had entries before it
+ *	became unreadable or not.
  */
 static void test_unreadable(void)
 {
@@ -304,8 +305,7 @@ static void ignore_signal(int signal)
 	(void)signal;
 }
 
-/* In so many milliseconds, and so many after that, and so on, or once if that is 0. */
-/* Microseconds. */
+/* In microseconds: until the first signal, and between signals; only one signal if @each is 0. */
 static void send_signals(int first, int each)
 {
 	struct sigaction action = { .sa_handler = ignore_signal };
@@ -320,7 +320,7 @@ static void send_signals(int first, int each)
 
 #define SIGNAL_TRIES 20
 
-/* A signal can come too early, when this process did not get to run. */
+/* Repeated, as a signal can come too early if this process did not get to run. */
 static uint64_t interrupt_prefault(const struct huge_bo *bo, char *address)
 {
 	uint64_t done;
@@ -331,14 +331,14 @@ static uint64_t interrupt_prefault(const struct huge_bo *bo, char *address)
 		if (huge_prefault(bo->fd, address, bo->size, &done) == EINTR && done)
 			return done;
 	}
-	igt_assert_f(false, "no signal came in between\n");
+	igt_assert_f(false, "no signal came during the prefault\n");
 	return 0;
 }
 
 /**
  * SUBTEST: signal
- * Description: A signal interrupts it with EINTR; what was done by then is
- *	counted and mapped, and a second call does the rest.
+ * Description: A signal interrupts a prefault, which returns EINTR. What was done by then
+ *	is counted and mapped, and a second call does the rest.
  */
 static void test_signal(void)
 {
@@ -372,9 +372,9 @@ static void stop_signals(int signal)
 
 /**
  * SUBTEST: timer
- * Description: Signals by a timer, as profilers have it: repeated until it is done, each
- *	call gets on, also if the signal comes at its beginning, and begins where the one
- *	before has left off.
+ * Description: A timer sends signals all the time, as in a profiler. The call is repeated
+ *	until the range is mapped: each call makes progress, also if the signal comes at its
+ *	beginning, and begins where the previous one has stopped.
  */
 static void test_timer(void)
 {
@@ -388,7 +388,7 @@ static void test_timer(void)
 	igt_install_exit_handler(stop_signals);
 	for (int i = 0; i < TIMER_ROUNDS && interrupted < ENOUGH_SIGNALS; i++) {
 		huge_bo_map_at(&bo, address, 0, bo.size);
-		/* No round number of the time that a step takes. */
+		/* The intervals differ, to come at different points of a step. */
 		send_signals(400 + 7 * i, 400 + 7 * i);
 		done = 0;
 		do {
@@ -408,13 +408,13 @@ static void test_timer(void)
 
 /**
  * SUBTEST: rest
- * Description: What is said to be done is not looked at, and is to be page aligned and
- *	inside the range.
+ * Description: The part that the caller says is done is skipped; its length has to be page
+ *	aligned and inside the range.
  */
 static void test_rest(void)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(6));
-	/* A page off: a page table is filled by what is behind its beginning. */
+	/* A page off, so that there are only PTEs. */
 	char *address = huge_reserve(bo.size + KIB(4), GIB(1)) + KIB(4);
 	const uint64_t rest = MIB(4) - KIB(4);
 	uint64_t done = rest;
@@ -435,7 +435,7 @@ static void test_rest(void)
 	igt_assert_eq_u64(done, 0);
 }
 
-/* One mmap() and munmap() of another thread, and the page tables before and after. */
+/* One mmap() and munmap() of another thread, and the size of page tables before and after. */
 struct progress {
 	uint64_t before;
 	uint64_t after;
@@ -454,7 +454,7 @@ static struct {
 	struct progress mmaps[MOST_MMAPS];
 } mapper;
 
-/* In KiB. The kernel counts them without any lock that prefault could hold. */
+/* In KiB. The kernel counts page tables without any lock that prefault could hold. */
 static uint64_t page_tables(void)
 {
 	char text[4096] = "", *line;
@@ -465,7 +465,7 @@ static uint64_t page_tables(void)
 	return line ? strtoull(line + strlen("VmPTE:"), NULL, 10) : 0;
 }
 
-/* This thread, on the nth of the processors that the process may use. */
+/* Binds this thread to the nth of the processors that the process may use. */
 static void run_on(int nth)
 {
 	int cpu = 0;
@@ -475,7 +475,7 @@ static void run_on(int nth)
 	run_on_cpu(cpu);
 }
 
-/* Those that ended before prefault has begun are of no interest. */
+/* Calls that ended before the prefault began are not recorded. */
 static void *map_again_and_again(void *unused)
 {
 	(void)unused;
@@ -484,7 +484,7 @@ static void *map_again_and_again(void *unused)
 		struct progress progress = { .before = page_tables() };
 		void *mapped = mmap(NULL, KIB(4), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-		/* This takes the lock, too. */
+		/* Takes the mmap lock, too. */
 		munmap(mapped, KIB(4));
 		progress.after = page_tables();
 		if (progress.after > mapper.base && mapper.count < MOST_MMAPS)
@@ -494,13 +494,13 @@ static void *map_again_and_again(void *unused)
 }
 
 /*
- * Whether some began when prefault had mapped something, and ended when it had not all; and
- * none, also of those that began before it or ended behind it, waited for more than a
- * quarter of it.
+ * Returns whether some calls began after the prefault had mapped something, and ended
+ * before it had mapped all; and whether no call waited for more than a quarter of the
+ * prefault, also of those that began before it or ended after it.
  */
 static bool mmaps_in_midst(const struct huge_bo *bo)
 {
-	/* Where no page tables are left from before; a page off: many steps. */
+	/* An address without page tables; a page off, so that there are many steps. */
 	char *address = huge_reserve(bo->size + KIB(4), GIB(1)) + KIB(4);
 	unsigned int count = 0;
 	uint64_t final, longest = 0;
@@ -515,7 +515,7 @@ static bool mmaps_in_midst(const struct huge_bo *bo)
 	final = page_tables();
 	__atomic_store_n(&mapper.is_over, true, __ATOMIC_RELAXED);
 	igt_assert_eq(pthread_join(thread, NULL), 0);
-	/* What is allocated has to show, or the rest is of no use. */
+	/* The kernel's count must show the page tables, or what follows means nothing. */
 	igt_assert_lte_u64(mapper.base + bo->size / MIB(2) * 4, final);
 	for (unsigned int i = 0; i < mapper.count; i++) {
 		const struct progress *progress = &mapper.mmaps[i];
@@ -533,21 +533,21 @@ static bool mmaps_in_midst(const struct huge_bo *bo)
 
 /**
  * SUBTEST: lets-others-map
- * Description: While one thread has a GiB mapped ahead of use by single pages,
- *	another maps and unmaps: it need not wait for the end of it, nor for long.
+ * Description: While one thread prefaults a GiB by PTEs, another thread maps and unmaps: it
+ *	waits neither for the end of the prefault nor for long.
  */
 static void test_lets_others_map(void)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), GIB(1));
 	bool in_midst = false;
 
-	/* On the same one they would wait for each other, whoever has the lock. */
+	/* On one CPU the threads would wait for each other, whichever has the lock. */
 	mapper.cpus = cpus_allowed();
 	igt_require_f(CPU_COUNT(&mapper.cpus) > 1, "there is one CPU\n");
 	run_on(0);
 	mapper.status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	igt_assert_fd(mapper.status);
-	/* The other thread may not get to run. */
+	/* Repeated, as the other thread may not get to run. */
 	for (int tries = 0; tries < LATENCY_TRIES && !in_midst; tries++)
 		in_midst = mmaps_in_midst(&bo);
 	close(mapper.status);
@@ -563,7 +563,7 @@ static struct {
 	bool begins;
 } moved;
 
-/* Entry by entry, as one place is a page off the other: with the mmap lock held for long. */
+/* Holds the mmap lock for long: entry by entry, as the new address is a page off the old one. */
 static void *move_again_and_again(void *unused)
 {
 	(void)unused;
@@ -580,7 +580,7 @@ static void *move_again_and_again(void *unused)
 	return NULL;
 }
 
-/* A process in which each step of it waits for the mmap lock again. */
+/* A process in which each step of the prefault waits for the mmap lock again. */
 static pid_t start_hindered_prefault(const struct huge_bo *bo, char *address)
 {
 	pid_t pid = fork_child();
@@ -589,27 +589,27 @@ static pid_t start_hindered_prefault(const struct huge_bo *bo, char *address)
 
 	if (pid)
 		return pid;
-	/* Should it never end, whoever waits for the last to be said by this test would not. */
+	/* If this process never ends, the reader of the test's output must not wait for it. */
 	close_range(0, bo->fd - 1, 0);
 	close_range(bo->fd + 1, ~0U, 0);
 	if (pthread_create(&thread, NULL, move_again_and_again, NULL))
 		_exit(1);
 	while (!__atomic_load_n(&moved.begins, __ATOMIC_RELAXED))
 		usleep(1000);
-	/* Until it is killed: all of it may have been mapped before anyone looks. */
+	/* Until it is killed: one prefault may be over before the parent looks. */
 	while (mmap(address, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, bo->fd,
 		    bo->offset) != MAP_FAILED)
 		huge_prefault(bo->fd, address, bo->size, &done);
 	_exit(1);
 }
 
-/* Some of them wait at the beginning, not in the midst. */
+/* Several, as some wait at the beginning of the call and not in the middle. */
 #define KILLED 15
 
 /**
  * SUBTEST: killed
- * Description: A process is killed that waits for the mmap lock in the midst of it, as
- *	another thread moves a mapping all the time: it dies.
+ * Description: A process waits for the mmap lock in the middle of a prefault, because
+ *	another thread moves a mapping all the time. It dies when it is killed.
  */
 static void test_killed(void)
 {
@@ -632,7 +632,7 @@ static void test_killed(void)
 }
 
 static const struct level_subtest level_subtests[] = {
-	{ "level", "One call maps it all", test_level },
+	{ "level", "One call maps the buffer object", test_level },
 };
 
 static void clean_up(void)
@@ -649,12 +649,12 @@ static const struct subtest subtests[] = {
 	{ "two-mappings", "Two mappings that follow each other", test_two_mappings },
 	{ "system-memory", "System memory", test_system_memory },
 	{ "tracked", "No write is recorded", test_tracked },
-	{ "bad-range", "Ranges that cannot be", test_bad_range },
+	{ "bad-range", "Invalid ranges", test_bad_range },
 	{ "outside", "Holes and mappings of something else", test_outside },
 	{ "unreadable", "No access", test_unreadable },
 	{ "signal", "A signal in the middle", test_signal },
-	{ "timer", "A signal each millisecond", test_timer },
-	{ "rest", "From where it has left off", test_rest },
+	{ "timer", "Signals by a timer", test_timer },
+	{ "rest", "From where the previous call has stopped", test_rest },
 	{ "lets-others-map", "Another thread's mmap() meanwhile", test_lets_others_map },
 	{ "killed", "Killed while waiting for the mmap lock", test_killed },
 };
