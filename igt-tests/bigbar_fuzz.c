@@ -22,26 +22,25 @@
  * Mega feature: General Core features
  * Sub-category: uapi
  * Functionality: ioctls, mmap
- * Description: Calls that are almost right, or not at all. Whatever they are, they
- *	have documented errors, say nothing in the kernel log, and leave nothing
- *	behind.
+ * Description: Calls that are almost right, or entirely wrong. Whatever they are, they
+ *	return documented errors, cause no message in the kernel log, and leak nothing.
  *
- *	The environment has FUZZ_CALLS (4000) and FUZZ_SEED; FUZZ_CORPUS, the file
- *	with calls that once failed; and FUZZ_FAILED, a file for the calls that
- *	lead to a failure.
+ *	In the environment, FUZZ_CALLS (4000) is the number of calls, and FUZZ_SEED
+ *	repeats them; FUZZ_CORPUS is the file with calls that once failed, and
+ *	FUZZ_FAILED is a file for the calls that led to a failure.
  */
 IGT_TEST_DESCRIPTION("Random ioctls and mappings");
 
 #define CALLS 4000
 #define PROCESSES 2
-/* Of each hundred allocations so many fail, if memory is to be short. */
+/* The percentage of allocations that fail, if memory is to be short. */
 #define SHORT_PERCENT 5
-/* What a call finds is left by some of so many before it. */
+/* After so many calls everything begins again: a failure depends on no earlier call. */
 #define CALLS_TO_RESET 2000
 
 /*
- * What the kernel says when an allocation fails; vmalloc() says it with a stack, and how much
- * memory there is.
+ * What the kernel logs when an allocation fails; vmalloc() adds a stack and the state of
+ * memory.
  */
 #define WORD "[0-9A-Za-z_]+"
 #define LOG_STACK \
@@ -74,7 +73,7 @@ static struct fuzz_call call_of(const struct fuzz_stage *stage, uint64_t process
 	return fuzz_choose(stage, &choices);
 }
 
-/* In the form of the corpus. */
+/* Writes the calls to FUZZ_FAILED, in the form of the corpus. */
 static void keep_calls(const struct fuzz_stage *stage, uint64_t process, uint64_t number)
 {
 	const char *path = getenv("FUZZ_FAILED");
@@ -93,7 +92,7 @@ static void keep_calls(const struct fuzz_stage *stage, uint64_t process, uint64_
 	fclose(file);
 }
 
-/* Of a process that has died, or was ended when another had, and cannot tell. */
+/* For a process that has died, or was killed after another one had died. */
 static void tell_last_call(uint64_t process)
 {
 	uint64_t number = tallies[process].calls;
@@ -226,7 +225,7 @@ static void make_random_calls(bool memory_short)
 	igt_assert_lt_u64(0, total(offsetof(struct tally, succeeded)));
 	igt_assert_eq_u64(leaked.bos, 0);
 	igt_assert_eq_u64(leaked.vram, 0);
-	/* Of memory that is short the kernel may say so. */
+	/* If memory is short, the kernel may log that. */
 	if (!memory_short)
 		assert_quiet(log);
 	close(log);
@@ -246,8 +245,8 @@ static void test_calls(void)
 
 /**
  * SUBTEST: short-memory
- * Description: The same while the kernel's allocations fail now and then: calls may
- *	fail for want of memory, and accesses by SIGBUS.
+ * Description: The same while some of the kernel's allocations fail: calls may fail for
+ *	lack of memory, and accesses by SIGBUS.
  */
 static void test_short_memory(void)
 {
@@ -273,7 +272,8 @@ static void replay(struct fuzz_stage *stage, const char *line, unsigned int numb
 
 /**
  * SUBTEST: corpus
- * Description: The calls of a file: those that once failed, and nasty ones.
+ * Description: The calls of a file: those that once failed, and others that are easily
+ *	handled wrong.
  */
 static void test_corpus(void)
 {

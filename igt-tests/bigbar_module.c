@@ -72,7 +72,7 @@ static struct bar memory_bar(const struct pci_name *name)
 	return bar_in(folder);
 }
 
-/* How large the memory is that it has for virtual machines to share, if it is one. */
+/* The size of the memory that virtual machines share; 0 if the device is no ivshmem device. */
 static uint64_t ivshmem_size(const struct pci_name *name)
 {
 	if (device_number(name, "vendor") != 0x1af4 || device_number(name, "device") != 0x1110)
@@ -87,7 +87,7 @@ static bool is_ivshmem_with_small_bar(const struct pci_name *name)
 	return size && size < LEAST_BAR_SIZE;
 }
 
-/* Large enough, and not given to bigbar. */
+/* Large enough for bigbar, but not given to it. */
 static bool is_neighbours_ivshmem(const struct pci_name *name)
 {
 	char path[PATH_MAX], driver[64] = "";
@@ -135,7 +135,7 @@ static struct pci_name require_device(bool (*matches)(const struct pci_name *nam
 	return found;
 }
 
-/* Lines of the driver about a device; the last one is handed back. */
+/* Counts the driver's lines about a device, and copies the last one. Closes the log. */
 static int count_lines(int log, const struct pci_name *name, char last[KERNEL_LOG_LINE])
 {
 	char text[KERNEL_LOG_LINE], prefix[64];
@@ -168,7 +168,7 @@ static void assert_probe_refused(const struct pci_name *name)
 	igt_assert_f(!exists(path), "%s is there\n", path);
 }
 
-/* The device that is lent from its own driver. */
+/* The device that was taken from its own driver. */
 static struct pci_name borrowed;
 
 static void give_back(int signal)
@@ -232,7 +232,7 @@ static void test_no_memory_bar(void)
 	give_back(0);
 }
 
-/* A driver that was not loaded cannot be unloaded, and has no state as a module. */
+/* A driver that is built in has no state as a module. */
 static bool is_built_in(const char *module)
 {
 	char path[PATH_MAX];
@@ -271,7 +271,7 @@ static void load_bigbar_with(const char *parameters)
 	if (path) {
 		error = load_file(path, parameters);
 		igt_assert_f(!error, "%s: %s\n", path, strerror(error));
-		/* modprobe may have been told otherwise. */
+		/* Only here: the configuration of modprobe may set the parameter. */
 		igt_assert_f(async_moves_are("N\n"), "moves are asynchronous unasked\n");
 	} else {
 		snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
@@ -286,9 +286,9 @@ static void load_bigbar(void)
 }
 
 /*
- * What is unloaded has to come back. The kernel looks at a module's signature before it
- * sees that there is one of that name. modprobe looks for the file also of a module that
- * is loaded.
+ * What is unloaded has to be loaded again. The kernel checks a module's signature before it
+ * finds that a module of that name is loaded. modprobe looks for the file even if the
+ * module is loaded.
  */
 static void require_reloadable(void)
 {
@@ -338,8 +338,8 @@ static void test_unload_while_open(void)
 
 /**
  * SUBTEST: unload-while-mapped
- * Description: The module cannot be unloaded while a mapping is there, with its
- *	file closed.
+ * Description: The module cannot be unloaded while there is a mapping, even if its file is
+ *	closed.
  */
 static void test_unload_while_mapped(void)
 {
@@ -383,8 +383,8 @@ static struct pci_name name_of(int fd)
 
 /**
  * SUBTEST: reload
- * Description: When everything is closed the module can be unloaded, which disables the
- *	device, and loaded again, and works as before.
+ * Description: When everything is closed, the module can be unloaded, which disables the
+ *	device. It can be loaded again, and works as before.
  */
 static void test_reload(void)
 {
@@ -410,7 +410,7 @@ static void assert_not_bound(const struct pci_name *name)
 	igt_assert_f(!exists(path), "%s has a driver\n", name->text);
 }
 
-/* Its memory can be mapped without a driver. */
+/* While the device is enabled, its memory can be mapped without a driver. */
 static void enable(const struct pci_name *name, bool on)
 {
 	char path[PATH_MAX];
@@ -436,7 +436,7 @@ static void unmap_bare(const struct pci_name *name, uint64_t *memory, uint64_t s
 
 /**
  * SUBTEST: bar-of-least
- * Description: A device with a BAR of just 2 MiB: all of it is VRAM, which can be used.
+ * Description: A device has a BAR of exactly 2 MiB: all of it is VRAM, and can be used.
  */
 static void test_bar_of_least(void)
 {
@@ -460,7 +460,7 @@ static void test_bar_of_least(void)
 	assert_works();
 }
 
-/* Each word is another one. */
+/* Each word has a value of its own. */
 static void fill(const struct pci_name *name, uint64_t size)
 {
 	uint64_t *memory = map_bare(name, size);
@@ -489,7 +489,7 @@ static void load_with_offset(uint64_t mib)
 
 #define VRAM_OFFSET MIB(256)
 
-/* A GiB of it, after all has been used. */
+/* Uses all of VRAM, and then checks the entries of a GiB. */
 static void assert_vram_behind_offset(uint64_t size)
 {
 	struct huge_levels largest = huge_levels_at(huge_largest_level(), GIB(1)), found;
@@ -510,9 +510,9 @@ static void assert_vram_behind_offset(uint64_t size)
 
 /**
  * SUBTEST: vram-offset
- * Description: VRAM begins in the midst of what a PUD entry maps, as where firmware keeps
- *	the first part: all the rest of the BAR is VRAM, a GiB of it has the largest
- *	entries there are, and each word of what lies before it is what it was.
+ * Description: VRAM begins in the middle of what a PUD entry maps, as on devices whose
+ *	firmware keeps the first part. All the rest of the BAR is VRAM, a GiB of it has the
+ *	largest entries there are, and no word before VRAM changes.
  */
 static void test_vram_offset(void)
 {
@@ -534,7 +534,7 @@ static void test_vram_offset(void)
 	assert_works();
 }
 
-/* The device is not bound, and that is said once. */
+/* The device is not bound, and the kernel log has one line about it. */
 static void assert_offset_refused(const struct pci_name *name, uint64_t mib)
 {
 	char line[KERNEL_LOG_LINE] = "";
@@ -549,8 +549,9 @@ static void assert_offset_refused(const struct pci_name *name, uint64_t mib)
 
 /**
  * SUBTEST: vram-offset-refused
- * Description: VRAM that would not begin where a PMD entry can, or would leave less than
- *	2 MiB of the BAR: no probe, one line in the kernel log. All but 2 MiB is fine.
+ * Description: An offset at which no PMD entry can begin, or that leaves less than 2 MiB of
+ *	the BAR: no probe, one line in the kernel log. An offset that leaves 2 MiB is
+ *	accepted.
  */
 static void test_vram_offset_refused(void)
 {
@@ -577,9 +578,9 @@ static void test_vram_offset_refused(void)
 
 /**
  * SUBTEST: neighbour
- * Description: Memory that virtual machines share, of a device that bigbar would do with
- *	and was not given: when the module is loaded, and has cleared all VRAM that it
- *	has, the device has no driver, and each word of the memory is what it was.
+ * Description: A device with memory that virtual machines share is suitable for bigbar, but
+ *	was not given to it. After the module was loaded and has cleared all its VRAM, the
+ *	device has no driver, and no word of its memory has changed.
  */
 static void test_neighbour(void)
 {
@@ -610,8 +611,8 @@ static void test_neighbour(void)
 
 /**
  * SUBTEST: unload-while-moving
- * Description: The module is unloaded as soon as it lets itself be, while moves of
- *	buffer objects that are gone are still queued, and works when it is back.
+ * Description: The module is unloaded as soon as that is possible, while moves of destroyed
+ *	buffer objects are still queued, and works after it is loaded again.
  */
 static void test_unload_while_moving(void)
 {
@@ -663,9 +664,9 @@ static pthread_t start_reader(struct reader *reader)
 
 /**
  * SUBTEST: unload-while-waiting
- * Description: While a fault waits for a buffer object that is reserved its mapping, its
- *	file and its device go. The module does not, until the fault is over, which finds
- *	nothing mapped.
+ * Description: While a fault waits for a buffer object that is reserved, its mapping is
+ *	removed, its file is closed and its device is unplugged. The module cannot be
+ *	unloaded until the fault is over, which finds nothing mapped.
  */
 static void test_unload_while_waiting(void)
 {
@@ -683,7 +684,7 @@ static void test_unload_while_waiting(void)
 	huge_release_all();
 	device_plug();
 	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
-	igt_assert_f(is_held(), "waited\n");
+	igt_assert_f(is_held(), "waited for the hold\n");
 	release_hold();
 	igt_assert_eq(pthread_join(thread, NULL), 0);
 	igt_assert_eq(reader.error, EFAULT);
@@ -703,14 +704,14 @@ static void test_no_leaks(void)
 
 static const struct subtest cases[] = {
 	{ "bar-too-small", "A device with a BAR below 2 MiB", test_bar_too_small },
-	{ "bar-of-least", "A device with a BAR of just 2 MiB", test_bar_of_least },
-	{ "neighbour", "A device that was not given", test_neighbour },
+	{ "bar-of-least", "A device with a BAR of exactly 2 MiB", test_bar_of_least },
+	{ "neighbour", "A device that was not given to bigbar", test_neighbour },
 	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
 	{ "unload-while-open", "Unload with an open file", test_unload_while_open },
 	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },
 	{ "unload-library", "Unload of the library in use", test_unload_library },
 	{ "reload", "Unload and load again", test_reload },
-	{ "vram-offset", "VRAM begins in the midst of the BAR", test_vram_offset },
+	{ "vram-offset", "VRAM begins in the middle of the BAR", test_vram_offset },
 	{ "vram-offset-refused", "VRAM would not fit into the BAR", test_vram_offset_refused },
 	{ "unload-while-moving", "Unload with moves in the queue", test_unload_while_moving },
 	{ "unload-while-waiting", "Unload while a fault waits", test_unload_while_waiting },

@@ -21,8 +21,8 @@
  * Mega feature: General Core features
  * Sub-category: uapi
  * Functionality: bigbar ioctls and mmap
- * Description: Bad input to the bigbar driver gives the documented error; the
- *	driver works on and VRAM in use is what it was.
+ * Description: Bad input to the bigbar driver returns the documented error; the driver
+ *	still works, and the VRAM in use is what it was.
  */
 IGT_TEST_DESCRIPTION("Bad input, both nodes, and structures of other sizes");
 
@@ -50,7 +50,7 @@ static int info(int fd, struct drm_bigbar_gem_info info)
 	return gem_call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &info);
 }
 
-/* Of a mapping that is not to be: 0 if it was made, which the caller refuses. */
+/* The errno of mmap(), or 0 if it succeeded; the mapping is removed then. */
 static int mmap_error(int fd, uint64_t offset, uint64_t length, int prot, int flags)
 {
 	void *address = mmap(NULL, length, prot, flags, fd, offset);
@@ -78,7 +78,8 @@ static void assert_works(int node_type)
 
 /**
  * SUBTEST: create-size
- * Description: Sizes of zero, that overflow, or that nothing can hold.
+ * Description: Sizes of zero, sizes that overflow, and sizes that no memory can hold are
+ *	refused.
  */
 static void test_create_size(int fd)
 {
@@ -127,7 +128,7 @@ static void test_create_rounds_up(int fd)
 	igt_assert_eq(drmCloseBufferHandle(fd, arg.handle), 0);
 }
 
-/* The file for a person says the same. */
+/* The file in debugfs has the same numbers. */
 static void assert_vram_file(int fd)
 {
 	const struct huge_vram vram = huge_vram(fd);
@@ -153,9 +154,10 @@ static void assert_vram_file(int fd)
 
 /**
  * SUBTEST: vram-used
- * Description: VRAM in use grows by the size of a buffer object, and by no more where
- *	that is no power of two, contiguous or not; and it shrinks by that. debugfs has
- *	the same numbers, TTM's own among them, and what the manager prints of itself.
+ * Description: VRAM in use grows by the size of a buffer object, also where that is no
+ *	power of two, contiguous or not; and it shrinks by the same. The file in debugfs has
+ *	the same numbers, both the driver's and TTM's own, and what the manager prints about
+ *	itself.
  */
 static void test_vram_used(int fd)
 {
@@ -175,8 +177,8 @@ static void test_vram_used(int fd)
 
 /**
  * SUBTEST: create-fields
- * Description: Unknown placements and flags, nonzero padding and output members
- *	of the create ioctl.
+ * Description: Unknown placements and flags, nonzero padding and nonzero output members of
+ *	the create ioctl are refused.
  */
 static void test_create_fields(int fd)
 {
@@ -209,7 +211,7 @@ static void test_create_fields(int fd)
 
 /**
  * SUBTEST: mmap-offset-fields
- * Description: Nonzero padding and output members of the mmap offset ioctl.
+ * Description: Nonzero padding and output members of the mmap offset ioctl are refused.
  */
 static void test_mmap_offset_fields(int fd)
 {
@@ -223,7 +225,8 @@ static void test_mmap_offset_fields(int fd)
 
 /**
  * SUBTEST: move-fields
- * Description: Unknown placements and flags and nonzero padding of the move ioctl.
+ * Description: Unknown placements and flags and nonzero padding of the move ioctl are
+ *	refused.
  */
 static void test_move_fields(int fd)
 {
@@ -239,7 +242,7 @@ static void test_move_fields(int fd)
 
 /**
  * SUBTEST: info-fields
- * Description: Nonzero padding and output members of the info ioctl.
+ * Description: Nonzero padding and output members of the info ioctl are refused.
  */
 static void test_info_fields(int fd)
 {
@@ -286,8 +289,8 @@ static void test_info_values(int fd)
 
 /**
  * SUBTEST: unknown-handle
- * Description: A handle that the file does not know: one that never was, zero,
- *	one that was closed, and one of another client.
+ * Description: A handle that the file does not know is refused: one that never existed,
+ *	zero, one that was closed, and one of another client.
  */
 static void test_unknown_handle(int fd)
 {
@@ -296,7 +299,7 @@ static void test_unknown_handle(int fd)
 	int other = huge_open();
 
 	huge_bo_destroy(&bo);
-	/* Of a client with more handles than this one has. */
+	/* The other client has more handles than this one. */
 	for (int i = 0; i < 8; i++)
 		handles[3] = huge_vram_bo(other, KIB(4)).handle;
 
@@ -312,7 +315,7 @@ static void test_unknown_handle(int fd)
 
 /**
  * SUBTEST: mmap-foreign-offset
- * Description: A second client must not map the first one's buffer object.
+ * Description: A second client cannot map the first one's buffer object.
  */
 static void test_mmap_foreign_offset(int fd)
 {
@@ -348,7 +351,7 @@ static void test_mmap_private_mprotect(int fd)
 	char *address = mmap(NULL, bo.size, PROT_READ, MAP_PRIVATE, fd, bo.offset);
 	int error;
 
-	/* Refusing it at mmap() is as good. */
+	/* The driver may also refuse the mapping itself. */
 	if (address == MAP_FAILED) {
 		igt_assert_eq(errno, EINVAL);
 		return;
@@ -372,12 +375,12 @@ static void assert_maps_itself_only(const struct huge_bo *bo)
 
 /**
  * SUBTEST: mmap-range
- * Description: Mappings that begin or end beyond the buffer object, and offsets
- *	of nothing.
+ * Description: Mappings that begin before the buffer object or end past it are refused, and
+ *	so are offsets that belong to no buffer object.
  */
 static void test_mmap_range(int fd)
 {
-	/* The hole behind the first is not aligned. */
+	/* The hole after the first is not aligned. */
 	struct huge_bo first = huge_vram_bo(fd, KIB(64)), bo = huge_vram_bo(fd, MIB(2));
 	const int prot = PROT_READ | PROT_WRITE;
 
@@ -386,7 +389,7 @@ static void test_mmap_range(int fd)
 	igt_assert_eq(mmap_error(fd, 0, KIB(4), prot, MAP_SHARED), EINVAL);
 	igt_assert_eq(mmap_error(fd, UINT64_C(1) << 60, KIB(4), prot, MAP_SHARED), EINVAL);
 
-	/* TTM may hold them a while longer, until they have been cleared. */
+	/* TTM may hold them for a while, until they have been cleared. */
 	huge_bo_destroy(&first);
 	huge_bo_destroy(&bo);
 	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
@@ -394,7 +397,7 @@ static void test_mmap_range(int fd)
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), EINVAL);
 }
 
-/* Programs go by it: what it says is part of the interface. */
+/* Programs depend on the version, which is part of the interface. */
 static void assert_version(int fd)
 {
 	drmVersionPtr version = drmGetVersion(fd);
@@ -448,8 +451,8 @@ static void assert_serves_all_users(int node_type)
 
 /**
  * SUBTEST: nodes
- * Description: The render node and the primary node both do everything, also for who is
- *	not root, and say which version of the interface that is.
+ * Description: The render node and the primary node both support all calls, also for users
+ *	other than root, and the version of the interface is right.
  */
 static void test_nodes(int fd)
 {
@@ -465,8 +468,8 @@ static void test_nodes(int fd)
 
 /**
  * SUBTEST: struct-growth
- * Description: A program with a shorter structure, of an older header, and one
- *	with a longer structure, of a newer one with zeroes at its end, both work.
+ * Description: A program with a shorter structure, from an older header, works, and so does
+ *	one with a longer structure, from a newer header, with zeroes at its end.
  */
 static void test_struct_growth(int fd)
 {
@@ -479,7 +482,7 @@ static void test_struct_growth(int fd)
 	const size_t without_pad = offsetof(struct drm_bigbar_gem_create, pad);
 	const size_t without_size = offsetof(struct drm_bigbar_gem_info, size);
 
-	/* What lies behind the shorter structure is the program's: not read, not written. */
+	/* What follows the shorter structure is the program's: it is neither read nor written. */
 	create.pad = 1;
 	igt_assert_eq(gem_call(fd, REQUEST_OF_SIZE(DRM_BIGBAR_GEM_CREATE, without_pad), &create),
 		      0);
@@ -504,7 +507,7 @@ static const struct {
 	const char *what;
 	void (*run)(int fd);
 } cases[] = {
-	{ "create-size", "Sizes that cannot be", test_create_size },
+	{ "create-size", "Invalid sizes", test_create_size },
 	{ "create-rounds-up", "Size is rounded up to pages", test_create_rounds_up },
 	{ "vram-used", "VRAM in use is the sum of sizes", test_vram_used },
 	{ "create-fields", "Bad members of create", test_create_fields },
@@ -516,7 +519,7 @@ static const struct {
 	{ "mmap-foreign-offset", "Offset of another client", test_mmap_foreign_offset },
 	{ "mmap-private", "Private writable mapping", test_mmap_private },
 	{ "mmap-private-mprotect", "Private mapping made writable", test_mmap_private_mprotect },
-	{ "mmap-range", "Ranges beyond the buffer object", test_mmap_range },
+	{ "mmap-range", "Ranges outside the buffer object", test_mmap_range },
 	{ "nodes", "Render node and primary node", test_nodes },
 	{ "struct-growth", "Shorter and longer structures", test_struct_growth },
 };

@@ -25,10 +25,10 @@
  * Mega feature: General Core features
  * Sub-category: driver
  * Functionality: huge CPU mappings of a BAR
- * Description: What a driver that knows neither TTM nor GEM has to see to by itself: what
- *	may be mapped, and what is mapped when the device goes.
+ * Description: What a driver without TTM and GEM has to do by itself: decide what may be
+ *	mapped, and remove what is mapped when the device is unplugged.
  */
-IGT_TEST_DESCRIPTION("A BAR that pfnmap alone maps, and that goes while it is mapped");
+IGT_TEST_DESCRIPTION("A BAR that pfnmap alone maps, and that is unplugged while it is mapped");
 
 #define DRIVER "plain_bar"
 
@@ -44,8 +44,9 @@ static int error_of_mapping(int fd, uint64_t start, uint64_t length, int flags)
 
 /**
  * SUBTEST: range
- * Description: All of the BAR can be mapped and any part of it, and nothing behind its end;
- *	nor privately. Who has opened it to read may map it to read.
+ * Description: The whole BAR can be mapped, and any part of it, but nothing past its end,
+ *	and nothing by a private mapping. A program that has opened it for reading may map
+ *	it for reading.
  */
 static void test_range(void)
 {
@@ -63,7 +64,7 @@ static void test_range(void)
 	close(to_read);
 }
 
-/* A mapping with a known content, of which each level that there can be has an entry. */
+/* A mapping with known contents, mapped by entries of the level. */
 static struct pattern map_some(enum huge_level level, struct huge_bo *bo)
 {
 	struct pattern pattern;
@@ -97,9 +98,9 @@ static void assert_gone(const struct huge_bo *bo, char *address)
 
 /**
  * SUBTEST: unbind-%s
- * Description: The driver is unbound while the BAR is mapped by %arg[1] entries: they are
- *	gone, and an access is SIGBUS, also when the driver is bound again. Who opens it then
- *	finds the BAR and what was written there.
+ * Description: The driver is unbound while the BAR is mapped by %arg[1] entries: the
+ *	entries are removed, and an access is SIGBUS, also after the driver is bound again.
+ *	A program that opens it then finds the BAR and what was written there.
  *
  * arg[1]:
  *
@@ -125,7 +126,7 @@ static void test_unbind(enum huge_level level)
 	igt_assert_eq(signal_of_reading(address), SIGBUS);
 }
 
-/* A mapping that loses its entries all the time, by being made anew. */
+/* A mapping that loses its entries all the time, because it is mapped again over itself. */
 struct restless {
 	struct huge_bo bo;
 	char *address;
@@ -150,7 +151,7 @@ static void *access_until_signal(void *data)
 /**
  * SUBTEST: unbind-faulting
  * Description: The driver is unbound while a thread faults again and again: no entry is set
- *	behind that.
+ *	after that.
  */
 static void test_unbind_faulting(void)
 {
@@ -179,8 +180,8 @@ static int try_unload(void)
 
 /**
  * SUBTEST: kept
- * Description: The module stays while its file is open, and while the BAR is mapped, also
- *	when the driver is unbound.
+ * Description: The module cannot be unloaded while its file is open or the BAR is mapped,
+ *	also when the driver is unbound.
  */
 static void test_kept(void)
 {
@@ -214,8 +215,8 @@ static void give_back(void)
 
 /**
  * SUBTEST: given
- * Description: The driver takes no device that it is not given by driver_override, nor lets
- *	it be bound to one.
+ * Description: The driver takes no device that driver_override does not give it, and cannot
+ *	be bound to one.
  */
 static void test_given(void)
 {
@@ -243,12 +244,12 @@ static void clean_up(void)
 }
 
 static const struct level_subtest level_subtests[] = {
-	{ "unbind", "The driver goes while the BAR is mapped", test_unbind },
+	{ "unbind", "The driver is unbound while the BAR is mapped", test_unbind },
 };
 
 static const struct subtest subtests[] = {
 	{ "range", "What can be mapped", test_range },
-	{ "unbind-faulting", "The driver goes while there are faults", test_unbind_faulting },
+	{ "unbind-faulting", "The driver is unbound while there are faults", test_unbind_faulting },
 	{ "kept", "The module stays while it is needed", test_kept },
 	{ "given", "No device is taken that was not given", test_given },
 };

@@ -21,13 +21,13 @@
  * Description: What only qxl has, with its mmap path given to ttm_huge: a second
  *	BAR, dumb buffers, and a display.
  */
-IGT_TEST_DESCRIPTION("What a qxl that uses ttm_huge has and bigbar has not");
+IGT_TEST_DESCRIPTION("What qxl with ttm_huge has and bigbar does not have");
 
 #define WIDTH 1024
 #define HEIGHT 768
 #define TRIES 20
 
-/* In VRAM one fault maps all; system memory may be in as many pieces as entries. */
+/* In VRAM one fault maps everything; system memory may have one piece for each entry. */
 static void assert_mapped_by_pmds(const struct huge_bo *bo, enum page_caching caching,
 				  uint64_t max_faults)
 {
@@ -43,8 +43,8 @@ static void assert_mapped_by_pmds(const struct huge_bo *bo, enum page_caching ca
 
 /**
  * SUBTEST: alloc
- * Description: A buffer object of QXL_ALLOC, in the smaller BAR, which holds other
- *	things too, is mapped by PMD entries.
+ * Description: A buffer object of QXL_ALLOC is mapped by PMD entries. It is in the smaller
+ *	BAR, which has other contents, too.
  */
 static void test_alloc(void)
 {
@@ -62,8 +62,8 @@ static void test_alloc(void)
 
 /**
  * SUBTEST: dumb
- * Description: A dumb buffer, as a display server's software renderer has it, which
- *	qxl keeps in system memory, is mapped by PMD entries.
+ * Description: A dumb buffer is mapped by PMD entries. A display server with a software
+ *	renderer uses dumb buffers, and qxl keeps them in system memory.
  */
 static void test_dumb(void)
 {
@@ -77,7 +77,7 @@ static void test_dumb(void)
 	assert_mapped_by_pmds(&bo, PAGE_WB, bo.size / huge_level_size(HUGE_PMD));
 }
 
-/* A connector that has something to show on, and WIDTH x HEIGHT. */
+/* A connector with a display that has a mode of WIDTH x HEIGHT. */
 static uint32_t find_connector(int fd)
 {
 	drmModeResPtr resources = drmModeGetResources(fd);
@@ -100,7 +100,7 @@ static uint32_t find_connector(int fd)
 	return found;
 }
 
-/* It shows the picture for as long as it waits for a key. */
+/* modetest shows the picture as long as it waits for a key. */
 static void start_modetest(uint32_t connector)
 {
 	char mode[64];
@@ -113,7 +113,7 @@ static void start_modetest(uint32_t connector)
 		execlp("modetest", "modetest", "-M", "qxl", "-s", mode, "-F", "smpte", NULL);
 		_exit(127);
 	}
-	/* The child holds the other end, too. */
+	/* The child keeps both ends of its own, so that it waits for ever. */
 	close(keys[0]);
 	close(keys[1]);
 }
@@ -165,9 +165,8 @@ static unsigned int wrong_pixels(const struct screen *screen)
 
 /**
  * SUBTEST: modetest
- * Description: modetest sets a mode with a picture that it has drawn into a mapped
- *	dumb buffer, and that picture is on the screen, pixel by pixel, as the virtual
- *	machine sees it.
+ * Description: modetest sets a mode with a picture that it has drawn into a mapped dumb
+ *	buffer. QEMU's dump of the screen has that picture, pixel by pixel.
  */
 static void test_modetest(void)
 {

@@ -28,8 +28,8 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: The files for a person to look at: which process and buffer object
- *	the page-table dump shows, and what the counters count.
+ * Description: The files in debugfs: which process and buffer object the page-table dump
+ *	shows, and what the counters count.
  */
 IGT_TEST_DESCRIPTION("Page-table dump and counters in debugfs");
 
@@ -52,7 +52,7 @@ static void choose_range(int witness, uint64_t offset, uint64_t length)
 	igt_assert_eq(choose(witness, text), 0);
 }
 
-/* It shows entries for all of these bytes and no others. */
+/* The dump shows entries for all of these bytes and no others. */
 static void assert_shows(int witness, const char *address, uint64_t length)
 {
 	struct page_table table = page_table_read_from(witness);
@@ -93,17 +93,17 @@ static const struct input_case bad_inputs[] = {
 	{ "0 0  4096", EINVAL },
 	{ "0 0 4096 0", EINVAL },
 	{ "-1", ESRCH },
-	/* More than any kernel numbers. */
+	/* A larger number than any kernel gives a process. */
 	{ "2147483647", ESRCH },
 	{ "2147483647 0 4096", ESRCH },
-	/* More than it takes in. */
+	/* More bytes than the file accepts. */
 	{ "0                                                                      ", EINVAL },
 };
 
-/* Of a text. */
+/* The longest text that the file accepts. */
 #define MOST_BYTES 63
 
-/* As much as it takes in, and a byte more. */
+/* The longest text is accepted, and one that is a byte longer is refused. */
 static void assert_length_limited(int witness)
 {
 	char text[MOST_BYTES + 2] = "";
@@ -117,9 +117,9 @@ static void assert_length_limited(int witness)
 
 /**
  * SUBTEST: bad-input
- * Description: What is no process and no range is refused, EINVAL or ESRCH, and
- *	what was chosen before stays chosen; so is a text that is too long, EINVAL, or
- *	cannot be read, EFAULT.
+ * Description: A text that names no process (ESRCH) or no valid range (EINVAL) is refused,
+ *	and so is one that is too long (EINVAL) or cannot be read (EFAULT). What was chosen
+ *	before stays chosen.
  */
 static void test_bad_input(void)
 {
@@ -174,10 +174,11 @@ static void assert_range_is_of_mapping(int witness, const struct huge_bo *bo)
 
 /**
  * SUBTEST: offset
- * Description: An offset in the file and a length, decimal or hexadecimal, pick the
- *	mappings that show a byte of that range, and are shown as a whole: with those of
- *	a buffer object its mappings, and none if none has them. Without a range all
- *	are shown. This is for root alone, as are the counters.
+ * Description: An offset in the file and a length, decimal or hexadecimal, pick all
+ *	mappings that map a byte of that range; each is shown as a whole. With the offset
+ *	and the size of a buffer object, its mappings are shown; if there are none, nothing
+ *	is. Without a range all mappings are shown. Only root can open this file and the
+ *	counters.
  */
 static void test_offset(void)
 {
@@ -207,7 +208,7 @@ static void test_offset(void)
 	close(witness);
 }
 
-/* Line by line, one behind the other: what is not mapped has lines, too. */
+/* The lines follow each other without gaps: what is not mapped has lines, too. */
 static void assert_lines_cover(int witness, const char *address, uint64_t length)
 {
 	uint64_t at = (uintptr_t)address, start, end;
@@ -229,8 +230,8 @@ static void assert_lines_cover(int witness, const char *address, uint64_t length
 
 /**
  * SUBTEST: holes
- * Description: Of a mapping of which nothing is mapped, then single entries of each
- *	level, the dump shows all: entries and what lies between them.
+ * Description: The dump shows a whole mapping, entries and what lies between them: first
+ *	when nothing is mapped, and then with single entries of each level.
  */
 static void test_holes(void)
 {
@@ -251,8 +252,8 @@ static void test_holes(void)
 
 /**
  * SUBTEST: holes-far
- * Description: The same of a mapping over the border between two page tables of the
- *	highest level, where no other is.
+ * Description: The same for a mapping across the border between two page tables of the
+ *	highest level, with no other mapping near.
  */
 static void test_holes_far(void)
 {
@@ -295,7 +296,7 @@ static bool has_entry(const struct page_table *table, const char *address)
 	return found.entries[HUGE_PTE];
 }
 
-/* With tables of single pages in between, so that to look at all takes some time. */
+/* With many page tables of PTEs in between, so that a dump takes some time. */
 static void map_for_moment(const struct huge_bo *bo, char *address)
 {
 	huge_bo_map_at(bo, address, 0, bo->size);
@@ -307,8 +308,8 @@ static void map_for_moment(const struct huge_bo *bo, char *address)
 
 /**
  * SUBTEST: one-moment
- * Description: What the dump says of a mapping is of one moment: a page that a thread touches
- *	behind another one is never there without that.
+ * Description: The dump shows a mapping at one moment: when a thread touches one page and
+ *	then another, the second is never shown without the first.
  */
 static void test_one_moment(void)
 {
@@ -333,7 +334,7 @@ static void test_one_moment(void)
 	close(witness);
 }
 
-/* Maps another part of it at the parent's address, and reads that. */
+/* Replaces the mapping that the child has from its parent by a part of it, and reads that. */
 static void be_shown(int socket, const struct huge_bo *bo, char *address)
 {
 	if (munmap(address, bo->size) ||
@@ -354,7 +355,7 @@ static void assert_shows_no_process(int witness)
 	igt_assert_eq(errno, ESRCH);
 }
 
-/* The first thread that the kernel makes for itself: it has no memory. */
+/* kthreadd, which as a kernel thread has no memory. */
 #define KERNEL_THREAD "2"
 
 #define PFNMAP_USERS "/sys/module/pfnmap/refcnt"
@@ -364,7 +365,7 @@ struct thread_witness {
 	bool shown;
 };
 
-/* Not the first thread of the process, whose number is that of the process. */
+/* Runs in a thread that is not the first of the process, so that its TID is not the PID. */
 static void *read_in_thread(void *data)
 {
 	struct thread_witness *of_thread = data;
@@ -378,9 +379,10 @@ static void *read_in_thread(void *data)
 
 /**
  * SUBTEST: process
- * Description: A PID picks the process whose page tables are shown; when that has
- *	ended, waited for or not, ESRCH; so for a thread of the kernel. Any thread of a
- *	process that opens the file sees its own. Who has it open holds pfnmap.
+ * Description: A PID picks the process whose page tables are shown. When the process has
+ *	ended, waited for or not, the read fails with ESRCH, as for a kernel thread. Any
+ *	thread that opens the file sees the page tables of its own process. The open file
+ *	keeps pfnmap loaded.
  */
 static void test_process(void)
 {
@@ -434,7 +436,7 @@ static void test_process(void)
 	igt_assert_eq(choose(witness, text), ESRCH);
 	igt_assert_eq(choose(witness, "0"), 0);
 	assert_shows(witness, address, bo.size);
-	/* Nothing to see where pfnmap is built in. */
+	/* Not where pfnmap is built in, which has no reference count. */
 	igt_assert(!users || number_in_file(PFNMAP_USERS) == users + 1);
 	close(witness);
 	igt_assert_eq(number_in_file(PFNMAP_USERS), users);
@@ -450,7 +452,7 @@ static struct setting most_namespaces = {
 	.path = "/proc/sys/user/max_pid_namespaces",
 };
 
-/* The first process of a PID namespace, which is there until nothing refers to either. */
+/* Starts the first process of a PID namespace, which stays while anything refers to either. */
 static pid_t try_new_namespace(void)
 {
 	pid_t child = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
@@ -477,7 +479,7 @@ static void set_most_namespaces(unsigned int most)
 	setting_set(&most_namespaces, value);
 }
 
-/* Beside those that there are, at most twice as many can be made. */
+/* Limits the namespaces to those that exist and at most twice SPARE_NAMESPACES more. */
 static void spare_namespaces(void)
 {
 	unsigned int most = SPARE_NAMESPACES;
@@ -495,7 +497,7 @@ static void spare_namespaces(void)
 	set_most_namespaces(most + SPARE_NAMESPACES);
 }
 
-/* References are dropped a moment after a process has been waited for. */
+/* Repeated, as references are dropped only some time after waitpid(). */
 static pid_t start_in_new_namespace(void)
 {
 	pid_t child = try_new_namespace();
@@ -510,8 +512,9 @@ static pid_t start_in_new_namespace(void)
 
 /**
  * SUBTEST: process-let-go
- * Description: A process that was chosen, and has ended, leaves nothing behind when another
- *	one is chosen: what there can be but some of can be had again and again.
+ * Description: When another process is chosen, nothing is left of a chosen process that has
+ *	ended: more PID namespaces can be created one after the other than the limit allows
+ *	at a time.
  */
 static void test_process_let_go(void)
 {
@@ -535,8 +538,8 @@ static void test_process_let_go(void)
 
 /**
  * SUBTEST: young-dirty-%s
- * Description: Of %arg[1] entries that one fault set, those are counted as young that
- *	were read or written, and those as dirty that were written.
+ * Description: Of %arg[1] entries that one fault has set, those that were read or written
+ *	are counted as young, and those that were written are counted as dirty.
  *
  * arg[1]:
  *
@@ -566,7 +569,7 @@ static void test_young_dirty(enum huge_level level)
 
 /**
  * SUBTEST: counters-all-cpus
- * Description: The counters are the sum of what was counted on each CPU.
+ * Description: The counters are the sums of what each CPU has counted.
  */
 static void test_counters_all_cpus(void)
 {
@@ -582,7 +585,7 @@ static void test_counters_all_cpus(void)
 		if (!CPU_ISSET(cpu, &all))
 			continue;
 		run_on_cpu(cpu);
-		/* Another number on each, so that none stands for another. */
+		/* A different number on each CPU, so that none is taken for another. */
 		cpus++;
 		for (int fault = 0; fault < cpus; fault++)
 			*page_at(address, page++) = 1;
@@ -594,8 +597,8 @@ static void test_counters_all_cpus(void)
 
 /**
  * SUBTEST: counters-levels
- * Description: Faults that set entries of different levels in one mapping raise the
- *	lines of each by as many entries as there are.
+ * Description: Faults that set entries of different levels in one mapping raise the counter
+ *	of each level by the number of its entries.
  */
 static void test_counters_levels(void)
 {
@@ -616,7 +619,7 @@ static void test_counters_levels(void)
 	counters_assert(bo.fd, &expected);
 }
 
-/* A huge entry that is there is made writable. */
+/* An existing huge entry is made writable. */
 static void assert_upgrade_not_counted(int fd)
 {
 	struct huge_bo bo = huge_bo_create(fd, MIB(2), HUGE_VRAM, HUGE_TRACKABLE);
@@ -635,9 +638,9 @@ static void assert_upgrade_not_counted(int fd)
 
 /**
  * SUBTEST: counters-still
- * Description: What sets no entry leaves the counters alone: an entry becomes
- *	writable, a debugger reads and writes, what is mapped is mapped ahead of
- *	use, what is mapped is used.
+ * Description: The counters do not change when no entry is set: when an entry becomes
+ *	writable, when a debugger reads and writes, when a range that is already mapped is
+ *	prefaulted, and when it is accessed.
  */
 static void test_counters_still(void)
 {
@@ -676,10 +679,10 @@ static const struct level_subtest level_subtests[] = {
 };
 
 static const struct subtest subtests[] = {
-	{ "bad-input", "What the dump does not understand", test_bad_input },
+	{ "bad-input", "Input that the dump does not understand", test_bad_input },
 	{ "offset", "One buffer object of several", test_offset },
-	{ "holes", "What is not mapped", test_holes },
-	{ "holes-far", "What has no page tables", test_holes_far },
+	{ "holes", "Ranges without entries", test_holes },
+	{ "holes-far", "Ranges without page tables", test_holes_far },
 	{ "one-moment", "Pages touched meanwhile", test_one_moment },
 	{ "process", "Another process", test_process },
 	{ "process-let-go", "Processes that have ended", test_process_let_go },

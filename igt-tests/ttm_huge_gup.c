@@ -24,9 +24,9 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: VRAM has no struct page, and the pages of system memory are TTM's.
- *	Whatever asks the kernel for the pages behind a mapping of a buffer object
- *	gets EFAULT, at every page-table level.
+ * Description: VRAM has no struct page, and the pages of system memory are TTM's. A system
+ *	call that needs the pages of a mapping of a buffer object gets EFAULT, at every
+ *	page-table level.
  */
 IGT_TEST_DESCRIPTION("get_user_pages() is refused on mappings of buffer objects");
 
@@ -90,7 +90,7 @@ static void make_disk(void)
 	igt_install_exit_handler(remove_disk);
 	snprintf(disk.mount_point, sizeof(disk.mount_point), "%s/mnt", disk.dir);
 	snprintf(disk.file, sizeof(disk.file), "%s/file", disk.mount_point);
-	/* Built in, perhaps; if it is neither there nor built in, mount says so. */
+	/* May fail, as the driver may be built in; if there is none at all, mount says so. */
 	shell("modprobe -q loop");
 	igt_require_f(!shell("truncate -s 32M %s/image && mkdir %s/mnt", disk.dir, disk.dir),
 		      "no room for a file system\n");
@@ -116,7 +116,7 @@ static int use_direct_write(char *page)
 	return error;
 }
 
-/* There must be something to read: a block of its own, written before. */
+/* First writes another block, so that there is something to read. */
 static int use_direct_read(char *page)
 {
 	static char block[4096] __attribute__((aligned(4096)));
@@ -149,7 +149,7 @@ static int use_io_uring(char *page)
 }
 #endif
 
-/* EAGAIN, the word has another value, comes after the kernel has found the page. */
+/* EAGAIN, for a word of another value, is returned after the kernel has found the page. */
 static int use_futex(char *page)
 {
 	uint32_t *word = (uint32_t *)page;
@@ -167,7 +167,7 @@ static int use_process_vm_readv(char *page)
 	return error_of(process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
 }
 
-/* To read the page, and to write it: one that is found for one is found for both. */
+/* For reading and for writing, which must have the same result. */
 static int use_gup_test(enum gup_call call, char *page)
 {
 	int to_read = gup_test(call, page, false), to_write = gup_test(call, page, true);
@@ -237,7 +237,7 @@ static const struct place places[] = {
 	{ "system-pmd", HUGE_SYSTEM, HUGE_PMD },
 };
 
-/* Shows that the test can tell: on memory that has pages it must succeed. */
+/* Shows that the test can tell the difference: on memory that has pages the call must succeed. */
 static void assert_works_on_anonymous_memory(gup_user_t use)
 {
 	char *page = mmap(NULL, HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -366,7 +366,7 @@ int igt_main()
 	}
 
 	for_each_case(place, places) {
-		igt_describe("A debugger can look at it");
+		igt_describe("A debugger can read and write it");
 		igt_subtest_f("proc-mem-%s", place->name)
 			test_proc_mem(place);
 		igt_fixture()

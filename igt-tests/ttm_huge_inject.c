@@ -23,9 +23,9 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: fault injection
- * Description: Every single allocation that an operation makes fails once: the
- *	operation fails with a documented error, or gets on without; nothing is
- *	leaked, and no data are lost.
+ * Description: Every single allocation that an operation makes fails once: the operation
+ *	fails with a documented error, or succeeds without the memory; nothing is leaked,
+ *	and no data are lost.
  */
 IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
 
@@ -33,15 +33,15 @@ IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
 #define MOST_ALLOCATIONS 20000
 
 /*
- * Addresses so far from all others that page tables of every level are missing
- * where nothing is mapped. Room for two mappings, and some between them.
+ * An address so far from all others that page tables of every level are missing while
+ * nothing is mapped there. There is room for two mappings, and some between them.
  */
 #define FAR ((char *)(uintptr_t)GIB(16 * 1024))
 #define FAR_SIZE (3 * GIB(1))
 /* The last word of a page. */
 #define DEBUGGED (FAR + HUGE_PAGE_SIZE - sizeof(uint64_t))
 
-/* What an operation is done on. */
+/* What an operation is applied to. */
 static struct {
 	int fd;
 	int maker;
@@ -59,12 +59,12 @@ static struct {
 } scene;
 
 /**
- * struct operation - one that is to fail
- * @prepare: before each time
+ * struct operation - an operation whose allocations are to fail
+ * @prepare: called before each run
  * @run: returns 0 or an errno value
- * @finish: after each time, whether it failed or not: undo and check
- * @error: that it may have beside ENOMEM
- * @log: what the kernel may say, if that is not LOG_NO_MEMORY alone
+ * @finish: called after each run, whether it failed or not: undoes and checks
+ * @error: that @run may return beside ENOMEM and EFAULT
+ * @log: what the kernel may log, if not LOG_NO_MEMORY alone
  */
 struct operation {
 	void (*prepare)(void);
@@ -92,7 +92,7 @@ static bool fails_once(const struct operation *operation, unsigned int nth)
 	injection_arm(nth);
 	error = operation->run();
 	injected = injection_disarm();
-	/* EFAULT if it was a copy of user memory. */
+	/* EFAULT if a copy of user memory has failed. */
 	igt_assert_f(!error || error == ENOMEM || error == EFAULT || error == operation->error,
 		     "allocation %u: %s\n", nth, strerrorname_np(error));
 	igt_assert_f(injected || !error, "no allocation failed, and: %s\n", strerrorname_np(error));
@@ -108,17 +108,17 @@ static void fail_each(const struct operation *operation)
 	while (fails_once(operation, nth))
 		igt_assert_lt(nth++, MOST_ALLOCATIONS);
 	igt_info("%u allocations\n", nth - 1);
-	/* If there are none the test is of no use. */
+	/* Without any allocation the test would show nothing. */
 	igt_assert_lt(1, nth);
 }
 
 static int create_in(int fd, enum huge_placement placement, unsigned int flags)
 {
-	/* Not page aligned in size or in power: several blocks, if they are scattered. */
+	/* No power of two: several blocks, if they are scattered. */
 	return huge_bo_try_create(fd, MIB(1) + KIB(20), placement, flags, &scene.made);
 }
 
-/* A handle without offset is of a call that went wrong after it was made. */
+/* A handle without offset is left of a call that failed after it had made the handle. */
 static void destroy_made(int error)
 {
 	(void)error;
@@ -201,7 +201,7 @@ static int run_export(void)
 	return 0;
 }
 
-/* The page tables that were there before go with the mapping that was. */
+/* The old mapping is removed, and its page tables with it. */
 static void map_anew(void)
 {
 	huge_bo_map_at(&scene.bo, FAR, 0, scene.bo.size);
@@ -236,7 +236,7 @@ static int run_mmap(void)
 
 	if (address == MAP_FAILED)
 		return errno;
-	/* The error that this may have is one of the operation. */
+	/* If this fails, its error is the error of the operation. */
 	if (munmap(address, scene.bo.size)) {
 		int error = errno;
 
@@ -284,8 +284,8 @@ static int run_split(void)
 
 /**
  * SUBTEST: split-%s
- * Description: A page in the midst of a mapping by %arg[1] entries is protected,
- *	and unmapped.
+ * Description: A page in the middle of a mapping by %arg[1] entries is protected, and
+ *	unmapped.
  *
  * arg[1]:
  *
@@ -353,14 +353,14 @@ static int run_write(void)
 	return error_of_signal(signal_of_writing(FAR, 1));
 }
 
-/* What has failed once works when it is done again. */
+/* An access that has failed once works when it is repeated. */
 static void touch_again(int error)
 {
 	(void)error;
 	igt_assert_eq(signal_of_reading(FAR), 0);
 }
 
-/* A fault that has set nothing counts for nothing, also if it is repeated at once. */
+/* A fault that has set nothing is not counted, also if it is repeated at once. */
 static void check_count(int error)
 {
 	igt_assert_eq_u64(reason_count(scene.fd, NULL) - scene.faults, error ? 0 : 1);
@@ -369,8 +369,8 @@ static void check_count(int error)
 
 /**
  * SUBTEST: fault-%s
- * Description: A fault on VRAM that %arg[1] entries map: SIGBUS at worst, and then it is
- *	not in the counters.
+ * Description: A fault on VRAM that %arg[1] entries map: at worst it is SIGBUS, and then it
+ *	is not counted.
  *
  * arg[1]:
  *
@@ -390,7 +390,7 @@ static void test_fault(enum huge_level level)
 	});
 }
 
-/* Beside what is faulted: the page tables are there, and what fails is the memory. */
+/* A page beside the mapping keeps its page tables: only the allocation of memory can fail. */
 static void keep_page_tables(void)
 {
 	void *beside = mmap(FAR + scene.bo.size, HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -415,9 +415,8 @@ static void touch_and_destroy(int error)
 
 /**
  * SUBTEST: fault-system
- * Description: The first fault on system memory, which allocates it: SIGBUS at
- *	worst. A fault that was short of memory has not to be repeated, which the
- *	kernel would say in its log.
+ * Description: The first fault on system memory, which allocates it: at worst it is SIGBUS.
+ *	A fault that gets no memory must not be repeated, which the kernel would log.
  */
 static void test_fault_system(void)
 {
@@ -463,7 +462,7 @@ static void check_moved(int error)
 {
 	enum huge_placement to = scene.from == HUGE_VRAM ? HUGE_SYSTEM : HUGE_VRAM;
 
-	/* Documented: it stays where it was. */
+	/* Documented: after an error it stays where it was. */
 	igt_assert_eq(huge_bo_placement(&scene.bo), error ? scene.from : to);
 	pattern_assert(&scene.pattern);
 }
@@ -474,7 +473,7 @@ static void test_move(enum huge_placement from)
 	scene.from = from;
 	if (from == HUGE_SYSTEM)
 		injection_spare_pages();
-	/* Other memory of the scene is as it will be: in TTM's pool, for example. */
+	/* A first move, so that other memory, as in TTM's pool, is as it will be each time. */
 	move_back();
 	fail_each(&(struct operation){
 		.prepare = move_back,
@@ -507,7 +506,7 @@ static void fill_vram(void)
 	uint64_t own = huge_bo_placement(&scene.bo) == HUGE_VRAM ? scene.bo.size : 0;
 	uint64_t used = scene.filler.size + own;
 
-	/* Or the filler goes, for which there is no memory. */
+	/* Else the filler would be evicted, for which there is no memory. */
 	igt_assert_eq_u64(huge_vram_used_settled(scene.fd, used), used);
 	huge_bo_move(&scene.bo, HUGE_VRAM);
 	huge_bo_info(&scene.filler);
@@ -519,7 +518,7 @@ static int run_create_evicting(void)
 	return create_in(scene.maker, HUGE_VRAM, HUGE_TRACKABLE);
 }
 
-/* Also what has no handle, as it could not be handed out, leaves VRAM with its file. */
+/* The close also frees a buffer object whose handle could not be returned. */
 static void check_victim(int error)
 {
 	pattern_assert(&scene.pattern);
@@ -529,7 +528,7 @@ static void check_victim(int error)
 
 /**
  * SUBTEST: evict
- * Description: VRAM is full, and a new buffer object has another one evicted.
+ * Description: VRAM is full, and the creation of a buffer object evicts another one.
  */
 static void test_evict(void)
 {
@@ -538,10 +537,10 @@ static void test_evict(void)
 	injection_spare_pages();
 	make_bo(MIB(2), HUGE_VRAM, 0);
 	vram = huge_vram(scene.fd);
-	/* Its clearing would take too long. */
+	/* To clear more would take too long. */
 	igt_require_f(vram.size <= 4 * GIB(1), "more than 4 GiB of VRAM\n");
 	scene.filler = huge_vram_bo(scene.fd, vram.size - vram.used);
-	/* What is behind that in the queue would wait for longer than TTM does. */
+	/* Work that is queued after its clearing would take longer than TTM waits. */
 	huge_bo_await_idle(&scene.filler);
 	pattern_write(&scene.pattern);
 	fail_each(&(struct operation){
@@ -562,7 +561,7 @@ static int run_prefault(void)
 
 /**
  * SUBTEST: prefault-%s
- * Description: A range of %arg[1] entries is mapped ahead of use.
+ * Description: A range of %arg[1] entries is prefaulted.
  *
  * arg[1]:
  *
@@ -610,7 +609,7 @@ static int run_dirty_take(void)
 	return huge_dirty_try_take(&scene.bo, 0, scene.bo.size / HUGE_PAGE_SIZE, scene.record);
 }
 
-/* Documented: the record is lost if it cannot be copied, and only then. */
+/* Documented: the record is lost only if it cannot be copied to user space. */
 static void check_record(int error)
 {
 	if (error)
@@ -621,7 +620,7 @@ static void check_record(int error)
 
 /**
  * SUBTEST: dirty-take
- * Description: The record of writes is read. If that fails it is kept.
+ * Description: The record of writes is taken. If an allocation fails, the record is kept.
  */
 static void test_dirty_take(void)
 {
@@ -667,15 +666,15 @@ static void check_debugger(int error)
 
 /**
  * SUBTEST: debugger
- * Description: A debugger writes to two pages in system memory while writes are tracked.
- *	If that fails in its midst, what it has written is in the record.
+ * Description: A debugger writes to two pages in system memory while writes are tracked. If
+ *	that fails after the first page, what was written is in the record.
  */
 static void test_debugger(void)
 {
 	make_bo(MIB(2), HUGE_VRAM, HUGE_TRACKABLE | HUGE_SYSTEM_WC);
 	huge_dirty_start(&scene.bo);
 	move_out_and_take();
-	/* It has the file open from now on. */
+	/* The first write opens /proc/PID/mem, which stays open. */
 	igt_assert_eq(run_debugger(), 0);
 	fail_each(&(struct operation){
 		.prepare = move_out_and_take,
@@ -695,8 +694,8 @@ static int run_info(void)
 
 /**
  * SUBTEST: info
- * Description: The ioctl that counts entries. It needs no memory of its own, but copies
- *	what is asked and what it found.
+ * Description: The ioctl that counts entries. It allocates no memory, but its copies from
+ *	and to user space can fail.
  */
 static void test_info(void)
 {
@@ -737,14 +736,14 @@ static const struct subtest subtests[] = {
 	{ "move-to-vram", "A move into VRAM", test_move_to_vram },
 	{ "evict", "An eviction", test_evict },
 	{ "dirty-start", "Tracking begins", test_dirty_start },
-	{ "dirty-take", "The record is read", test_dirty_take },
+	{ "dirty-take", "The record is taken", test_dirty_take },
 	{ "debugger", "A debugger's write", test_debugger },
 	{ "info", "Entries are counted", test_info },
 };
 
 static const struct level_subtest level_subtests[] = {
 	{ "fault", "VRAM is faulted in", test_fault },
-	{ "prefault", "VRAM is mapped ahead of use", test_prefault },
+	{ "prefault", "VRAM is prefaulted", test_prefault },
 	{ "split", "A mapping is split", test_split },
 	{ "mremap", "A mapping is moved", test_mremap },
 };
@@ -757,7 +756,7 @@ static void set_scene(void)
 	scene.before = in_use_now(scene.fd);
 }
 
-/* A handle that could not be handed out is the file's, and goes with it. */
+/* A handle that could not be returned belongs to the file, and is closed with it. */
 static void assert_nothing_leaked(void)
 {
 	struct in_use before = scene.before, leaked;

@@ -23,9 +23,9 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: What the policies of system, mapping and process for transparent
- *	huge pages do to huge mappings of VRAM: the table in
- *	Documentation/tools/older-kernels.rst, cell by cell.
+ * Description: How the policies of system, mapping and process for transparent huge pages
+ *	affect huge mappings of VRAM: the table in Documentation/tools/older-kernels.rst,
+ *	cell by cell.
  */
 IGT_TEST_DESCRIPTION("THP policy and huge mappings of VRAM");
 
@@ -38,7 +38,7 @@ enum column {
 	COLUMNS,
 };
 
-/* What the core of a kernel does: by this its column is known, not by its version. */
+/* What the core of a kernel does: this tells its column, and not its version. */
 enum behaviour {
 	ASKS_IF_ALWAYS = 1 << 0,	/* for huge entries, with sysfs at "always" */
 	ASKS_IF_NEVER = 1 << 1,
@@ -69,7 +69,7 @@ static const struct release {
 	{ 7, 3, 0, COLUMN_7_2 },
 };
 
-/* In the place of a level: prctl() refuses the flag. */
+/* In place of a level: prctl() refuses the flag. */
 #define REFUSED HUGE_LEVELS
 
 /**
@@ -77,10 +77,10 @@ static const struct release {
  * @name: of the subtest
  * @what: its description
  * @system: setting in sysfs; NULL for all of them
- * @advice: for madvise() on the mapping; MADV_NORMAL has nothing to do with it
+ * @advice: for madvise() on the mapping; MADV_NORMAL does not change the policy
  * @disable: prctl(PR_SET_THP_DISABLE),
  * @flags: and its flags
- * @cells: the largest level that comes, by column
+ * @cells: the largest level that faults set, by column
  */
 struct row {
 	const char *name;
@@ -128,7 +128,7 @@ static struct setting system_policy = {
 	.path = "/sys/kernel/mm/transparent_hugepage/enabled",
 };
 
-/* The column that this kernel is in; COLUMNS if in none. */
+/* The column of this kernel; COLUMNS if there is none. */
 static enum column this_column;
 
 /* Returns 0 or an errno value. */
@@ -193,8 +193,8 @@ static enum column documented_column(const char *kernel)
 
 /**
  * SUBTEST: kernel
- * Description: What the core does is what it does on the kernels of its column,
- *	before the driver has a say. Skips if no column names this version.
+ * Description: The core of this kernel, apart from the driver, behaves as the table's
+ *	column for this version says. Skips if no column names this version.
  */
 static void test_kernel(void)
 {
@@ -209,7 +209,7 @@ static void test_kernel(void)
 		     uts.release, columns[documented].heading);
 }
 
-/* What one fault maps: all of a page table, if the mapping has as much. */
+/* What one fault maps: a whole page table, or as much of it as the mapping has. */
 static struct huge_levels one_fault(enum huge_level level, uint64_t size)
 {
 	uint64_t table = huge_level_size(level == HUGE_PUD ? HUGE_PUD : level + 1);
@@ -275,9 +275,9 @@ static void assert_cell(const struct row *row, const char *system)
 
 /**
  * SUBTEST: %s
- * Description: With %arg[1], the first write to a mapping of 1 GiB and of 2 MiB
- *	makes the entries that the table has for this kernel, for the reason that it
- *	has. Where sysfs is not named, with each of its settings.
+ * Description: With %arg[1], the first write to a mapping of 1 GiB and of 2 MiB sets the
+ *	entries that the table has for this kernel, for the reason that the table has. Where
+ *	sysfs is not named, this is so with each of its settings.
  *
  * arg[1]:
  *

@@ -25,23 +25,23 @@
  * Functionality: huge CPU mappings of VRAM
  * Description: Everything at the same time, with every word checked that is read.
  *
- *	The environment has STRESS_SECONDS (10), and STRESS_SEED to repeat what
- *	each actor chooses. In which order they get to it is the scheduler's.
+ *	In the environment, STRESS_SECONDS (10) is the time, and STRESS_SEED repeats
+ *	what each actor chooses. The order of their steps is up to the scheduler.
  */
-IGT_TEST_DESCRIPTION("Everything at the same time, and the device goes meanwhile");
+IGT_TEST_DESCRIPTION("Everything at the same time, also unplug of the device");
 
 #define SECONDS 10
 #define ROUND_SECONDS 10
-/* A kernel that checks everything may need them until all has happened once. */
+/* A debug kernel may need so many more until everything has happened once. */
 #define MORE_SECONDS 200
-/* How long they go on without the device. */
+/* How long the actors go on after unplug. */
 #define UNPLUGGED_SECONDS 1
-/* The longest that an actor's step may take, under a kernel that checks everything. */
+/* The longest that an actor's step may take, on a debug kernel. */
 #define END_SECONDS 120
 
 #define SMALL_BOS 24
 #define BALLAST_SIZE MIB(32)
-/* What the ballast leaves of VRAM, for buffer objects that come and go. */
+/* The VRAM that the ballast leaves free. */
 #define ROOM MIB(8)
 
 static struct stress_stage *stage;
@@ -104,7 +104,7 @@ static void add_small(int fd, struct choices *choices)
 	}
 }
 
-/* Until VRAM has but little room left. */
+/* Fills VRAM, except for ROOM. */
 static void add_ballast(int fd)
 {
 	struct huge_vram vram = huge_vram(fd);
@@ -153,7 +153,7 @@ static void wait_while_it_goes_well(double seconds)
 		usleep(20000);
 }
 
-/* Where the threads of a process that does not end are. */
+/* The kernel stacks of the threads of a process that does not end. */
 static void show_stacks(pid_t pid)
 {
 	char command[128];
@@ -187,7 +187,7 @@ static void end_crews(const pid_t crews[STRESS_CREWS])
 	kill_children();
 }
 
-/* They go on for a moment, on memory that means nothing. */
+/* The actors go on for a moment, with pages that stand in for VRAM. */
 static void pull_the_plug(int fd)
 {
 	__atomic_store_n(&stage->is_unplugged, true, __ATOMIC_SEQ_CST);
@@ -204,7 +204,7 @@ static void count_leaks(const struct in_use *before, int fd)
 	sums.leaked_vram += leaked.vram;
 }
 
-/* For which only a device that is gone is a reason. */
+/* Evictions may fail only because the device was unplugged. */
 static void count_failed_evictions(int log)
 {
 	char line[KERNEL_LOG_LINE];
@@ -298,13 +298,13 @@ static void print_figures(void)
 	figures_print(figures, collect_figures(figures));
 }
 
-/* It was not tested then. */
+/* If a figure is 0, its operation was not tested. */
 static const char *what_did_not_happen(void)
 {
 	struct figure figures[MOST_FIGURES];
 	unsigned int count = collect_figures(figures);
 
-	/* Behind the seed. */
+	/* After the seed. */
 	for (unsigned int i = 1; i < count - GOOD_AT_ZERO; i++) {
 		if (!figures[i].value)
 			return figures[i].name;
@@ -316,11 +316,11 @@ static const char *what_did_not_happen(void)
  * SUBTEST: everything
  * Description: Threads of two processes touch, map, unmap, protect, remap, fork,
  *	prefault, move, evict, track writes, look at page tables and change the
- *	policy, on the same buffer objects. Each page carries words of one
- *	writer, and whoever reads one checks it. In rounds: every other one ends
- *	with the device unplugged while all of this goes on; it comes back for
- *	the next. Nothing is leaked, and no eviction fails while the device is
- *	there. Of 4 GiB of VRAM and more some would stay free: it is skipped.
+ *	policy, on the same buffer objects. Each page has words of one writer,
+ *	and each word that is read is checked. Every other round ends with unplug
+ *	of the device while all of this goes on; the device is back for the next
+ *	round. Nothing is leaked, and no eviction fails while the device is
+ *	there. Skips where buffer objects do not fill VRAM, as with 4 GiB of it.
  */
 static void test_everything(void)
 {

@@ -20,16 +20,16 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: While one thread is at any instruction of the code that sets entries,
- *	another does what sets or removes them, too. Data and entries are right after
- *	that.
+ * Description: One thread is paused at each instruction of the code that sets, moves or
+ *	removes entries, while another thread does something that sets or removes them, too.
+ *	Data and entries are right after that.
  */
 IGT_TEST_DESCRIPTION("What else happens at each instruction of a fault");
 
-/* Fewer means that the function has not been gone through. */
+/* Fewer would mean that the functions have not been executed. */
 #define LEAST_INSTRUCTIONS 30
 
-/* A buffer object that is mapped twice: where the race is, and where it is looked at. */
+/* A buffer object that is mapped twice: once for the race, and once to check its contents. */
 struct scene {
 	struct huge_bo bo;
 	enum huge_level level;
@@ -53,7 +53,7 @@ static volatile uint64_t *last_word(char *address)
 	return (volatile uint64_t *)(address + scene.bo.size - sizeof(uint64_t));
 }
 
-/* More than one entry of each level, but for the largest. */
+/* More than one entry of the level, except for PUD entries. */
 static uint64_t size_for(enum huge_level level)
 {
 	static const uint64_t sizes[] = { KIB(64), MIB(4), GIB(1) };
@@ -85,7 +85,7 @@ static void touch_last(void)
 	*last_word(scene.address) = ~scene.value;
 }
 
-/* What both wrote is there, and is written and read through the same memory. */
+/* Compares what both have written; both mappings must show the same memory. */
 static void check_first(void)
 {
 	igt_assert_eq_u64(*first_word(scene.other), scene.value);
@@ -100,7 +100,7 @@ static void check_last(void)
 	igt_assert_eq_u64(*last_word(scene.address), scene.value);
 }
 
-/* What has been mapped small has a page table, and stays small: all begins anew. */
+/* A page table of PTEs would keep the entries small: each round begins with a new mapping. */
 static void renew_mapping(void)
 {
 	huge_bo_map_at(&scene.bo, scene.address, 0, scene.bo.size);
@@ -114,7 +114,7 @@ static void check_both(void)
 	huge_assert_mapped_at(&scene.bo, scene.address, scene.level, "after two faults");
 }
 
-/* All of the functions, the last of which is NULL, that the kernel has and executes. */
+/* For all functions of a list that ends with NULL, if the kernel has and executes them. */
 static void go_through(const char * const *functions, const struct race *race)
 {
 	unsigned int instructions = 0;
@@ -192,7 +192,7 @@ static void go_through_fault_and_move(enum huge_level level)
 /**
  * SUBTEST: fault-move-pte
  * Description: At each instruction of a fault that sets PTEs, the buffer object moves: no
- *	entry is left of where it was.
+ *	entry of its old memory is left.
  */
 static void test_fault_move_pte(void)
 {
@@ -201,7 +201,8 @@ static void test_fault_move_pte(void)
 
 /**
  * SUBTEST: fault-move-pmd
- * Description: The same with PMD entries. To move as much as a PUD entry maps takes too long.
+ * Description: The same with PMD entries. To move as much as a PUD entry maps would take
+ *	too long.
  */
 static void test_fault_move_pmd(void)
 {
@@ -215,7 +216,7 @@ static void require_zapper(void)
 	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
 }
 
-/* All that there is of the device's mappings, as a driver does that resets it. */
+/* Zaps all mappings of the device, as a driver does when it resets the device. */
 static void zap(void)
 {
 	char text[64];
@@ -268,7 +269,7 @@ static void test_fault_zap(enum huge_level level)
  */
 static void test_zap_fault(enum huge_level level)
 {
-	/* One is inlined into the next, in another order on each kernel. */
+	/* Which of these is inlined into another depends on the kernel. */
 	static const char * const functions[] = {
 		"zap_pmd_range", "zap_pud_range", "zap_p4d_range", "__zap_vma_range",
 		"unmap_page_range", NULL
@@ -313,9 +314,8 @@ static void check_missed_none(void)
 
 /**
  * SUBTEST: mremap-zap-%s
- * Description: At each instruction by which the kernel moves what one %arg[1] entry maps to
- *	another address, all entries of the device are removed: the next access takes a
- *	fault.
+ * Description: At each instruction by which mremap() moves what one %arg[1] entry maps, all
+ *	entries of the device are removed: the next access takes a fault.
  *
  * arg[1]:
  *
@@ -363,7 +363,7 @@ static void take(void)
 	scene.error = huge_dirty_try_take(&scene.bo, 0, pages(), &scene.record);
 }
 
-/* The round before may have had no pause, and not been checked. */
+/* The previous round may not have been checked, if there was no pause. */
 static void renew_value(void)
 {
 	take();
@@ -372,7 +372,7 @@ static void renew_value(void)
 	scene.record = 0;
 }
 
-/* It is in one of the two records, and a write after that is in the next. */
+/* The write is in one of the two records, and a later write is in the next. */
 static void check_record(void)
 {
 	const uint64_t expected = UINT64_C(1) << WRITTEN_PAGE;
@@ -397,8 +397,9 @@ static void read_page(void)
 
 /**
  * SUBTEST: write-take
- * Description: At each instruction of a fault that records a write, whether the page was
- *	read before or not, the record is taken: the write is in that one or in the next.
+ * Description: At each instruction of a fault that records a write, the record is taken:
+ *	the write is in that record or in the next. The same holds for a page that was read
+ *	before.
  */
 static void test_write_take(void)
 {

@@ -23,14 +23,14 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: huge CPU mappings of VRAM
- * Description: What the driver says of its page tables is what lies in memory. The
- *	witness is QEMU, which shows the guest's memory from outside; of it, the
- *	physical address, the level, the caching and all else is read without the
- *	driver, and compared with the driver's own dump. Skips without QEMU's monitor.
+ * Description: The driver's page-table dump agrees with the page tables in memory. The
+ *	witness is QEMU, which shows the guest's memory from outside: physical address,
+ *	level, caching and all other bits are read without the driver, and compared with the
+ *	driver's own dump. Skips without QEMU's monitor.
  */
 IGT_TEST_DESCRIPTION("Page tables as QEMU sees them, and as the driver says they are");
 
-/* Why there is no such mapping: a cell of the table that is empty. */
+/* Why a cell of the table is empty. */
 #define NO_GIB "TTM allocates system memory in pieces of 4 MiB at most"
 
 /**
@@ -39,12 +39,12 @@ IGT_TEST_DESCRIPTION("Page tables as QEMU sees them, and as the driver says they
  * @placement: of the buffer object,
  * @flags: and its flags,
  * @size: and its size
- * @level: that maps it where kernel and CPU can
+ * @level: of its entries, where kernel and CPU have it
  * @caching: of its entries
  * @empty: why there is no such mapping on any kernel
  *
- * Each is mapped read-only and writable. Where kernel or CPU cannot have a level, which
- * is what lib/known_kernel.c says, the next smaller one has to be there instead.
+ * Each cell is mapped read-only and writable. Where kernel or CPU do not have a level, as
+ * lib/known_kernel.c says, the next smaller one has to be there instead.
  */
 struct cell {
 	const char *name;
@@ -81,7 +81,7 @@ static void assert_run_equal(const struct page_run *outside, const struct page_r
 	igt_assert_eq_u64(outside->dirty, dump->dirty);
 }
 
-/* As lie in memory; the driver's dump and its ioctl say the same of them. */
+/* The entries in memory, with which the driver's dump and its ioctl must agree. */
 static struct page_table read_agreed(const struct huge_bo *bo, const void *address,
 				     uint64_t length)
 {
@@ -104,7 +104,7 @@ static void assert_writable(const struct page_table *table, bool writable)
 		igt_assert_eq(table->runs[i].writable, writable);
 }
 
-/* Where all of a buffer object lies. */
+/* All of the buffer object lies in the BAR, or nothing of it. */
 static void assert_placement(const struct huge_bo *bo, const struct page_table *table,
 			     enum huge_placement placement)
 {
@@ -135,7 +135,7 @@ static void assert_mapping(const struct huge_bo *bo, const char *address,
 	page_table_free(&table);
 }
 
-/* One access to what each of the largest entries maps, or may map. */
+/* One access to the range of each entry of the level. */
 static void read_all(const char *address, uint64_t size, enum huge_level level)
 {
 	for (uint64_t at = 0; at < size; at += huge_level_size(level))
@@ -150,9 +150,9 @@ static void write_all(char *address, uint64_t size, enum huge_level level)
 
 /**
  * SUBTEST: mapping-%s
- * Description: A buffer object of %arg[1], mapped to be read, then allowed to be
- *	written, and mapped to be written: level, physical address, caching, access
- *	and all else in memory are right, and as the driver says.
+ * Description: A buffer object, %arg[1], is mapped read-only, then made writable by
+ *	mprotect(), and then mapped writable. Level, physical address, caching, access and
+ *	all other bits of the entries in memory are right, and as the driver says.
  *
  * arg[1]:
  *
@@ -208,7 +208,7 @@ static char *map_anonymous(uint64_t size)
 	return area;
 }
 
-/* Anonymous memory: the kernel says where each page is, and no driver has a part in it. */
+/* Anonymous memory: the kernel says where each page is, and no driver is involved. */
 static void assert_sees_anonymous_memory(void)
 {
 	char *area = map_anonymous(MIB(2));
@@ -228,7 +228,7 @@ static void assert_sees_anonymous_memory(void)
 	assert_hole(area + KIB(8));
 }
 
-/* The BAR that a file of sysfs maps, of a device without a driver. */
+/* The BAR of a device without a driver, which a file in sysfs maps. */
 static struct bar bar_without_driver(const char *name)
 {
 	struct bar bar = {};
@@ -247,7 +247,7 @@ static struct bar bar_without_driver(const char *name)
 	return bar;
 }
 
-/* The driver shows what is mapped from its own files, and nothing of others. */
+/* The driver shows only what is mapped from its own files. */
 static void assert_dump_is_empty(void)
 {
 	int fd = huge_open(), dump = page_table_open(fd);
@@ -277,10 +277,10 @@ static void assert_sees_caching(const char *name, enum page_caching caching)
 
 /**
  * SUBTEST: itself
- * Description: The witness is right about memory of which the kernel says what it is:
- *	a huge page and a small one, by their page frame in /proc/self/pagemap, where
- *	nothing is, and BARs that the PCI core maps with a caching that has a name, which
- *	the driver does not show as its own.
+ * Description: The witness is right about memory that the kernel itself describes: a huge
+ *	page and a small one, whose page frames are in /proc/self/pagemap, holes, and BARs
+ *	that the PCI core maps with a known caching. The driver does not show these BARs as
+ *	its own.
  */
 static void test_itself(void)
 {
@@ -289,7 +289,7 @@ static void test_itself(void)
 	assert_sees_caching("resource2", PAGE_UC);
 }
 
-/* Where there is no reason but that there is nothing larger, it is "largest". */
+/* "largest" for the largest level that exists; else the kernel is the reason. */
 static const char *reason_of(enum huge_level level)
 {
 	return level == HUGE_PUD ? "largest" : "kernel";
@@ -297,9 +297,9 @@ static const char *reason_of(enum huge_level level)
 
 /**
  * SUBTEST: kernel
- * Description: A table says what this kernel, with its configuration and on this CPU,
- *	can have for 1 GiB of VRAM, and that is what lies in memory after one write,
- *	for the reason that the driver gives. Fails on a kernel that the table has not.
+ * Description: A table says which entries this kernel, with its configuration and on this
+ *	CPU, can have for 1 GiB of VRAM. These entries are in memory after one write, and
+ *	the driver gives the right reason. Fails on a kernel that is not in the table.
  */
 static void test_kernel(void)
 {
@@ -349,8 +349,8 @@ static void test_bar(void)
 
 /**
  * SUBTEST: holes
- * Description: Of a mapping with single entries here and there, some read and some
- *	written, the driver's dump has each entry and no other.
+ * Description: In a mapping with single entries in some places, of which one was written,
+ *	the driver's dump has each entry and no other.
  */
 static void test_holes(void)
 {
@@ -375,7 +375,7 @@ static void test_holes(void)
 	page_table_free(&table);
 }
 
-/* Not young are only those that were never used. */
+/* One entry was used, and is young and dirty. */
 static void assert_used_once(const struct huge_bo *bo, const char *address)
 {
 	struct page_table table = read_agreed(bo, address, bo->size);
@@ -387,8 +387,8 @@ static void assert_used_once(const struct huge_bo *bo, const char *address)
 
 /**
  * SUBTEST: neighbours
- * Description: Of all entries that one write makes, one is young and dirty, also by
- *	the driver's dump.
+ * Description: Of all entries that one write sets, only one is young and dirty, and the
+ *	driver's dump agrees.
  */
 static void test_neighbours(void)
 {
@@ -416,8 +416,8 @@ static void assert_moved(const struct huge_bo *bo, char *address, enum huge_plac
 
 /**
  * SUBTEST: moved
- * Description: After each move nothing is mapped, until it is used; then what is
- *	mapped is where the buffer object is now.
+ * Description: After each move nothing is mapped until the next access; then the entries
+ *	map the memory where the buffer object is now.
  */
 static void test_moved(void)
 {
@@ -431,8 +431,8 @@ static void test_moved(void)
 
 /**
  * SUBTEST: mprotect-part
- * Description: Where a part of what one PMD entry maps may be read only, that part is
- *	mapped so, and the rest as before.
+ * Description: A part of what one PMD entry maps becomes read-only: its entries are
+ *	read-only, and the rest is mapped as before.
  */
 static void test_mprotect_part(void)
 {
@@ -471,8 +471,8 @@ static void assert_only_writable(const struct page_table *table, const char *pag
 
 /**
  * SUBTEST: tracked
- * Description: While writes are tracked, what is only read is mapped read-only, and a
- *	written page alone is writable.
+ * Description: While writes are tracked, pages that are only read are mapped read-only, and
+ *	only a page that was written is writable.
  */
 static void test_tracked(void)
 {
@@ -495,7 +495,7 @@ static void test_tracked(void)
 	page_table_free(&table);
 }
 
-/* Used, memory is mapped, and not that of the BAR. */
+/* After an access memory is mapped which is not in the BAR. */
 static void assert_elsewhere(char *address, uint64_t size, const struct bar *bar)
 {
 	struct page_table table;
@@ -509,8 +509,8 @@ static void assert_elsewhere(char *address, uint64_t size, const struct bar *bar
 
 /**
  * SUBTEST: unplugged-%s
- * Description: When the device is gone nothing of its BAR is mapped, neither before
- *	nor after the mapping by %arg[1] entries is used again.
+ * Description: After unplug nothing of the BAR is mapped, neither before nor after the
+ *	mapping, which had %arg[1] entries, is accessed again.
  *
  * arg[1]:
  *
@@ -538,7 +538,7 @@ static void test_unplugged(enum huge_level level)
 	assert_elsewhere(address + bo.size - window, window, &bar);
 }
 
-/* Page tables of four levels end there; the kernel goes beyond only where it is asked to. */
+/* The end of four page-table levels; the kernel only maps past it if a hint asks for that. */
 #define FOUR_LEVELS_END (UINT64_C(1) << 47)
 #define FAR ((char *)(uintptr_t)(2 * FOUR_LEVELS_END))
 
@@ -556,9 +556,9 @@ static void assert_maps_far(const struct cell *cell, bool is_free)
 
 /**
  * SUBTEST: five-levels-%s
- * Description: Where page tables have five levels, VRAM is mapped at an address that four
- *	do not reach by %arg[1] entries: at the one that is asked for, and elsewhere if
- *	that is taken. Skips where they have four.
+ * Description: Where page tables have five levels, VRAM is mapped by %arg[1] entries at an
+ *	address that four levels do not reach: at the hint, or near it if the hint is in
+ *	use. Skips where page tables have four levels.
  *
  * arg[1]:
  *
@@ -568,7 +568,7 @@ static void assert_maps_far(const struct cell *cell, bool is_free)
  */
 static void test_five_levels(enum huge_level level)
 {
-	/* Those of VRAM come first. */
+	/* The cells of VRAM come first, by level. */
 	const struct cell *cell = &cells[level];
 	void *taken;
 
@@ -588,7 +588,7 @@ static void clean_up(void)
 }
 
 static const struct subtest subtests[] = {
-	{ "itself", "What the witness says of memory that is known", test_itself },
+	{ "itself", "What the witness says of known memory", test_itself },
 	{ "kernel", "What this kernel can have, by a table and in memory", test_kernel },
 	{ "bar", "All of VRAM is at the beginning of the BAR", test_bar },
 	{ "holes", "Single entries and holes", test_holes },
@@ -599,8 +599,8 @@ static const struct subtest subtests[] = {
 };
 
 static const struct level_subtest level_subtests[] = {
-	{ "five-levels", "Beyond what four levels of page tables reach", test_five_levels },
-	{ "unplugged", "After the device has gone", test_unplugged },
+	{ "five-levels", "Past what four levels of page tables reach", test_five_levels },
+	{ "unplugged", "After unplug", test_unplugged },
 };
 
 int igt_main()
