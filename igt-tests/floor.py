@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Floors: what has to run and pass on each kernel, what is skipped there, and why.
 
-A file for each kind of run. A name in brackets begins a group, what ran together; behind it
-are the kernels that the group runs on. Each of its subtests passes on all of them, but for
-what the lines below it say, which begin with a tab:
+There is a file for each kind of run. A name in brackets begins a group of tests that run
+together; after it are the kernels that the group runs on. Each subtest of the group passes
+on all of them, except where the lines below it, which begin with a tab, say otherwise:
 
     [main] 6.1 7.2 debug
     ttm_huge_gup@gup-fast-pud
@@ -21,7 +21,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent / "floors"
 NO_KERNEL = "none"
 WITHOUT_KERNEL = ("prepare", "patches")
 
-# What ran in one boot, that has no options of its own; each other boot is a group.
+# Groups of the main boot and of tests without a guest; each other boot is a group.
 MAIN = ("main", "kunit", "guest", *WITHOUT_KERNEL)
 
 PASS = "pass"
@@ -36,51 +36,51 @@ HEAD = """\
 
 
 class FloorError(Exception):
-    """There is no floor, with the reason in one line."""
+    """There is no usable floor, with the reason in one line."""
 
 
 def kernel_name(release):
-    """What floors call a kernel: its series, or what it was built for."""
+    """The name of a kernel in floors: its series, or debug."""
     match = re.match(r"\d+\.\d+", release)
     return "debug" if release.endswith("-debug") else match.group() if match else release
 
 
 def is_series(kernel):
-    """Whether it is one that a distribution has: 'make check KERNEL=all' runs on it."""
+    """Whether it is a kernel of a distribution, on which 'make check KERNEL=all' runs."""
     return re.fullmatch(r"\d+\.\d+", kernel) is not None
 
 
 def in_order(kernels):
-    """The oldest first, and behind them what has no number."""
+    """The oldest first, and then those without a number."""
     return sorted(kernels, key=lambda name: (not is_series(name),
                                              [int(part) for part in name.split(".")]
                                              if is_series(name) else [], name))
 
 
 def name_of(row):
-    """Of a row of the report."""
+    """The name of a row of the report."""
     return f"{row['test']}@{row['subtest']}"
 
 
 def shown_test(row):
-    """With the boot, if the same may have run in another one."""
+    """The test, with its boot if that is not the main one."""
     group = row.get("group", "main")
     return row["test"] if group in MAIN else f"{row['test']} ({group})"
 
 
 def what_became(row):
-    """What a floor has of a row: what failed has to pass."""
+    """What a floor says about a row: a test that failed has to pass."""
     return SKIP + " ".join(row["reason"].split()) if row["result"] == "skip" else PASS
 
 
 class Floor:
-    """By kernel, what is to become of each (group, name)."""
+    """For each kernel, the wanted result of each (group, name)."""
 
     def __init__(self, kernels=None):
         self.kernels = kernels or {}
 
     def differences(self, kernel, rows):
-        """What differs in a run: group, name, and what is wrong with it."""
+        """The differences of a run from the floor: group, name, and what is wrong."""
         wanted = self.kernels.get(kernel, {})
         found = {(row["group"], name_of(row)): row for row in rows}
         times = Counter((row["group"], name_of(row)) for row in rows)
@@ -99,19 +99,19 @@ class Floor:
                 yield *key, "it did not run"
 
     def leave_out(self, kernel, groups):
-        """Want nothing of some groups there."""
+        """Drop some groups from what is wanted on a kernel."""
         wanted = self.kernels.get(kernel, {})
         for key in [key for key in wanted if key[0] in groups]:
             del wanted[key]
 
     def renew(self, kernel, rows):
-        """Take what ran on a kernel for what has to."""
+        """Make what ran on a kernel what has to run there."""
         self.kernels[kernel] = {(row["group"], name_of(row)): what_became(row) for row in rows
                                 if row["subtest"] != "all of it" or row["result"] == "skip"}
 
 
 def read_line(line, kernels, names):
-    """An exception: which of the kernels, and what becomes of the subtest there."""
+    """A line with an exception: its kernels, and the result of the subtest there."""
     where, colon, what = line.strip().partition(": ")
     if not colon or not names or not set(where.split()) <= set(kernels) or not (
             what == ABSENT or what.startswith(SKIP)):
@@ -146,7 +146,7 @@ def read_floor(path):
 
 
 def exceptions(becomes):
-    """Where a subtest does not pass: a line for all kernels on which the same comes of it."""
+    """Lines for kernels where a subtest does not pass, one for each other result."""
     for what in sorted(set(becomes.values()) - {PASS}):
         where = in_order(kernel for kernel in becomes if becomes[kernel] == what)
         yield f"\t{' '.join(where)}: {what}"

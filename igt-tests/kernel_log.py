@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the kernel log of a guest says of the subtests that ran in it."""
+"""What the kernel log of a guest says about the subtests that ran in it."""
 
 import pathlib
 import re
@@ -7,23 +7,23 @@ import subprocess
 
 CHECK = pathlib.Path(__file__).resolve().parent.parent / "tools" / "lab" / "check-kernel-log"
 
-# tools/lab/guest leaves this in the kernel log.
+# tools/lab/guest writes this to the kernel log.
 COMMAND_BEGINS = "lab: the command begins"
 
-# Subtests leave these in the kernel log.
+# Subtests write these to the kernel log.
 STARTING = re.compile(r"\[IGT\] (\S+): starting subtest (\S+)")
 FINISHED = re.compile(r"\[IGT\] (\S+): finished subtest (\S+),")
 
 
 def lines_of(path):
-    """The lines of a log, none if there is no such file."""
+    """The lines of a log; no lines if there is no such file."""
     if not path.exists():
         return []
     return path.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def release_of(path):
-    """Of the kernel whose log that is, as uname -r has it."""
+    """The release of the kernel that wrote the log, as of uname -r."""
     for line in lines_of(path):
         match = re.search(r"Linux version (\S+)", line)
         if match:
@@ -41,7 +41,7 @@ def subtest_in(lines):
 
 
 def without_time(line):
-    """What a line says."""
+    """The text of a line."""
     return re.sub(r"^\[[ .\d]*\] ", "", line.strip())
 
 
@@ -64,8 +64,8 @@ def complaints(path):
 
 
 def first_complaint(path, after=0):
-    """The first line behind that number that reports a problem, and in front of it the
-    subtest that it belongs to."""
+    """The subtest and the text of the first line after that number that reports a
+    problem."""
     for number, line in complaints(path):
         if number > after:
             return (subtest_in(lines_of(path)[:number]) or "kernel log", without_time(line))
@@ -81,7 +81,7 @@ def unfinished_subtest(path):
 
 
 def print_said(rows, kernel=""):
-    """What the kernel said in subtests that it should not, as the rows of report have it."""
+    """Print what the kernel logged in subtests unexpectedly, from the rows of report."""
     for row in rows:
         if row.get("kernel"):
             where = f" on {kernel}" if kernel else ""
