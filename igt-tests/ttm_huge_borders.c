@@ -87,7 +87,7 @@ static void in_child(const struct border_scene *scene, bool is_part)
 /**
  * SUBTEST: fork-%s
  * Description: A process has a mapping of %arg[1] and forks. The child has the mapping,
- *	too; a part that fork() is to leave out it does not have.
+ *	too, but not a part that fork() is to leave out.
  *
  * arg[1]:
  *

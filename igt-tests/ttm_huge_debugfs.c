@@ -117,9 +117,9 @@ static void assert_length_limited(int witness)
 
 /**
  * SUBTEST: bad-input
- * Description: A text that names no process (ESRCH) or no valid range (EINVAL) is refused,
- *	and so is one that is too long (EINVAL) or cannot be read (EFAULT). What was chosen
- *	before stays chosen.
+ * Description: A text is refused if it is no PID and range (EINVAL), if there is no such
+ *	process (ESRCH), if it is too long (EINVAL) or if it cannot be read (EFAULT). What
+ *	was chosen before stays chosen.
  */
 static void test_bad_input(void)
 {

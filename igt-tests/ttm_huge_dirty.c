@@ -538,9 +538,9 @@ static void assert_half_read_only(const struct huge_bo *bo, const char *half,
 /**
  * SUBTEST: huge-elsewhere-%s
  * Description: While writes are tracked, reads set read-only %arg[1] entries. A write makes
- *	only its page writable, replaces no more huge entries than one page table of PTEs
- *	needs, and leaves all others. A write through another mapping that was read before
- *	is recorded, too.
+ *	only its page writable. It adds at most one page table of PTEs, and leaves the huge
+ *	entries elsewhere. A write through another mapping that was read before is recorded,
+ *	too.
  *
  * arg[1]:
  *

@@ -16,10 +16,10 @@
  * Mega feature: General Core features
  * Sub-category: tools
  * Functionality: huge CPU mappings of VRAM
- * Description: The program that shows how a process maps buffer objects says what the page
- *	tables hold, and why entries are not larger.
+ * Description: The program hugemap, which shows how a process maps buffer objects, says
+ *	what the page tables have, and why entries are not larger.
  *
- *	The environment has HUGEMAP, the program.
+ *	In the environment, HUGEMAP is the path of the program.
  */
 IGT_TEST_DESCRIPTION("How hugemap shows mappings");
 
@@ -69,9 +69,9 @@ static void assert_says(const struct output *output, const char *text)
 
 /**
  * SUBTEST: levels
- * Description: For a buffer object with entries of two levels it shows how much each of them
- *	maps, and the parts that have none; and that nothing is mapped before the first
- *	access.
+ * Description: For a buffer object with entries of two levels hugemap shows how much each
+ *	level maps, and which parts are not mapped; and that nothing is mapped before the
+ *	first access.
  */
 static void test_levels(void)
 {
@@ -95,8 +95,8 @@ static void test_levels(void)
 
 /**
  * SUBTEST: why
- * Description: It says of a mapping that is too small for a PUD entry that it is, and of one
- *	whose address fits no PMD entry how that is aligned.
+ * Description: hugemap says that a mapping is too small for a PUD entry, and how the
+ *	address is aligned of a mapping that cannot have PMD entries.
  */
 static void test_why(void)
 {
@@ -117,7 +117,7 @@ static void test_why(void)
 
 /**
  * SUBTEST: process-gone
- * Description: A process that has ended is an error, in one line.
+ * Description: For a process that has ended hugemap prints one line with the error.
  */
 static void test_process_gone(void)
 {
@@ -136,7 +136,7 @@ static void test_process_gone(void)
 
 /**
  * SUBTEST: watch
- * Description: It prints a fault that happens while it watches, and sums up.
+ * Description: hugemap prints the faults that happen while it watches, and their sums.
  */
 static void test_watch(void)
 {
@@ -148,7 +148,7 @@ static void test_watch(void)
 
 	snprintf(arguments, sizeof(arguments), "--watch --seconds %d %d", WATCH_SECONDS, getpid());
 	pipe = start(arguments);
-	/* It may take a while until it watches. */
+	/* hugemap may take a while until it watches. */
 	while (seconds_now() < end) {
 		address = huge_bo_map(&bo);
 		*(volatile char *)address = 1;
@@ -175,7 +175,7 @@ int igt_main()
 		struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
 
 		igt_require_f(getenv("HUGEMAP"), "HUGEMAP does not name the program\n");
-		/* Skips where a kernel that is locked down hides what it looks at. */
+		/* Skips where a kernel that is locked down hides the page tables. */
 		close(page_table_open(bo.fd));
 		huge_release_all();
 	}

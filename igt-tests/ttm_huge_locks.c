@@ -313,7 +313,7 @@ static void *tell_and_touch(void *address)
 	return (void *)(intptr_t)signal_of_writing(address, 2);
 }
 
-/* Starts a thread of this process; returns when it sleeps in the driver. */
+/* Starts a thread, which has to call tell_who_waits(); returns when it sleeps in the driver. */
 static pthread_t start_waiter(void *(*tell_and_wait)(void *argument), void *argument)
 {
 	pthread_t waiter;

@@ -621,7 +621,7 @@ static void assert_dumped(const struct scene *scene, enum huge_level level)
 	igt_assert(mkdtemp(dir));
 	set_core_pattern("core-of-test");
 	pid = fork_child();
-	/* A child begins without PMD and PUD entries: the comparison sets them. */
+	/* A child begins without PMD entries: the comparison sets them. */
 	if (!pid && pattern_matches(&scene->pattern))
 		dump_core(dir);
 	if (!pid)

@@ -262,7 +262,7 @@ static const struct mixed_case mixed_cases[] = {
 	{ "shifted-2m", "at an address 2 MiB off", 0, MIXED_SIZE, MIB(2) },
 };
 
-/* In a large mapping a page for each MiB, and the last page. The pattern is then compared. */
+/* Every page of a small mapping, a page for each MiB of a large one, and the last page. */
 static void write_each_entry(const struct huge_mapping *mapping)
 {
 	struct pattern pattern = pattern_of((char *)mapping->address, mapping->length, 21);

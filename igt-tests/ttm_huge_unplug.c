@@ -484,7 +484,7 @@ struct writer {
 
 static volatile bool stop_writers;
 
-/* The policy changes each time. Faults come all the time, as the mover removes the entries. */
+/* The advice changes each time. There are faults all the time, as moves remove the entries. */
 static void *write_on(void *argument)
 {
 	struct writer *writer = argument;

@@ -42,8 +42,7 @@
 
 /**
  * struct hold - what an open file stands for
- * @obj: the buffer object, with a reference to it and one to the device; %NULL before the
- * write
+ * @obj: the buffer object, referenced, and so is its device; %NULL before the write
  * @usage: of the fence
  * @page_flags: of imported pages, TTM_TT_FLAG_*
  * @caching: that the driver asks for

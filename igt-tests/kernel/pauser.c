@@ -143,9 +143,9 @@ static bool pauser_find(const char *name, unsigned long *start, unsigned long *s
 }
 
 /*
- * Jump labels and the like cannot be probed, nor can the middle of an instruction. A probe
- * on the instruction that traces the function's entry has the address of the instruction
- * before it, too.
+ * Jump labels and the like cannot be probed, nor can the middle of an instruction. The
+ * kernel moves a probe on the first instruction to the one that traces the function's
+ * entry: these two have one probe.
  */
 static void pauser_register(struct pauser_function *function, unsigned long start,
 			    unsigned long size)

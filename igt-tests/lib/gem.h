@@ -19,8 +19,8 @@ int gem_close(int fd, uint32_t handle);
 int gem_info(int fd, uint32_t handle, uint64_t offset, struct huge_bo_info *info);
 
 /*
- * Evicts what is in VRAM, which is @vram bytes large: creates buffer objects until they no
- * longer fit, and destroys them.
+ * Evicts what is in VRAM, which is @vram bytes large: creates more buffer objects than fit
+ * into it, and destroys them.
  */
 typedef int (*gem_create)(int fd, uint64_t size, uint32_t *handle);
 int gem_fill(int fd, uint64_t vram, gem_create create);

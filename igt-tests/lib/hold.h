@@ -15,9 +15,9 @@
  * it is in VRAM.
  *
  * A buffer object can be held in two ways at a time, with hold_imported() first: is_held()
- * and release_hold() are about the last one. A hold ends with release_hold(), or after 20
- * s: then whatever waited for it goes on, and is_held() is false. Clean-ups call
- * release_all_holds().
+ * and release_hold() are about the last one. A hold ends with release_hold(), or 20 s after
+ * it began: then the code that waited for it goes on, and is_held() is false. Clean-ups
+ * call release_all_holds().
  */
 void hold_reservation(const void *address);
 void hold_fence(const void *address, const char *usage);
