@@ -28,11 +28,11 @@ struct ttm_huge_funcs {
 	/**
 	 * @io_mem_extents: Finds contiguous pieces of iomem, from that of a page on.
 	 *
-	 * @bo: the buffer object, whose resource is iomem
-	 * @page: page offset into @bo
-	 * @extents: filled in with the largest piece that contains @page, then those
-	 *	that follow it in @bo, without gaps
-	 * @nr: how many there is room for, at least one
+	 * * @bo: the buffer object, whose resource is iomem
+	 * * @page: page offset into @bo
+	 * * @extents: filled in with the largest piece that contains @page, then those
+	 *   that follow it in @bo, without gaps
+	 * * @nr: how many there is room for, at least one
 	 *
 	 * Called with the reservation of @bo held. For what a fault maps besides the piece
 	 * around its own page, the lock of a page table is held, too. Must not sleep.
