@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Judge what a subtest made of modules that have a fault."""
+"""Judge by the outcomes of its killers whether a mutation was noticed."""
 
 import dataclasses
 import re
 
-# A time limit is one, too, if the subtest has set it for what it does.
+# A time limit that a subtest sets for itself counts as an assertion, too.
 ASSERTION = re.compile(r"(?:Failed assertion|Timed out): (.*)")
 
-# How a subtest noticed a fault.
+# How a subtest noticed a mutation.
 BY_ASSERTION = "assertion"
 BY_REPORT = "kernel report"
 
@@ -16,7 +16,7 @@ ENDED_WITHOUT = ("missing", "notrun", "skip")
 
 @dataclasses.dataclass
 class Outcome:  # pylint: disable=too-many-instance-attributes
-    """What is left of a subtest that was run by itself."""
+    """What the results say of one subtest."""
 
     result: str = "missing"
     reason: str = ""
@@ -28,13 +28,13 @@ class Outcome:  # pylint: disable=too-many-instance-attributes
 
 
 def assertion_of(outcome):
-    """What the subtest itself found wrong, or nothing."""
+    """The assertion of the subtest that failed, or ''."""
     match = ASSERTION.search(outcome.output)
     return match.group(1) if match and outcome.result in ("fail", "dmesg-fail") else ""
 
 
 def report_of(outcome):
-    """What the kernel found wrong, or what became of it, or nothing."""
+    """What the kernel reported, or that it hung or ended, or ''."""
     if outcome.complaint:
         return outcome.complaint
     if outcome.hung or outcome.result in ("timeout", "incomplete"):
@@ -45,7 +45,7 @@ def report_of(outcome):
 
 
 def judge_killer(outcome):
-    """By what a subtest noticed the fault, or what it did instead; and why."""
+    """How a subtest noticed the mutation, or else its result; and the reason."""
     assertion, report = assertion_of(outcome), report_of(outcome)
     if assertion:
         return BY_ASSERTION, assertion
@@ -56,23 +56,23 @@ def judge_killer(outcome):
     return outcome.result, outcome.reason or "it did not say why"
 
 
-def has_killed(fault, verdict):
-    """Whether that counts: what the kernel says does only where nothing else can."""
-    return verdict == BY_ASSERTION or (fault.by_report and verdict == BY_REPORT)
+def has_killed(mutation, verdict):
+    """Whether a verdict kills: a kernel report does only where the patch allows it."""
+    return verdict == BY_ASSERTION or (mutation.by_report and verdict == BY_REPORT)
 
 
-def judge_fault(fault, verdicts):
-    """Verdict and reason. By subtest verdicts says by what it noticed, and why."""
+def judge_mutation(mutation, verdicts):
+    """Verdict and reason; verdicts has (how it noticed, reason) for each subtest."""
     lived = []
-    for killer in fault.killers:
+    for killer in mutation.killers:
         verdict, reason = verdicts.get(killer, ("missing", "it was not run"))
-        if not has_killed(fault, verdict):
+        if not has_killed(mutation, verdict):
             lived.append(f"{killer}: {verdict}" + (f": {reason}" if reason else ""))
     return ("lived", "; ".join(lived)) if lived else ("killed", "")
 
 
 def judge_control(outcome):
-    """Without a fault nothing fails, nothing is skipped, and nothing is left behind."""
+    """Verdict on a subtest without a mutation: it has to pass and leave nothing behind."""
     verdict, reason = judge_killer(outcome)
     if verdict == "pass" and not reason:
         return "passed", ""
@@ -80,6 +80,6 @@ def judge_control(outcome):
 
 
 def count(rows):
-    """The three sums. What was not tried is not known to be noticed: it has failed."""
+    """The three sums. A mutation that was not tried counts as failed."""
     passed = sum(row["verdict"] in ("killed", "passed") for row in rows)
     return {"passed": passed, "failed": len(rows) - passed, "skipped": 0}
