@@ -4,26 +4,26 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 M ?= $(CURDIR)
 
 lab := tools/lab/lab
-# which kernel of the lab, see 'tools/lab/lab --help'
+# the kernel of the lab to use, see 'tools/lab/lab --help'
 export KERNEL
-# what bigbar selects
+# the options that bigbar selects
 extras = CONFIG_DRM_TTM_HUGE_DIRTY=y CONFIG_DRM_TTM_HUGE_PREFAULT=y
 kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_PFNMAP=m CONFIG_DRM_TTM_HUGE=m CONFIG_DRM_BIGBAR=m \
 	$(extras)
 
-# For stress and fuzz: how long, and what to repeat.
+# For stress and fuzz: how long they run, and the seed of a run to repeat.
 SECONDS ?= 60
 CALLS ?= 200000
 SEED ?=
 soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
-# All that help lists.
+# All targets that help lists.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 modules: ## build the modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
 	$(kbuild) modules
 
-# What the modules are built from: nothing of the rest, and nothing that was built.
+# Installs only the sources of the modules, and nothing that was built.
 dkms_value = $(shell sed -n 's/^PACKAGE_$1="\(.*\)"/\1/p' dkms.conf)
 dkms: name := $(call dkms_value,NAME)
 dkms: version := $(call dkms_value,VERSION)
@@ -35,54 +35,54 @@ dkms: ## put the sources where DKMS looks for them, /usr/src in DESTDIR=
 		drivers include tools/check-kernel | tar -x -C $(folder)
 	@echo "$(folder) is made; to build and install: dkms install $(name)/$(version)"
 
-help: ## this list
+help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-lab: ## make the lab's root in LAB= (build/lab), or add what it lacks
+lab: ## make the lab's root in LAB= (build/lab), or complete it
 	@$(lab) setup
 
-debug-kernel: ## build a kernel that complains, which KERNEL=debug then picks
+debug-kernel: ## build a kernel with KASAN, lockdep and other checks, which is KERNEL=debug
 	@KERNEL= $(lab) setup
 	@KERNEL= $(lab) chroot -- /src/tools/lab/kernel/build debug
 
 check: ## run all tests in the lab, KERNEL=all for every kernel, results in build/check.json
 	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G --vram 4G --timeout 3600
 
-check-dkms: ## build, install and load the modules by DKMS, for each kernel of the lab
+check-dkms: ## build, install and load the modules by DKMS for each kernel of the lab
 	@$(lab) setup
 	@$(lab) dkms --results build/check-dkms
 
-stress: ## everything at once for SECONDS= (60), as SEED= had it; figures in build/stress.json
+stress: ## everything at once for SECONDS= (60), SEED= repeats a run, see build/stress.json
 	@tools/lab/evaluate stress igt-tests/soak SOAK=stress \
 		STRESS_SECONDS=$(SECONDS) STRESS_SEED=$(SEED) $(soak)
 
-fuzz: ## CALLS= (200000) random calls, as SEED= had them; figures in build/fuzz.json
+fuzz: ## CALLS= (200000) random calls, SEED= repeats a run, see build/fuzz.json
 	@tools/lab/evaluate fuzz igt-tests/soak SOAK=fuzz \
 		FUZZ_CALLS=$(CALLS) FUZZ_SEED=$(SEED) $(soak)
 
-floors: ## write igt-tests/floors anew from the results in build, for you to read in git diff
+floors: ## write igt-tests/floors from the results in build; review with git diff
 	@igt-tests/write-floors --to igt-tests/floors \
 		$(wildcard $(patsubst %,build/%.json,check stress fuzz adopt-qxl adopt-radeon in-tree))
 
-patches: ## the drivers as patches for a kernel tree, each built and checked, in build/patches
+patches: ## write the drivers as patches for a kernel tree, built and checked, to build/patches
 	@tools/in-tree/in-tree patches
 
-in-tree: ## build the drivers (DRIVERS=1: all of them) into a kernel that runs the fast tests, see build/in-tree.json
+in-tree: ## test a kernel that has the drivers (DRIVERS=1: all) in it, see build/in-tree.json
 	@tools/in-tree/in-tree test $(if $(DRIVERS),--drivers)
 
-mm-bugs: ## show what the kernels themselves get wrong with huge entries, see build/mm-bugs.json
+mm-bugs: ## show what the kernels get wrong with huge entries, results in build/mm-bugs.json
 	@tools/mm-bugs/mm-bugs
 
-mm-fixes: ## fix that in 7.2 and 7.3-rc, and show that it is right; patches in build/mm-fixes
+mm-fixes: ## fix these bugs in 7.2 and 7.3-rc, and test the fixes; patches in build/mm-fixes
 	@tools/mm-bugs/mm-fixes
 
-demo: ## map 4 GiB of VRAM both ways and compare, figures in build/demo.json
+demo: ## map 4 GiB of VRAM by TTM and by ttm_huge, and compare, figures in build/demo.json
 	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
 
-bench: ## measure ttm_huge beside all peers, page in build/bench/index.html; ACCEL=kvm for wall time
+bench: ## compare ttm_huge with its peers, see build/bench/index.html; ACCEL=kvm for wall time
 	@tools/bench/bench
 
-adopt: ## build the kernel's DRIVER=qxl or radeon with ttm_huge and see its VRAM mapped by one fault
+adopt: ## build DRIVER=qxl or radeon with ttm_huge, and check that one fault maps its VRAM
 	@tools/adopt/try $(DRIVER)
 
 adopt-survey: ## try the same on other TTM drivers, what is left by hand in build/adopt-survey.json
@@ -91,32 +91,32 @@ adopt-survey: ## try the same on other TTM drivers, what is left by hand in buil
 	@mkdir -p build
 	@$(lab) chroot --results build -- /src/tools/adopt/survey --json /results/adopt-survey.json
 
-check-bisect: ## find commits that break or slow down kernels made for it, SHORT=1 few, TOYS=1 none
+check-bisect: ## test bisecting on kernels made for it, SHORT=1 builds few of them, TOYS=1 none
 	@$(lab) setup
 	@tools/bisect/test $(if $(TOYS),,$(if $(SHORT),--quick,--whole))
 
-releases: ## run TEST=, or measure PERF=, on each kernel of the lab and mark the first change
+releases: ## run TEST=, or measure PERF=, on each kernel of the lab, and mark the first change
 	@$(lab) setup
 	@tools/bisect/ttm-huge-bisect --releases $(if $(PERF),--perf $(PERF),--test $(TEST))
 
-farm-results: ## write the results in build as JUnit and as KCIDB, to build/export
+farm-results: ## write the results in build as JUnit and as KCIDB to build/export
 	@$(lab) setup
 	@$(lab) chroot --results build -- sh -c '/src/tools/export/export --to /results/export \
 		$$(ls /results/*.json /results/bench/results.json 2>/dev/null)'
 
-prove: ## prove the planner for every request there can be, in the lab
+prove: ## prove the planner for every possible request, in the lab
 	@$(lab) setup
 	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
 		-C /src/tools/planner O=$$LAB_BUILD/plan-prove prove'
 
-mutants: debug-kernel ## break the modules, one fault of NAMES= (all) at a time, and see the tests fail
+mutants: debug-kernel ## build the modules with each mutation of NAMES= (all), and check that the tests fail
 	@igt-tests/mutants/run $(if $(GUESTS),--guests $(GUESTS)) $(NAMES)
 
 lint: ## check the style of all code in the lab
 	@$(lab) setup
 	@$(lab) chroot -- /src/tools/lint/lint
 
-clean: ## remove what was built here, but not the lab
+clean: ## remove what was built here, except the lab
 	@rm -rf $(filter-out build/lab%,$(wildcard build/*))
 	@test ! -d $(KDIR) || $(kbuild) clean
 
