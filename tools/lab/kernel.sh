@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # some variables are set here, others used, for lab
-# Which kernel $KERNEL is. Read by lab, whose variables and functions it uses.
+# Finds the kernel that $KERNEL names. Sourced by lab, whose variables and functions it uses.
 #
 # choose_kernel() sets
 #   kver   its release, as uname -r prints it
-#   build  the folder of what is built for it, unlike that of any other kernel
-#   tree   its built tree, or nothing if it is installed in the root
+#   build  the name of the folder for what is built for this kernel only
+#   tree   its built tree, or '' if it is installed in the root
 
-# Suite, release and package version of each kernel that setup installed; those that
-# were added have that for a suite.
+# Suite, release and package version of each kernel that setup installed, and of those from
+# 'lab add', whose suite is 'added'.
 kernels() {
 	cat "$LAB/kernels"
 	[ ! -e "$LAB/added" ] || cat "$LAB/added"
 }
 
-# The same for 'lab kernels', which says of each whether its series is among those
-# that the tests were run with.
+# The same for 'lab kernels', which also says whether the tests were run with the series
+# of the kernel before.
 list_kernels() {
 	kernels | while read -r name release version; do
 		series=$(echo "$version" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
@@ -39,8 +39,8 @@ what_there_is() {
 	} | paste -sd, - | sed 's/,/, /g; s/,  /, /g'
 }
 
-# Those whose release or version begins with $KERNEL, and goes on with no more of
-# a number. Debian's version of 7.3-rc7 is 7.3~rc7-1.
+# The kernels whose suite is $KERNEL, or whose release or version begins with $KERNEL, not
+# followed by another digit or letter. Debian's version of 7.3-rc7 is 7.3~rc7-1.
 matching_releases() {
 	kernels | awk -v start="$KERNEL" '
 		function begins(name) {
@@ -55,12 +55,12 @@ choose_release() {
 	case $kver in
 	'') die "KERNEL=$KERNEL: no such kernel; there is $(what_there_is)" ;;
 	*"
-"*) die "KERNEL=$KERNEL: $(echo "$kver" | paste -sd' ' -) begin with that, say which" ;;
+"*) die "KERNEL=$KERNEL: $(echo "$kver" | paste -sd' ' -) begin with that, name one of them" ;;
 	esac
 	build=$kver
 }
 
-# Asked in the root: its links lead nowhere outside.
+# Looks inside the root, because the links of the files lead nowhere outside.
 need_installed() {
 	for file in "/lib/modules/$kver/build/Makefile" "/boot/vmlinuz-$kver"; do
 		[ -n "$tree" ] || in_root test -e "$file" ||
@@ -68,13 +68,13 @@ need_installed() {
 	done
 }
 
-# $1 is for the folder's name.
+# $1 becomes part of the name of the folder $build.
 choose_tree() {
 	for file in arch/x86/boot/bzImage include/config/kernel.release Module.symvers; do
 		[ -e "$tree/$file" ] ||
 			die "KERNEL=$KERNEL: $tree is no built kernel tree, it has no $file: run 'make' in it"
 	done
-	# at its own path in the root one with O= finds its sources
+	# inside the root a tree has its own path, and finds its sources even if built with O=
 	[ ! -L "$tree/source" ] || [ "${tree#"$root/"}" != "$tree" ] ||
 		die "KERNEL=$KERNEL: $tree was built with O= from sources elsewhere: give a tree that was built in place"
 	kver=$(cat "$tree/include/config/kernel.release")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # $LAB, $here and $root are lab's
-# 'lab setup' and 'lab add'. Read by lab, whose variables and functions it uses.
+# 'lab setup' and 'lab add'. Sourced by lab, whose variables and functions it uses.
 
 space_needed_mib=5120
 
@@ -9,7 +9,7 @@ wanted_packages() {
 	awk '!/^#/ && NF { print $1 }' "$here/packages"
 }
 
-# Those that the root's own suite has.
+# The packages from the root's own suite.
 base_packages() {
 	awk '!/^#/ && NF == 1 { print $1 }' "$here/packages"
 }
@@ -25,13 +25,13 @@ other_suites() {
 	} | grep -vx "$suite" | sort -u
 }
 
-# What a lab was made from: while it stays the same the lab is used as it is.
+# What the lab is made from. As long as this stays the same, the lab is used as it is.
 wanted() {
 	wanted_packages
 	kernel_suites
 }
 
-# Announces a step, runs it with its output in the log, tells how long it took.
+# Announces a step, runs it with its output in the log, and says how long it took.
 step() {
 	what=$1
 	shift
@@ -48,7 +48,7 @@ step() {
 check_space() {
 	free_mib=$(df -Pm "$LAB" | awk 'NR == 2 { print $4 }')
 	[ "$free_mib" -ge "$space_needed_mib" ] ||
-		die "$LAB has $free_mib MiB free and the lab needs $space_needed_mib: set LAB to a directory with more"
+		die "$LAB has $free_mib MiB free but the lab needs $space_needed_mib: set LAB to a directory with more"
 }
 
 install_mmdebstrap() {
@@ -62,12 +62,12 @@ need_mmdebstrap() {
 	step "installing mmdebstrap on this machine with apt-get, about 20 s" install_mmdebstrap
 }
 
-# What the host's apt needs to reach its mirror, the lab's needs too.
+# apt in the lab needs the same settings as the host's to reach the mirror.
 write_apt_settings() {
 	apt-config dump --no-empty --format '%f "%v";%n' Acquire::Check-Valid-Until \
 		Acquire::Check-Date Acquire::Retries Acquire::http::Proxy Acquire::https::Proxy \
 		>"$LAB/apt.conf"
-	# never empty: mmdebstrap takes the name of an empty file for an option
+	# the file must not be empty: mmdebstrap would take its name for an option
 	echo 'Acquire::Languages "none";' >>"$LAB/apt.conf"
 }
 
@@ -78,9 +78,10 @@ make_root() {
 		"$suite" "$root.new" ${LAB_MIRROR:-}
 }
 
-# From the mirrors that the root came from, with the updates that a stable suite has.
-# The low priority has apt take from there only what nothing else has: that of what
-# is installed, so that it can be brought up to date.
+# Adds the other suites, from the mirrors of the root's own, with the updates that a stable
+# suite has. With this low priority, apt takes a package from another suite only if the root's
+# own does not have it. It is also the priority of installed packages, so that these can be
+# updated.
 add_suites() {
 	for other in $(other_suites); do
 		case $other in
@@ -108,7 +109,7 @@ newest_of() {
 		awk -F ' *[|] *' -v suite="$1" '$3 ~ " " suite "(-[a-z]+)?/" { print $2; exit }'
 }
 
-# It depends on the image of one release, among others.
+# The release of the image that this version of the metapackage depends on.
 release_of() {
 	in_root apt-cache show "linux-image-amd64=$1" |
 		sed -n '/^Depends:/s/.*\<linux-image-\([0-9][^ ,]*\).*/\1/p'
@@ -151,7 +152,7 @@ add_packages() {
 		in_root apt-get clean
 }
 
-# The list of packages is written last.
+# add_missing() writes the list of packages last, so the root is complete if it is there.
 is_complete() {
 	[ -d "$root" ] && [ -e "$LAB/kernels" ] && wanted | cmp -s - "$LAB/packages"
 }
@@ -168,7 +169,7 @@ add_missing() {
 
 create() {
 	command -v apt-get >/dev/null ||
-		die "there is no apt-get: the lab is made on Debian, or a system that has apt and mmdebstrap"
+		die "there is no apt-get: the lab needs Debian, or a system that has apt and mmdebstrap"
 	check_space
 	need_mmdebstrap
 	rm -rf --one-file-system "$root.new"
@@ -181,7 +182,7 @@ create() {
 	add_missing
 }
 
-# The files are copied to where apt sees them.
+# Copies the files to a folder that apt in the root can read.
 packages_for_apt() {
 	for package; do
 		case $package in
@@ -190,13 +191,13 @@ packages_for_apt() {
 			cp "$package" "$root/lab/packages/"
 			echo "/lab/packages/${package##*/}"
 			;;
-		*/*) die "$package is no package: a file of one ends in .deb" ;;
+		*/*) die "$package is not a package: the name of its file has to end in .deb" ;;
 		*) echo "$package" ;;
 		esac
 	done
 }
 
-# The releases of the kernels that there are, whoever installed them.
+# The releases of all kernels in the root.
 images() {
 	in_root sh -c 'ls /boot' | sed -n 's/^vmlinuz-//p' | sort
 }
@@ -210,7 +211,7 @@ note_added() {
 }
 
 add_kernels() {
-	[ "$#" -gt 0 ] || die "add needs the packages of a kernel: image and headers"
+	[ "$#" -gt 0 ] || die "'lab add' needs the packages of a kernel: image and headers"
 	need_kernels
 	lock_root -x
 	log=$LAB/setup.log
@@ -220,14 +221,14 @@ add_kernels() {
 	missing=$(paste -sd' ' "$LAB/needed")
 	images >"$LAB/installed"
 	step "adding $missing, about 20 s" add_packages
-	added=$(images | grep -vxFf "$LAB/installed") || die "no kernel is new with $missing"
+	added=$(images | grep -vxFf "$LAB/installed") || die "$missing added no new kernel"
 	rm -rf "$root/lab/packages" "$LAB/needed" "$LAB/installed"
 	for release in $added; do
 		note_added "$release"
 	done
 }
 
-# A root that has all is not waited for: others may be at work in it.
+# A complete root is used without waiting for the lock, which other commands may hold.
 setup() {
 	if ! is_complete; then
 		lock_root -x
@@ -236,7 +237,7 @@ setup() {
 	echo "lab: using $root"
 }
 
-# Another setup may have made what was missing, while this one waited for it.
+# While this waited for the lock, another setup may have added what was missing.
 complete_root() {
 	log=$LAB/setup.log
 	: >"$log"
