@@ -6,7 +6,7 @@
 
 #include "libbigbar.h"
 
-/* Repeated after a signal. */
+/* drmIoctl() repeats the call after a signal. */
 static int call(int fd, unsigned long request, void *argument)
 {
 	return drmIoctl(fd, request, argument) ? errno : 0;
@@ -27,7 +27,7 @@ int bigbar_create(int fd, uint64_t size, uint32_t placement, uint32_t flags, uin
 	};
 	int error = call(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &create);
 
-	/* After an error it is nobody's. */
+	/* After an error there is no buffer object. */
 	*handle = error ? 0 : create.handle;
 	return error;
 }
@@ -92,7 +92,7 @@ int bigbar_dirty_take(int fd, uint32_t handle, uint64_t first_page, uint64_t pag
 	});
 }
 
-/* drmIoctl() would repeat it after a signal. */
+/* Not by drmIoctl(), which would repeat the call after a signal. */
 int bigbar_prefault(int fd, void *address, uint64_t length, uint64_t *done)
 {
 	struct drm_bigbar_prefault arg = {

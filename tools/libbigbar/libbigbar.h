@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ioctls of bigbar as functions, for tests and tools: each returns 0 or an errno value,
- * and leaves what it has no answer for at 0. Placements and flags are those of bigbar_drm.h.
+ * The ioctls of bigbar as functions, for tests and tools. Each returns 0 or an errno value.
+ * Results that the driver does not fill in are 0. Placements and flags are those of bigbar_drm.h.
  */
 #ifndef LIBBIGBAR_H
 #define LIBBIGBAR_H
@@ -18,10 +18,10 @@ int bigbar_move(int fd, uint32_t handle, uint32_t placement);
 int bigbar_info(int fd, uint32_t handle, struct drm_bigbar_gem_info *info);
 int bigbar_dirty_start(int fd, uint32_t handle);
 int bigbar_dirty_stop(int fd, uint32_t handle);
-/* A bit for each page, the first for first_page. */
+/* The bitmap has a bit for each page, the first for first_page. */
 int bigbar_dirty_take(int fd, uint32_t handle, uint64_t first_page, uint64_t pages,
 		      uint64_t *bitmap);
-/* Goes on behind *done, which is filled in also on error; not repeated after a signal. */
+/* Continues after the first *done bytes; sets *done also on error. Not repeated after a signal. */
 int bigbar_prefault(int fd, void *address, uint64_t length, uint64_t *done);
 
 #endif
