@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A TTM driver that does not exist, with one of each that ttm-huge.cocci is to change, and
- * of what it is to leave alone. 'test' compares what becomes of it with example.diff.
+ * A TTM driver that does not exist, with one of each thing that ttm-huge.cocci has to change
+ * or to leave alone. 'test' compares the result with example.diff.
  */
 #include <drm/drm_gem_ttm_helper.h>
 #include <drm/ttm/ttm_bo.h>
@@ -47,7 +47,7 @@ static const struct vm_operations_struct example_vm_ops = {
 	.access = ttm_bo_vm_access,
 };
 
-/* Tracks writes in a way of its own: not for a semantic patch. */
+/* Tracks writes in its own way, so the semantic patch leaves it alone. */
 static const struct vm_operations_struct example_tracking_vm_ops = {
 	.pfn_mkwrite = example_mkwrite,
 	.fault = example_tracking_fault,
@@ -62,7 +62,7 @@ static void example_free(struct drm_gem_object *obj)
 	ttm_bo_fini(bo);
 }
 
-/* No GEM object is freed here. */
+/* This does not free a GEM object. */
 static void example_drop(struct ttm_buffer_object *bo)
 {
 	ttm_bo_fini(bo);
@@ -127,7 +127,7 @@ static int example_init(struct example_device *example)
 	return ttm_range_man_init(&example->ttm, TTM_PL_TT, true, EXAMPLE_TT_PAGES);
 }
 
-/* Of a device whose VRAM is in no banks. */
+/* For a device whose VRAM is not in banks. */
 static int example_init_small(struct example_device *example)
 {
 	return ttm_range_man_init(&example->ttm, TTM_PL_VRAM, false, EXAMPLE_VRAM_PAGES);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# Where the sources of the kernel $KVER are, and what has been done to them. Read by adopt
-# and survey, which run in the lab's root and have a function die().
+# The sources of the kernel $KVER, and functions to patch them. Sourced by adopt and survey,
+# which run in the lab's root and have a function die().
 
 # shellcheck disable=SC2154 # $here is theirs
 # shellcheck source-path=SCRIPTDIR/../lab/kernel source=archive.sh
@@ -14,8 +14,9 @@ folder_of() {
 	esac
 }
 
-# The path of a folder of them, or of all if it is '.', unpacked when it is first asked
-# for: what is one is not a part of the other, so that either may be changed.
+# Prints the path of a folder of the sources, or of all of them if $1 is '.'. Unpacks it when it
+# is first asked for. A folder is a copy of its own, not a part of all, so either may be
+# changed.
 source_of() {
 	(
 		from=$(kernel_archive) || exit 1
@@ -36,8 +37,8 @@ source_of() {
 	)
 }
 
-# What the libraries' headers need of an older kernel, as was found out when they were
-# built: flags for the compiler.
+# Prints the compiler flags that the libraries' headers need on an older kernel, as probed when
+# the libraries were built.
 compat_flags() {
 	(
 		compat=$LAB_BUILD/modules/include/compat
@@ -47,13 +48,14 @@ compat_flags() {
 	)
 }
 
-# A patch, to a folder. $series is the kernel's.
+# Applies the patch $2 to the folder $1.
 apply() {
 	patch --strip 1 --forward --silent --fuzz 0 --no-backup-if-mismatch --reject-file - \
 		--directory "$1" <"$2" || die "${2#"$here/"} does not apply to the sources of $KVER"
 }
 
-# What the semantic patch cannot know of a driver, to its folder.
+# Applies to the folder $2 the patches for what the semantic patch cannot know of driver $1.
+# $series is the kernel's.
 apply_hand_patches() {
 	hand=$here/hand/$1-$series
 	[ -d "$hand" ] || hand=$here/hand/$1
@@ -62,7 +64,7 @@ apply_hand_patches() {
 	done
 }
 
-# Lines of a patch: added, removed.
+# Prints how many lines a patch adds, and how many it removes.
 count_lines() {
 	awk '/^\+/ && !/^\+\+\+ / { added++ } /^-/ && !/^--- / { removed++ }
 		END { print added + 0, removed + 0 }' "$1"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How often a driver's VRAM faults: buffer objects are mapped, every page of them written and
- * read back, with whichever module of that driver is loaded.
+ * Counts the page faults on a driver's VRAM: maps buffer objects, writes to every page of them
+ * and reads it back, with the module of that driver that is loaded.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -28,8 +28,8 @@ struct driver {
 	struct bo (*create)(const struct device *device, uint64_t size);
 	uint64_t sizes[SIZES];
 	/*
-	 * TIGHT of them fit into VRAM, but not if each begins at a multiple of the power of two
-	 * that its size is below.
+	 * TIGHT of these fit into VRAM, but not if each begins at a multiple of its size rounded
+	 * up to a power of two.
 	 */
 	struct bo (*create_tight)(const struct device *device, uint64_t size);
 	uint64_t tight_size;
@@ -40,7 +40,7 @@ static const struct driver drivers[] = {
 		.name = "qxl",
 		.create = create_qxl_surface,
 		.sizes = { GIB(1), MIB(512), MIB(2) },
-		/* 64 MiB, where framebuffers are. */
+		/* Framebuffers are in a memory of 64 MiB. */
 		.create_tight = create_qxl_framebuffer,
 		.tight_size = MIB(17),
 	},
@@ -48,7 +48,7 @@ static const struct driver drivers[] = {
 		.name = "radeon",
 		.create = create_radeon_bo,
 		.sizes = { MIB(64), MIB(32), MIB(2) },
-		/* 256 MiB, of which the driver has some. */
+		/* VRAM has 256 MiB, of which the driver uses a part. */
 		.create_tight = create_radeon_bo,
 		.tight_size = MIB(66),
 	},
@@ -59,7 +59,7 @@ struct measurement {
 	uint64_t address;
 	uint64_t faults;
 	uint64_t page_table_bytes;
-	char *page_tables;	/* NULL: the driver does not say */
+	char *page_tables;	/* NULL if the driver does not show them */
 };
 
 struct unbound {
@@ -141,7 +141,7 @@ static void take_driver_away(const struct device *device, const struct driver *d
 	close(fd);
 }
 
-/* How many pages show what was written to them. */
+/* Returns how many pages show what was written to them. */
 static uint64_t count_showing(const uint64_t *map, const struct bo *bo)
 {
 	const volatile uint64_t *words = map;
@@ -152,7 +152,7 @@ static uint64_t count_showing(const uint64_t *map, const struct bo *bo)
 	return showing;
 }
 
-/* What shows VRAM while the driver has the device, and when it has left it. */
+/* Counts the pages that show VRAM before the driver is unbound, and after. */
 static struct unbound unbind(const struct device *device, const struct driver *driver)
 {
 	struct bo bo = driver->create(device, driver->sizes[1]);
@@ -233,7 +233,7 @@ static void measure_sizes(const struct device *device, const struct driver *driv
 	}
 }
 
-/* All are there before the first is looked at: none is to have made another go. */
+/* Creates all of them before the first is measured: none may have evicted another one. */
 static void measure_tight(const struct device *device, const struct driver *driver,
 			  int status_fd, struct measurement *measurements)
 {
@@ -285,12 +285,12 @@ static void print_help(void)
 {
 	printf("Usage: touch-vram [--unbind] --output FILE DRIVER\n"
 	       "Map buffer objects in VRAM of DRIVER, qxl or radeon, of several sizes, and three\n"
-	       "that just fit together, write to every page and read it back; write how often\n"
-	       "that faulted, and what the page tables are, as JSON.\n"
+	       "that just fit together; write to every page and read it back. Write the number\n"
+	       "of page faults and the page tables as JSON.\n"
 	       "\n"
-	       "  --unbind       instead, have the driver leave the device while a buffer object\n"
-	       "                 is mapped, and write how many of its pages show VRAM then\n"
-	       "  --output FILE  where the JSON goes\n"
+	       "  --unbind       instead, unbind the driver while a buffer object is mapped, and\n"
+	       "                 write how many of its pages show VRAM after that\n"
+	       "  --output FILE  file for the JSON\n"
 	       "  --help         this text\n");
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Gives the mmap path of a TTM driver to ttm_huge. Names no driver: what it knows is
-// how drivers call TTM and GEM. See Documentation/tools/adopt.rst.
+// Converts the mmap path of a TTM driver to ttm_huge. Names no driver: it only knows how
+// drivers call TTM and GEM. See Documentation/tools/adopt.rst.
 
-// The device. ttm_huge keeps what it has of a device around TTM's part of it.
+// The device. struct ttm_huge_device begins with TTM's, and has ttm_huge's data after it.
 
 @device@
 identifier S, M;
@@ -45,7 +45,7 @@ identifier S, M, N;
  #include <drm/ttm/ttm_placement.h>
 +#include <drm/ttm_huge.h>
 
-// An error of one is handled as one of the other.
+// The code that handles an error of ttm_device_init() also handles one of ttm_huge's.
 
 @init_dots@
 expression R, D, F, P, X;
@@ -175,8 +175,8 @@ expression B;
 	...+>
  }
 
-// Faults, where the driver has a handler of its own, made of TTM's functions, and does
-// not track writes. Without one, mappings get vm_ops from ttm_huge_gem_mmap().
+// Faults, if the driver has a handler of its own that calls TTM's functions, and does not
+// track writes. If it has no handler, mappings get vm_ops from ttm_huge_gem_mmap().
 
 @tracks@
 identifier V, W;
@@ -230,7 +230,7 @@ expression B, E;
 	...+>
  }
 
-// That is both, as it looks whether the device is unplugged.
+// ttm_huge_vm_fault_reserved() replaces both, as it checks whether the device is unplugged.
 
 @handler_unplugged@
 identifier handler.F_order;
@@ -257,9 +257,9 @@ identifier vm_ops.V, vm_ops.F, handler.F_order;
 +	TTM_HUGE_VM_OPS,
  };
 
-// Where in VRAM they are.
+// The alignment of buffer objects in VRAM.
 
-// A memory that is not VRAM may have sizes that are no bytes.
+// Only VRAM is aligned: the sizes of another memory may be in other units than bytes.
 
 @range_manager@
 expression B, N;
@@ -287,7 +287,7 @@ position p != no_manager.p;
 +ttm_huge_set_driver_manager
  (B, TTM_PL_VRAM, E)
 
-// What a person sees.
+// debugfs.
 
 @debugfs@
 expression B, R, N;
