@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What it costs to map memory and to work with the mapping: ttm_huge beside what
- * else there is, on the same kernel, by the same program.
+ * Measures what it costs to map memory and to work with the mapping: by ttm_huge and in all
+ * other ways, on the same kernel, by the same program.
  */
 #include <err.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "pci.h"
 #include "plan.h"
 
-/* Matches of --only; none is all. */
+/* The patterns of --only; without any, all metrics are wanted. */
 static char **wanted;
 static int nr_wanted;
 
@@ -33,7 +33,7 @@ static bool is_wanted(const char *name)
 	return !nr_wanted;
 }
 
-/* How many metrics of this work, way and size are wanted; and, maybe, their names. */
+/* Returns how many metrics of this work, way and size are wanted; prints their names if asked. */
 static unsigned int wanted_metrics(const struct way *way, const struct work *work,
 				   uint64_t size, bool print)
 {
@@ -54,7 +54,7 @@ static unsigned int wanted_metrics(const struct way *way, const struct work *wor
 
 typedef void (*cell_t)(const struct way *way, const struct work *work, uint64_t size);
 
-/* By size, so that all works can have the same memory. */
+/* All works of one size come together, so that they can use the same memory. */
 static void visit_cells(const struct way *way, cell_t visit)
 {
 	for (const uint64_t *size = all_sizes; *size; size++) {
@@ -87,7 +87,7 @@ static struct result *add_results(void)
 	return results + nr_results;
 }
 
-/* Those that nobody asked for were measured along, and are dropped. */
+/* Drops results that were not asked for, but were measured with others. */
 static void keep_results(struct result *found, const char *reason)
 {
 	for (int i = 0; i < MAX_METRICS && found[i].work; i++) {
@@ -99,7 +99,7 @@ static void keep_results(struct result *found, const char *reason)
 	}
 }
 
-/* What the last work had, and the next one may want. */
+/* The memory of the last work, which the next one may use as well. */
 static struct subject subject;
 
 static void close_subject(const struct way *way)
@@ -216,7 +216,7 @@ static void print_all(FILE *out, uint64_t clock_ns)
 	fprintf(out, "  ]\n}\n");
 }
 
-/* Opened only now: after an error there is no file, and not half of one. */
+/* Opens the file only now, so that an error before leaves no file, and not half of one. */
 static void write_json(const char *path, uint64_t clock_ns)
 {
 	FILE *out = fopen(path, "w");
@@ -228,7 +228,7 @@ static void write_json(const char *path, uint64_t clock_ns)
 		err(EXIT_FAILURE, "cannot write %s", path);
 }
 
-/* So that no page of this program faults in what is measured first. */
+/* After this, no page of this program faults while the first figure is measured. */
 static void warm_up(void)
 {
 	const struct way *way = &ways[0];
@@ -248,14 +248,14 @@ static void print_help(void)
 	       "       bench --list [--only NAME...]\n"
 	       "Measure what it costs to map memory in many ways and to work with it.\n"
 	       "\n"
-	       "  --only NAME  measure this: WORK.WAY.SIZE, as --list has it; * and ? stand\n"
-	       "               for others; can be repeated (all)\n"
-	       "  --json FILE  write what was found there; else it is printed\n"
+	       "  --only NAME  measure this: WORK.WAY.SIZE, as --list prints it; may be a pattern\n"
+	       "               with * and ?; can be repeated (all)\n"
+	       "  --json FILE  write the results to FILE instead of printing them\n"
 	       "  --list       print the names of all that can be measured\n"
 	       "  --help       this text\n"
 	       "\n"
-	       "Where an instruction takes a nanosecond (QEMU's -icount) time repeats, and\n"
-	       "samples are few. Else there is a warm-up, more of them, and the median.\n");
+	       "If an instruction takes a nanosecond (QEMU's -icount), times repeat, and few\n"
+	       "samples are taken. Otherwise there are a warm-up, more samples, and a median.\n");
 }
 
 struct request {
@@ -295,7 +295,7 @@ static struct request parse_options(int argc, char **argv)
 		}
 	}
 	if (optind < argc)
-		errx(EXIT_FAILURE, "no argument '%s' is known; see --help", argv[optind]);
+		errx(EXIT_FAILURE, "unknown argument '%s'; see --help", argv[optind]);
 	return request;
 }
 

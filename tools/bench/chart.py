@@ -31,13 +31,13 @@ def gnuplot(commands):
 
 
 def with_names_of_its_own(svg, title):
-    """gnuplot names the parts of all pictures alike, and a page has many"""
+    """Make names unique: gnuplot uses the same names in all pictures, and a page has many"""
     picture = re.sub(r"\W+", "-", title)
     return re.sub(r"""(\bid=["']|href=["']#|url\(#)""", rf"\g<1>{picture}-", svg)
 
 
 def quoted(text):
-    """As gnuplot has it: a ' in it is two"""
+    """A string of gnuplot, in which each ' is doubled"""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -46,7 +46,7 @@ def size_label(size):
 
 
 def curves(title, sizes, lines):
-    """Cost by size, both logarithmic. A line: name, colour, its (size, ns)."""
+    """Cost by size, both logarithmic. A line is: name, colour, list of (size, ns)."""
     tics = ", ".join(f"'{size_label(size)}' {size}" for size in sizes)
     script = PREAMBLE.format(width=960, height=480) + f"""
 set title {quoted(title)} noenhanced
@@ -64,7 +64,7 @@ plot {", ".join(f"'-' using 1:2 with linespoints lw 2 pt 7 ps 0.5 lc rgb '{colou
 
 
 def bars(title, rows):
-    """A cost for each way, one below the other. A row: name, colour, ns."""
+    """A bar for each way, one below the other. A row is: name, colour, ns."""
     height = 110 + 26 * len(rows)
     names = ", ".join(f"'{name}' {-place}"
                       for place, (name, _, _) in enumerate(rows))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many buffer objects of a size, then as many of a smaller one: where TTM or a driver
- * aligns, each of the first leaves a hole that could do for one of the second, and does
- * not. Only the last of them are timed.
+ * Makes many buffer objects of one size, then as many of a smaller size. If TTM or a driver
+ * aligns them, each of the first ones leaves a hole that is large enough for one of the second
+ * ones, but is not aligned for it. Only the last ones are timed.
  */
 #include <err.h>
 #include <errno.h>
@@ -68,7 +68,7 @@ static int64_t create_mixed_ns(int fd, uint64_t size)
 	return now_ns() - start;
 }
 
-/* The device and its offsets are new each time. */
+/* Each sample has a new device, with new offsets. */
 void run_create_mixed(const struct way *way, struct subject *subject, struct result *results)
 {
 	do {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What it costs to make a buffer object behind many of another size.
+ * Measures what it costs to make a buffer object after many of another size.
  */
 #ifndef CREATE_H
 #define CREATE_H
@@ -8,9 +8,9 @@
 #include "results.h"
 #include "ways.h"
 
-/* By a module for tests, as TTM does or as ttm_huge does. */
+/* The module bo_maker of the tests makes them, by TTM or by ttm_huge. */
 void run_create_mixed(const struct way *way, struct subject *subject, struct result *results);
-/* By bigbar's ioctl. */
+/* bigbar's ioctl makes them. */
 void run_create_mixed_ioctl(const struct way *way, struct subject *subject,
 			    struct result *results);
 

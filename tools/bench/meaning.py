@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The results in words and rows, for terminal and page alike."""
+"""The results in words and rows, for the terminal and for the page."""
 
 from collections import defaultdict
 
@@ -19,32 +19,33 @@ def head_lines(bench):
 def meaning_lines(bench):
     if bench.wall:
         yield ("Time is that of the clock, on this machine's processor: the median of"
-               " nine samples, after one to warm up. Spread: from the first to the third"
-               " quartile of them.")
+               " nine samples, after one to warm up. Spread: from their first to their"
+               " third quartile.")
         yield ("TLB misses: of the data TLB, in a pass without page faults."
                + (f" None are counted: {bench.why_no_tlb_misses}."
                   if bench.why_no_tlb_misses else ""))
     else:
         yield ("Time is counted in executed instructions (QEMU TCG -icount): one"
-               " instruction is one nanosecond, on any host. Caches, TLBs and the"
-               " waiting of processors for each other cost nothing here.")
+               " instruction is one nanosecond, on any host. Caches, TLBs, and"
+               " processors that wait for each other cost nothing here.")
     yield ("Net time: what takes the same with and without page faults, such as the loop"
            " that writes a word to each page, is subtracted.")
     yield ("Page tables: growth of VmPTE, which counts tables of PUDs as well. A table"
-           " that is shared with a neighbour is not counted.")
-    yield ("In-tree TTM: how many times less than TTM's own fault handler on a BO of the"
-           " same size. Best peer: the same against the cheapest of the other ways to"
-           " the same memory by entries of the same level; below 1 it is dearer. Only TTM"
-           " itself maps buffer objects in pieces or in system memory. Anonymous memory and"
-           " hugetlb are no way to VRAM, and no peer; the kernel clears what they map.")
+           " that another mapping uses as well is not counted.")
+    yield ("In-tree TTM: how many times less it costs than with TTM's own fault handler on a"
+           " BO of the same size. Best peer: the same against the cheapest other way to map"
+           " the same memory by entries of the same level; below 1, the peer is cheaper. The"
+           " only peer for buffer objects in pieces or in system memory is TTM itself."
+           " Anonymous memory and hugetlb do not map VRAM, and are not peers; the kernel"
+           " clears what they map.")
     if not bench.wall:
-        yield ("Two threads run on one processor, by turns: what they cost beyond one"
-               " thread is the switching and the locks that they find held, not the"
-               " waiting of two processors.")
+        yield ("Two threads take turns on one processor. What they cost more than one"
+               " thread is switching, and locks that the other thread holds, but not two"
+               " processors that wait for each other.")
 
 
 def reference_size(bench, work):
-    """What the figures are set for, or the largest there is"""
+    """The size that the figures to reach are for, or the largest that was measured"""
     sizes = {metric.bytes for metric in bench.measured() if metric.work == work}
     return GIB if GIB in sizes else max(sizes, default=0)
 
@@ -62,8 +63,8 @@ def answer_sizes(bench):
 
 
 def answer_rows(bench):
-    """How many times less mapping and touching costs than with TTM's own handler: a row for
-    each way of ours"""
+    """How many times less mapping and touching costs than with TTM's own handler, as a row
+    for each of our ways"""
     for name, way in bench.ways.items():
         cells = [bench.cell("first-touch", name, size) for size in answer_sizes(bench)]
         times = [quotient(bench.in_tree(cell), cell) if cell else None for cell in cells]
@@ -71,7 +72,7 @@ def answer_rows(bench):
             yield (name, f"{way['level']} entries", *map(format_times, times))
 
 
-# What people report that they lose, and what shows it: in words, by TTM's own handler, by ours.
+# What people report as slow: in words, the metric with TTM's own handler, and the one with ours.
 REPORTED = (
     ("a staging buffer of 33 MB in radeon's VRAM: mapped, written, read back, unmapped",
      "staging.radeon.32400K", "staging.radeon-huge.32400K"),
@@ -85,7 +86,7 @@ REPORTED = (
 
 
 def reported_rows(bench):
-    """What was measured of it: in words, both costs, and how many times less"""
+    """A row for each REPORTED that was measured: words, both costs, how many times less"""
     for text, *names in REPORTED:
         theirs, ours = map(bench.metrics.get, names)
         times = quotient(theirs, ours) if theirs and ours and theirs.ns and ours.ns else None
@@ -102,7 +103,7 @@ def or_dash(text_of, number):
 
 
 def row_of(bench, metric):
-    """Its cells under columns()"""
+    """The cells of a metric, one for each of columns()"""
     best = bench.best_peer(metric)
     wall = (format_ns(metric.noise), or_dash(format_count, metric.tlb_misses))
     return (metric.way, format_bytes(metric.bytes), format_ns(metric.ns),

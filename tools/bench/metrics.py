@@ -5,24 +5,24 @@ import statistics
 
 from figures import ReportError
 
-# What cannot be told from no change: counted instructions repeat this well.
+# The noise of counted instructions.
 COUNTED_NOISE = 0.01
 
-# A whole mapping of less is not measured: many small buffer objects are.
+# Below this size, many small buffer objects are measured, and not one mapping.
 SMALL_BELOW = 2 << 20
 
 IN_TREE = "in-tree"
-# TTM's own handler, by memory. It alone maps a buffer object in pieces but for ours, and at
-# the same cost as one that is not.
+# The way with TTM's own handler, for each memory. Apart from our ways, only TTM maps a buffer
+# object in pieces, and at the same cost as one that is not in pieces.
 BASELINE = {"system": "in-tree-system", "radeon": "radeon"}
 ONLY_TTM_MAPS = ("pieces", "system", "radeon")
 
-# From which size on there can be an entry of a level.
+# The smallest size that can have an entry of each level.
 LEVELS = {"PUD": 1 << 30, "PMD": 2 << 20, "PTE": 0}
 
 
 class Metric:
-    """One figure: a cost in nanoseconds, or the reason why there is none."""
+    """One figure: a cost in nanoseconds, or the reason why it was not measured."""
 
     def __init__(self, raw, wall):
         self.name = raw["name"]
@@ -41,7 +41,7 @@ class Metric:
 
 
 def central(samples, wall):
-    """The value of some samples, and how far it may be off by chance."""
+    """The value of some samples, and its noise."""
     if not samples:
         return None, None
     if not wall:
@@ -73,7 +73,7 @@ class Bench:
                        if metric.work == work})
 
     def has_small_bos(self, work):
-        """Whether it is done with many, at sizes that are no matter of growth"""
+        """Whether the work is done with many small BOs, which have no curve by size"""
         return max(self.sizes(work), default=0) < SMALL_BELOW
 
     def measured(self):
@@ -91,7 +91,7 @@ class Bench:
         return metric
 
     def lacks(self, name):
-        """Whether it could not be measured, for a reason that is said"""
+        """Whether it was not measured for a reason that is given"""
         metric = self.metrics.get(name)
         return bool(metric and metric.why_not)
 
@@ -105,13 +105,13 @@ class Bench:
         return self.cell(metric.work, self.baseline(metric), metric.bytes)
 
     def level(self, metric):
-        """Of the entries that it is mapped by: what is small has small ones"""
+        """The level of the largest entries that map it, which depends on the way and the size"""
         largest = self.ways[metric.way]["level"]
         return next(level for level, size in LEVELS.items()
                     if LEVELS[largest] >= size and metric.bytes >= size)
 
     def peers(self, metric):
-        """Other ways to the same memory that were measured"""
+        """The metrics of other ways to map the same memory that were measured"""
         memory = self.ways[metric.way]["memory"]
         names = {name for name, way in self.ways.items()
                  if way["role"] == "peer" and way["memory"] == memory}
@@ -121,12 +121,12 @@ class Bench:
                 if (peer := self.cell(metric.work, name, metric.bytes))]
 
     def best_peer(self, metric):
-        """The cheapest other way to the same memory by entries of the same level"""
+        """The cheapest other way to map the same memory by entries of the same level"""
         like = [peer for peer in self.peers(metric) if self.level(peer) == self.level(metric)]
         return min(like, key=lambda peer: peer.ns, default=None)
 
     def verdict(self, metric):
-        """What a reader is to notice of a row of ours"""
+        """What a reader should notice about a row of ours"""
         if self.loses(metric):
             return "LOSES"
         if self.is_ours(metric) and self.peers(metric) and not self.best_peer(metric):
@@ -141,7 +141,7 @@ class Bench:
 
 
 def quotient(dividend, divisor):
-    """How many times, or None if that says nothing"""
+    """How many times the divisor, or None if that has no meaning"""
     if dividend is None or divisor is None or dividend.ns <= 0 or divisor.ns <= 0:
         return None
     return dividend.ns / divisor.ns

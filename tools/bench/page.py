@@ -102,14 +102,14 @@ def ways_table(bench):
 
 
 def answer(bench):
-    """The first thing that a reader wants to know"""
+    """The section that comes first: what a reader wants to know most"""
     return "\n".join((
         "<h2>What people report</h2>",
         table(("what", "TTM", "ttm_huge", "times less"), reported_rows(bench)),
         "<h2>How many times less than with TTM today</h2>",
         "<p>mmap() and the first write to every page, by the size of the buffer object,"
-        " against TTM's own fault handler on the same one. Which entries there are depends"
-        " on the memory and the address.</p>",
+        " compared with TTM's own fault handler on the same buffer object. The level of the"
+        " entries depends on the memory and the address.</p>",
         table(("way", "by", *map(format_size, answer_sizes(bench))), answer_rows(bench))))
 
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The BAR of bigbar's PCI device, in the hands of other drivers or of none.
+ * The BAR of bigbar's PCI device, while another driver or no driver is bound to the device.
  */
 #ifndef PCI_H
 #define PCI_H
 
-/* To be called while bigbar has the device. */
+/* Must be called while bigbar is bound to the device. */
 void find_pci_device(void);
-/* Takes the device from its driver and gives it to @driver, or to none if NULL. */
+/* Unbinds the driver of the device, and binds @driver unless it is NULL. */
 void give_pci_device_to(const char *driver);
-/* For mmap(): a write-combining file of the BAR in sysfs. */
+/* Opens the write-combining file of the BAR in sysfs, for mmap(). */
 int open_sysfs_bar(void);
-/* The same by plain_bar, a module of the tests, which must have the device. */
+/* The same by plain_bar, a module of the tests, which must be bound to the device. */
 int open_plain_bar(void);
-/* The same by vfio-pci, which must have the device. Sets the offset for mmap(). */
+/* The same by vfio-pci, which must be bound to the device. Sets the offset for mmap(). */
 int open_vfio_bar(unsigned long *offset);
 void close_vfio_bar(void);
 

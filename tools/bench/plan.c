@@ -40,7 +40,7 @@ static const char *why_not_size(const struct way *way, const struct work *work, 
 	if (work->largest && size > work->largest)
 		return work->too_large;
 	if (work == &works[WORK_EVICT] && way->largest_moved && size > way->largest_moved)
-		return "copying takes long, and it grows as it does up to there";
+		return "copying takes long, and the cost grows as up to there";
 	return NULL;
 }
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which figures there are, and why others are not.
+ * Which figures are measured, and why others are not.
  */
 #ifndef PLAN_H
 #define PLAN_H
 
 #include "work.h"
 
-/* A picture of 3840 x 2160: what programs upload by. */
+/* A picture of 3840 x 2160, for which programs use a staging buffer. */
 #define STAGING_SIZE ((uint64_t)3840 * 2160 * 4)
 
 /*
- * In order; those of whole mappings by factors of four, but for 2 GiB and the above; 0 behind
- * the last.
+ * In ascending order, with 0 after the last. The sizes of whole mappings grow by a factor of
+ * four, except for 1 GiB and STAGING_SIZE.
  */
 extern const uint64_t all_sizes[];
-/* Whether it is a size of what this work is done with. */
+/* Whether this work is done at this size. */
 bool is_size_of(const struct work *work, uint64_t size);
 
 /* WORK.WAY.SIZE */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One ioctl maps all. It is repeated after a signal, as drmIoctl() does, and goes on
- * where it was.
+ * One ioctl maps all. It is repeated after a signal, as drmIoctl() does, and continues where it
+ * was interrupted.
  */
 #include <err.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "prefault.h"
 
 #define TIMER_US	1000
-/* Of a second at least: what does not get on would be repeated for ever. */
+/* They take a second at least. A prefault that gets nowhere would be repeated for ever. */
 #define MOST_CALLS	1000
 
 static void ignore_signal(int signal)
@@ -33,7 +33,7 @@ static void set_timer(unsigned int us)
 		err(EXIT_FAILURE, "cannot set a timer");
 }
 
-/* How many calls it took. */
+/* Returns the number of calls that it took. */
 static unsigned int prefault(const struct subject *subject, uint64_t *map)
 {
 	unsigned int calls = 0;
@@ -48,7 +48,7 @@ static unsigned int prefault(const struct subject *subject, uint64_t *map)
 	return calls;
 }
 
-/* What is given up counts with what it has taken by then. */
+/* A prefault that gives up counts with the time until then. */
 static unsigned int sample_prefault(const struct subject *subject, unsigned int timer_us,
 				    struct result *result)
 {
@@ -76,7 +76,7 @@ void run_prefault(const struct way *way, struct subject *subject, struct result 
 	} while (more_samples(&results->ns));
 }
 
-/* A range that no signal came in says nothing. */
+/* If no signal came during the call, this measures nothing. */
 void run_prefault_timer(const struct way *way, struct subject *subject,
 			struct result *results)
 {

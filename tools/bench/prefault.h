@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What it costs to map a range ahead of use.
+ * Measures what it costs to map a range ahead of use.
  */
 #ifndef PREFAULT_H
 #define PREFAULT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was measured, and how it is written.
+ * The results, and how they are printed.
  */
 #ifndef RESULTS_H
 #define RESULTS_H
@@ -20,18 +20,18 @@ struct part {
 };
 
 /**
- * struct result - what one metric was found to be
+ * struct result - the result of one metric
  * @name: stable name: WORK.WAY.SIZE
- * @work: the same in parts
- * @way: of them
- * @bytes: of them
+ * @work: WORK of the name
+ * @way: WAY of the name
+ * @bytes: SIZE of the name, in bytes
  * @why_not: reason why there is no figure, or NULL
- * @ns: the cost; least of the samples, or median of wall time
- * @parts: what it is made of
+ * @ns: the cost: the least of the samples, or their median for wall time
+ * @parts: the times that the cost is made of
  * @nr_parts: how many parts there are
  * @faults: page faults in one sample, or -1
  * @page_table_bytes: growth of the page tables in one sample, or -1
- * @tlb_misses: of a pass without faults, or -1
+ * @tlb_misses: misses of the data TLB in a pass without faults, or -1
  */
 struct result {
 	char name[NAME_LENGTH];
@@ -49,7 +49,7 @@ struct result {
 
 void add_part(struct result *result, const char *name, int64_t ns);
 
-/* "NAME VALUE UNIT", a line for each thing measured. */
+/* Prints "NAME VALUE UNIT", a line for each thing measured. */
 void print_result(const struct result *result);
 void print_result_json(FILE *out, const struct result *result);
 void print_ways_json(FILE *out);

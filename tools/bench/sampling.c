@@ -12,8 +12,8 @@
 
 #define WALL_WARM_UPS		1
 /*
- * Counted instructions repeat: once is enough for what takes so long that a timer
- * tick more or less does not show.
+ * Counted instructions repeat. One sample is enough if it takes so long that one timer tick
+ * more or less makes no difference.
  */
 #define COUNTED_SAMPLES		3
 #define COUNTED_ENOUGH_NS	10000000
@@ -44,7 +44,7 @@ void add_sample(struct samples *samples, int64_t ns)
 		samples->ns[samples->nr++] = ns;
 }
 
-/* A second is little beside a benchmark that does not wait for its clock. */
+/* A guest that counts instructions does not really wait for the second that settle() sleeps. */
 void rest(void)
 {
 	if (wall_time)
@@ -84,8 +84,8 @@ static int open_tlb_counter(uint64_t operation)
 }
 
 /*
- * The loops of this program write. Some CPUs count the misses of stores apart, and
- * others along with those of loads.
+ * The loops of this program write. Some CPUs count the misses of stores separately, others
+ * together with those of loads.
  */
 static int tlb_counter(void)
 {

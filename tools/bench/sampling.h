@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Times of the same thing, measured several times.
+ * Samples of the time that the same thing takes.
  */
 #ifndef SAMPLING_H
 #define SAMPLING_H
@@ -11,9 +11,9 @@
 #define MAX_SAMPLES 9
 
 /**
- * struct samples - times of the same thing
- * @nr: how many
- * @warm_up: how many have been thrown away
+ * struct samples - samples of the time that the same thing takes
+ * @nr: number of samples
+ * @warm_up: number of samples that were thrown away
  * @ns: the times
  */
 struct samples {
@@ -23,24 +23,24 @@ struct samples {
 };
 
 /*
- * Whether time is that of a clock on the wall, and not counted in instructions.
- * It then takes warm-up, more samples, and their median instead of the least.
+ * Whether time is wall time, and not counted in instructions. Wall time needs a warm-up, more
+ * samples, and their median instead of the least.
  */
 extern bool wall_time;
 
-/* False once there are enough. */
+/* False if there are enough samples. */
 bool more_samples(const struct samples *samples);
 void add_sample(struct samples *samples, int64_t ns);
-/* Before one: what happened until then is to cost nothing in it. */
+/* Called before a sample, so that nothing from before costs time in it. */
 void rest(void);
-/* The least, or the median of wall time. */
+/* The least of the samples, or their median for wall time. */
 int64_t central_sample(const struct samples *samples);
 
 /* Why misses of the data TLB are not counted, or NULL if they are. */
 const char *why_no_tlb_misses(void);
-/* False if they are not. */
+/* Starts to count them; false if they cannot be counted. */
 bool tlb_start(void);
-/* Since tlb_start(), or -1. */
+/* The misses since tlb_start(), or -1. */
 int64_t tlb_misses(void);
 
 #endif

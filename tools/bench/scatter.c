@@ -11,7 +11,7 @@ static struct {
 	uint64_t vram;
 } held;
 
-/* Buffer objects are freed by a worker. */
+/* A worker of TTM frees buffer objects, so this may have to wait. */
 static void wait_for_free_vram(const struct device *device, uint64_t size)
 {
 	for (int tries = 0; free_vram(device) != size; tries++) {
@@ -28,8 +28,8 @@ static void hold(const struct device *device, uint64_t size)
 }
 
 /*
- * Every other one of a row of neighbours becomes a hole, all else is in use. The
- * allocator hands out the lowest or the highest block first, one behind the other.
+ * Frees every other one of a row of blocks; all other VRAM is in use. The blocks are adjacent,
+ * because the allocator takes them from the low or the high end, one after the other.
  */
 void scatter_vram(const struct device *device, uint64_t total, uint64_t block)
 {

@@ -9,7 +9,7 @@
 
 /* Leaves @total bytes of VRAM free, in blocks of @block bytes. */
 void scatter_vram(const struct device *device, uint64_t total, uint64_t block);
-/* Frees what holds the rest. */
+/* Frees the VRAM that scatter_vram() took. */
 void gather_vram(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is mapped and measured: memory of some kind, ready for mmap().
+ * The memory that is mapped and measured, of any kind, ready for mmap().
  */
 #ifndef SUBJECT_H
 #define SUBJECT_H
@@ -16,13 +16,13 @@
  * struct subject - memory that can be mapped
  * @size: bytes
  * @fd: file to map, or -1 for anonymous memory
- * @offset: in that file
- * @flags: for mmap()
- * @alignment: of the user address; 0 if the kernel is to choose it
- * @shift: how far behind a multiple of @alignment it begins
- * @advice: for madvise() right behind mmap(), or NO_ADVICE
- * @random: MADV_RANDOM comes behind it
- * @bo: the buffer object, if it is bigbar's
+ * @offset: offset in that file
+ * @flags: flags of mmap()
+ * @alignment: alignment of the user address; 0 if the kernel chooses the address
+ * @shift: distance of the user address from the multiple of @alignment before it
+ * @advice: advice for madvise() right after mmap(), or NO_ADVICE
+ * @random: whether MADV_RANDOM follows
+ * @bo: the buffer object, if it is one
  */
 struct subject {
 	uint64_t size;
@@ -36,9 +36,9 @@ struct subject {
 	struct bo bo;
 };
 
-/* A hole in the address space that suits the subject, or NULL for the kernel's choice. */
+/* The address of a hole that suits the subject, or NULL for the kernel's choice. */
 void *choose_address(const struct subject *subject);
-/* mmap(), and madvise() if there is advice. */
+/* Calls mmap(), and madvise() if there is advice. */
 uint64_t *map_subject(const struct subject *subject, void *address);
 void unmap_subject(const struct subject *subject, uint64_t *map);
 

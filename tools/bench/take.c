@@ -16,7 +16,7 @@ static uint64_t count_bits(const uint64_t *bitmap, uint64_t words)
 	return bits;
 }
 
-/* How many pages the record has, which is read and cleared. */
+/* Reads and clears the record; returns the number of pages in it. */
 static uint64_t read_record(const struct subject *subject, uint64_t *bitmap, int64_t *ns)
 {
 	const uint64_t pages = subject_pages(subject);
@@ -29,7 +29,7 @@ static uint64_t read_record(const struct subject *subject, uint64_t *bitmap, int
 	return count_bits(bitmap, pages / 64);
 }
 
-/* @touch: what is written first, or NULL. A record without it is no measurement. */
+/* @touch writes before the sample, or is NULL. A record that does not match is an error. */
 static void sample_take(const struct subject *subject, uint64_t *map, touch_t touch,
 			uint64_t *bitmap, struct result *result)
 {

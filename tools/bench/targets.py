@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The figures to reach, as ratios inside one run."""
+"""The figures to reach, as ratios within one run."""
 
 from figures import Figure, ReportError, clock_figure, format_ns
 
-# What is not reached for a reason that is known, in Documentation/tools/bench.rst. Each
-# has a figure beside it for how far off it may be.
+# Figures that are not reached for a known reason, see Documentation/tools/bench.rst. Some have
+# a second figure, which limits how far off they may be.
 PUD_FIGURE = "first touch of 1 GiB, aligned: times vfio-pci's PUD path"
 PLAIN_FIGURE = "the same without TTM, by pfnmap alone"
 DIRTY_FIGURE = "writes tracked, every page of 1 GiB: times below in-tree TTM"
@@ -12,20 +12,20 @@ PREFAULT_FIGURE = "prefault of 8 GiB by {}: times their first touch"
 LOOKS = "what each fault has mapped is looked at before the next"
 BOUNDED = {
     f"{PLAIN_FIGURE}: at most 1.05":
-        "it looks at the slot, plans, and keeps zaps of the file out; vfio-pci does not",
+        "it checks the slot, plans, and excludes zaps of the file; vfio-pci does none of these",
     f"{DIRTY_FIGURE}: at least 23":
         "each page takes a fault, which records its write; the CPU's dirty bits are not used",
     f"{PREFAULT_FIGURE.format('PMD entries')}: at most 1": LOOKS,
     f"{PREFAULT_FIGURE.format('PTEs')}: at most 1": LOOKS,
     f"{PUD_FIGURE}: at most 1.2":
-        "a BO can move and its device can go: 776 instructions beside the core's, not 170",
+        "a BO can move and its device can go: 776 instructions outside the core, not 170",
     "unmap of BOs too small for a PUD entry: the same at all sizes":
         "the core removes PMD entries one by one, vfio-pci's as well",
     "evict-zap of BOs too small for a PUD entry: the same at all sizes":
         "the core removes PMD entries one by one, vfio-pci's as well",
 }
 
-# The same at all sizes, if the largest is no more than this times the least.
+# Costs count as the same if the largest is at most this times the least.
 SAME = 1.1
 
 
@@ -40,7 +40,7 @@ def at_least(name, found, limit, more=""):
 
 
 def cost(bench, name, part=None):
-    """What it took. What took no time was not measured."""
+    """The cost of a metric, or of a part of it. A cost of 0 means that it was not measured."""
     metric = bench.value(name)
     ns = metric.parts.get(part) if part else metric.ns
     if ns is None or ns <= 0:
@@ -53,7 +53,7 @@ def touch(bench, way):
 
 
 def touch_figures(bench):
-    """What the faults cost: mmap() is a part of it only where it maps"""
+    """The cost of the faults. It includes mmap() only where mmap() sets entries"""
     pud, pmd, pte = (touch(bench, way) for way in ("pud", "pmd", "pte"))
     in_tree = touch(bench, "in-tree")
     remap = cost(bench, "first-touch.sysfs-wc.1G")
@@ -72,9 +72,9 @@ def touch_figures(bench):
     yield at_least("runs of PTEs: times below in-tree TTM", in_tree / pte, 31)
 
 
-# Memory in pieces: the way, that of TTM which it is held against, the size, how many times
-# less it has to cost, and in how many faults: one for each page table, or for each 8 PMD
-# entries of what has to be looked at page by page.
+# Memory in pieces: the way, the way of TTM to compare with, the size, how many times less it has
+# to cost, and the most faults that it may take: one for each page table, or one for each 8 PMD
+# entries if ttm_huge has to look at each page.
 IN_PIECES = (("scattered-2m", "in-tree", "1G", 3700, 1),
              ("scattered-64k", "in-tree", "1G", 25, 512),
              ("scattered-4k", "in-tree", "128M", 12, 64),
@@ -82,7 +82,7 @@ IN_PIECES = (("scattered-2m", "in-tree", "1G", 3700, 1),
 
 
 def pieces_figures(bench):
-    """A fault fills its page table, whatever the memory looks like"""
+    """A fault fills its page table, however the memory is scattered"""
     for way, base, size, times, faults in IN_PIECES:
         name = f"first-touch.{way}.{size}"
         found = cost(bench, f"first-touch.{base}.{size}", "touch") / cost(bench, name, "touch")
@@ -91,7 +91,7 @@ def pieces_figures(bench):
 
 
 def radeon_figures(bench):
-    """What programs upload by is of this size; not every kernel has radeon built for it"""
+    """Staging buffers have about this size; radeon is not built for every kernel"""
     name = "first-touch.radeon-huge.32M"
     if bench.lacks(name):
         return
@@ -123,7 +123,7 @@ def same(name, found):
 
 
 def unmap_part_figure(bench):
-    """What is left of the entry, or not, is all one to the core"""
+    """The cost does not depend on how much of the entry is left"""
     name = "unmap-part.pud.1G"
     found = [cost(bench, name, part) for part in bench.value(name).parts]
     if len(found) < 2:
@@ -139,7 +139,7 @@ def same_below_1g(bench, work):
 
 
 def linear_above(bench, work, sizes):
-    """No dearer by the GiB than one GiB is"""
+    """Each GiB costs no more than a single one"""
     one = cost(bench, f"{work}.pud.1G")
     costs = {size: cost(bench, f"{work}.pud.{size}G") for size in sizes}
     text = ", ".join(map(format_ns, (one, *costs.values())))
@@ -166,12 +166,12 @@ def small_figures(bench):
                           found, 1)
 
 
-# What create-mixed times, of what it makes.
+# create-mixed times the last so many BOs that it makes.
 TIMED_BOS = 1000
 
 
 def create_figures(bench):
-    """By the same module in the same boot"""
+    """Both are made by the same module in the same boot"""
     for where, ours, theirs in (("system memory", "system", "in-tree-system"),
                                 ("VRAM", "pte", "in-tree")):
         found = cost(bench, f"create-mixed.{ours}.12K")
@@ -201,19 +201,19 @@ def prefault_timer_figures(bench):
 
 
 def bounded_lines(figures):
-    """Why what is not reached is not, where that is known"""
+    """The reasons for figures that are not reached, if they are known"""
     for figure in figures:
         if not figure.reached and figure.name in BOUNDED:
             yield f"Bounded: {figure.name}: {BOUNDED[figure.name]}."
 
 
 def acceptable(figures):
-    """Whether there are any, and all is reached that is not known to be out of reach"""
+    """Whether there are figures, and all are reached that are not in BOUNDED"""
     return bool(figures) and all(figure.reached or figure.name in BOUNDED for figure in figures)
 
 
 def targets(bench):
-    """All of them; they are set for counted instructions."""
+    """All figures to reach; they are for counted instructions."""
     return [*touch_figures(bench), *pieces_figures(bench), *radeon_figures(bench),
             *one_page_figures(bench),
             *zap_figures(bench), *small_figures(bench),

@@ -20,7 +20,7 @@ static bool set(const char *path, const char *text)
 	return written;
 }
 
-/* No other function is patched: what it calls takes no longer than without. */
+/* Only this function is traced, so the functions that it calls take no longer. */
 bool trace_begin(const char *function)
 {
 	return set(TRACING "set_ftrace_filter", function) &&
@@ -42,7 +42,7 @@ static uint64_t duration_ns(const char *line)
 	return (uint64_t)(us * 1000 + 0.5);
 }
 
-/* Buffer objects that nobody maps may go meanwhile, and cost next to nothing. */
+/* Calls for buffer objects that are not mapped may be in the trace, and take almost no time. */
 uint64_t trace_end(void)
 {
 	FILE *trace = fopen(TRACING "trace", "r");

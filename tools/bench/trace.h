@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long one function of the kernel took, by the function graph tracer.
+ * Measures how long a function of the kernel takes, by the function graph tracer.
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -10,7 +10,7 @@
 
 /* False if the kernel has no such tracer or function. */
 bool trace_begin(const char *function);
-/* Nanoseconds that the longest call took since; ends the tracing. */
+/* Ends the tracing; returns how many ns the longest call took. */
 uint64_t trace_end(void);
 
 #endif

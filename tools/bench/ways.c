@@ -84,7 +84,7 @@ static void open_vram(const struct way *way, struct subject *subject)
 	open_bo(subject, DRM_BIGBAR_PLACEMENT_VRAM, 0);
 }
 
-/* Right behind a multiple of 1 GiB, so that 2 MiB is all that it is aligned to. */
+/* 2 MiB after a multiple of 1 GiB, so that the address is aligned to 2 MiB and no more. */
 static void align_to_2m(struct subject *subject)
 {
 	subject->alignment = GIB(1);
@@ -97,7 +97,7 @@ static void open_vram_2m(const struct way *way, struct subject *subject)
 	align_to_2m(subject);
 }
 
-/* Where it lives for good: the first touch is to cost no allocation. */
+/* Touches every page, so that the measured touch does not include an allocation. */
 static void open_system(const struct way *way, struct subject *subject)
 {
 	uint64_t *map;
@@ -161,7 +161,7 @@ static void close_opened(const struct subject *subject)
 	close_gem_bo(&subject->bo);
 }
 
-/* Of both, as one is nothing without the other. */
+/* For both radeon and radeon-huge, as one says nothing without the other. */
 static const char *missing_radeon(void)
 {
 	const char *build = getenv("LAB_BUILD");
@@ -173,7 +173,7 @@ static const char *missing_radeon(void)
 	return access(path, F_OK) ? "radeon with ttm_huge was not built for this kernel" : NULL;
 }
 
-/* By options of tools/adopt/load-driver. */
+/* @option is one of tools/adopt/load-driver. */
 static void load_radeon(const char *option)
 {
 	const char *loader = getenv("LOAD_DRIVER");
@@ -194,7 +194,7 @@ static void begin_radeon(const struct way *way, uint64_t largest)
 	radeon = open_device("radeon");
 }
 
-/* It cannot be unloaded, and stays. */
+/* The unmodified module cannot be unloaded, and stays. */
 static void end_radeon(void)
 {
 	close(radeon.fd);
@@ -316,7 +316,7 @@ static void open_thp(const struct way *way, struct subject *subject)
 	open_anonymous(subject, 0, MADV_HUGEPAGE);
 }
 
-/* The guest's kernel has them set aside when it boots. */
+/* The guest's kernel reserves these pages when it boots. */
 static void open_hugetlb(const struct way *way, struct subject *subject)
 {
 	(void)way;
@@ -328,12 +328,12 @@ static void close_nothing(const struct subject *subject)
 	(void)subject;
 }
 
-#define AS_BELOW "it grows as it does up to there"
+#define AS_BELOW "the cost grows as up to there"
 #define RADEON_BAR "radeon's BAR has 256 MiB"
 
 /*
- * The PCI device changes hands late; until then bigbar has it. Peers of the same memory are
- * neighbours: what has run before makes a difference of some percent.
+ * bigbar is bound to the PCI device until sysfs-wc. Peers that map the same memory are next to
+ * each other, because what has run before makes a difference of some percent.
  */
 const struct way ways[] = {
 	{
@@ -423,8 +423,8 @@ const struct way ways[] = {
 	}, {
 		.name = "hugetlb-1g", .what = "hugetlb, pages of 1 GiB", .role = YARDSTICK,
 		.memory = ANONYMOUS, .level = "PUD",
-		.smallest = GIB(1), .too_small = "its pages are of 1 GiB",
-		.largest = GIB(1), .too_large = "the guest has set one page aside",
+		.smallest = GIB(1), .too_small = "its pages are 1 GiB each",
+		.largest = GIB(1), .too_large = "the guest has reserved one page",
 		.works = ANY_MEMORY & ~W(FORK),
 		.open = open_hugetlb, .close = close_nothing,
 	}, {

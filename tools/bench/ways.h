@@ -9,37 +9,37 @@
 
 enum role {
 	PEER,		/* another way to VRAM */
-	YARDSTICK,	/* what mm itself costs, without VRAM */
+	YARDSTICK,	/* a mapping by mm itself, without VRAM */
 	OURS,
 };
 
-/* What is mapped: only what is of the same kind is compared. */
+/* The memory that is mapped. Only ways to map the same memory are compared. */
 enum memory {
 	VRAM,		/* in one piece, as a BAR is */
 	PIECES,		/* VRAM of a buffer object, in pieces */
 	SYSTEM,		/* a buffer object in system memory */
-	RADEON,		/* one in radeon's VRAM */
+	RADEON,		/* a buffer object in radeon's VRAM */
 	ANONYMOUS,
 };
 
 /**
  * struct way - one way to map memory
  * @name: part of the names of metrics
- * @what: for a reader
+ * @what: description for a reader
  * @role: what it is compared as
  * @memory: what it maps
- * @level: of the page-table entries that it maps what is large enough by
+ * @level: level of the entries that map memory that is large enough
  * @smallest: smallest size that makes sense, in bytes
  * @too_small: why smaller ones do not
  * @largest: largest size that is possible
  * @too_large: why larger ones are not
- * @largest_moved: largest size that is evicted and comes back, or 0 for any
+ * @largest_moved: largest size that is evicted and moved back, or 0 for any
  * @missing: why it cannot be measured here, or NULL if it can; may be NULL
  * @works: bit mask of the works that make sense, by enum work_id
- * @begin: sets up what all sizes need, up to the one given; may be NULL
- * @end: undoes it; may be NULL
+ * @begin: sets up what all sizes up to the given one need; may be NULL
+ * @end: undoes @begin; may be NULL
  * @open: makes memory of subject->size
- * @close: frees it
+ * @close: frees that memory
  */
 struct way {
 	const char *name;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Between two looks at the clock there is what is measured and nothing else.
- * What costs the same with and without a page fault, such as the loop that
- * writes, is measured again without any, and subtracted.
+ * The clock is read right before and right after what is measured. What costs the same with
+ * and without a page fault, such as the loop that writes, is measured again without page
+ * faults, and subtracted.
  */
 #include <err.h>
 #include <pthread.h>
@@ -29,8 +29,8 @@ static int64_t timed_touch(touch_t touch, uint64_t *map, uint64_t pages)
 }
 
 /*
- * Of what is so large that timer ticks would fall into the loop, and be more than what
- * the faults cost: a piece at a time, each right behind a tick.
+ * In a mapping so large that timer ticks would fall into the loop, they would take more time
+ * than the faults. So it is touched in pieces, each of them right after a tick.
  */
 #define PIECE_PAGES	(GIB(1) / TOUCHED_PAGE_SIZE)
 
@@ -64,8 +64,8 @@ static int64_t measured_loop_ns(touch_t touch, uint64_t *map, uint64_t pages)
 }
 
 /*
- * What a pass costs that has no page fault. Counted in instructions that is the same
- * whatever is mapped, and how.
+ * The cost of a pass without page faults. Counted in instructions, it does not depend on what
+ * is mapped, nor how.
  */
 static int64_t loop_ns(touch_t touch, uint64_t *map, uint64_t pages)
 {
@@ -90,7 +90,7 @@ static int64_t loop_ns(touch_t touch, uint64_t *map, uint64_t pages)
 	return known[i].ns;
 }
 
-/* The same of a touch by pieces. */
+/* The same for a touch in pieces. */
 static int64_t loop_by_pieces_ns(touch_t touch, uint64_t *map, uint64_t pages)
 {
 	uint64_t piece = piece_pages(touch, pages);
@@ -109,7 +109,7 @@ static uint64_t unmap_ns(uint64_t *map, uint64_t bytes)
 	return now_ns() - start;
 }
 
-/* Of a pass without page faults; what counted the passes before is in none of it. */
+/* Counts in a pass without page faults, whose time is not measured. */
 static int64_t touch_tlb_misses(touch_t touch, uint64_t *map, uint64_t pages)
 {
 	if (!tlb_start())
@@ -118,7 +118,10 @@ static int64_t touch_tlb_misses(touch_t touch, uint64_t *map, uint64_t pages)
 	return tlb_misses();
 }
 
-/* One sample of mapping and touching, of @ns; counts once what repeats anyway. */
+/*
+ * Takes one sample of mapping and touching, which takes @ns. Of the counts, which repeat, the
+ * result keeps those of the last sample.
+ */
 static uint64_t *sample_touch(const struct subject *subject, touch_t touch,
 			      struct result *result, int64_t *ns)
 {
@@ -162,7 +165,7 @@ static void run_touch(const struct way *way, struct subject *subject, struct res
 	} while (more_samples(&results[0].ns));
 }
 
-/* Mapped for one use, as by programs that do not keep what they have mapped. */
+/* Maps the memory for one use, as do programs that do not keep their mappings. */
 static void run_staging(const struct way *way, struct subject *subject, struct result *results)
 {
 	(void)way;
@@ -192,7 +195,7 @@ static uint64_t unmap_part_ns(const struct subject *subject, uint64_t bytes)
 	return ns;
 }
 
-/* Of a mapping that is one entry; the cost of the largest part stands for all. */
+/* The mapping is one PUD entry. The result is the cost of the largest part. */
 static void run_unmap_part(const struct way *way, struct subject *subject,
 			   struct result *results)
 {
@@ -345,7 +348,7 @@ struct toucher {
 	uint64_t pages;
 };
 
-/* The first pass, and then as many as there are passes without a fault. */
+/* The first pass has the faults; THREAD_PASSES without a fault follow. */
 static void *touch_in_thread(void *argument)
 {
 	struct toucher *toucher = argument;
@@ -392,7 +395,7 @@ static void sample_threads(struct toucher touchers[2], struct result *result)
 	pthread_barrier_destroy(&barrier);
 }
 
-/* Each has a half of it. */
+/* Each thread touches one half of the mapping. */
 static void run_two_threads(const struct way *way, struct subject *subject,
 			    struct result *results)
 {
@@ -411,7 +414,7 @@ static void run_two_threads(const struct way *way, struct subject *subject,
 	} while (more_samples(&results->ns));
 }
 
-/* Each has one of its own, of the whole size. */
+/* Each thread touches a buffer object of its own, of the whole size. */
 static void run_two_bos(const struct way *way, struct subject *subject, struct result *results)
 {
 	struct subject subjects[2] = { *subject, { .size = subject->size } };
@@ -432,7 +435,7 @@ static void run_two_bos(const struct way *way, struct subject *subject, struct r
 	way->close(&subjects[1]);
 }
 
-/* One is given: the others are made here. */
+/* The first buffer object is given; this makes the others. */
 static void open_small_bos(const struct way *way, const struct subject *first,
 			   struct subject *subjects)
 {
@@ -507,12 +510,12 @@ static void run_small_bos(const struct way *way, struct subject *subject,
 }
 
 #define ONLY_BIGBAR "only buffer objects of bigbar can be moved by user space"
-#define ONLY_PREFAULT "only bigbar maps ahead of use, and other memory shows nothing more"
+#define ONLY_PREFAULT "only bigbar maps ahead of use, and one memory is enough to show it"
 
 static const uint64_t small_sizes[] = { KIB(4), KIB(64), 0 };
 static const uint64_t staging_sizes[] = { STAGING_SIZE, 0 };
 static const uint64_t mixed_sizes[] = { KIB(12), 0 };
-/* By PTEs it takes some milliseconds. */
+/* At these sizes, a prefault by PTEs takes some milliseconds. */
 static const uint64_t timer_sizes[] = { GIB(1), GIB(8), 0 };
 
 const struct work works[NR_WORKS] = {
@@ -557,37 +560,37 @@ const struct work works[NR_WORKS] = {
 		},
 		.not_for = ONLY_BIGBAR,
 		.largest = GIB(2),
-		.too_large = "the guest has not so much memory to evict to",
+		.too_large = "the guest does not have the memory to evict this to",
 		.run = run_evict,
 	},
 	[WORK_FORK] = {
 		.metrics = { "fork" },
-		.what = { "fork(), and the parent's write to every page when the child has gone" },
-		.not_for = "nothing is learned from it that another way does not show",
+		.what = { "fork(), and the parent's write to every page after the child ended" },
+		.not_for = "it shows nothing that another way does not",
 		.largest = GIB(1),
-		.too_large = "it grows as it does up to there",
+		.too_large = "the cost grows as up to there",
 		.run = run_fork,
 	},
 	[WORK_TWO_THREADS] = {
 		.metrics = { "two-threads-one-bo" },
 		.what = { "first write to every page by two threads, half each" },
-		.not_for = "nothing is learned from it that another way does not show",
+		.not_for = "it shows nothing that another way does not",
 		.largest = GIB(1),
-		.too_large = "it grows as it does up to there",
+		.too_large = "the cost grows as up to there",
 		.run = run_two_threads,
 	},
 	[WORK_TWO_BOS] = {
 		.metrics = { "two-threads-two-bos" },
 		.what = { "first write to every page by two threads, a BO each" },
-		.not_for = "nothing is learned from it that another way does not show",
+		.not_for = "it shows nothing that another way does not",
 		.largest = GIB(1),
-		.too_large = "it grows as it does up to there",
+		.too_large = "the cost grows as up to there",
 		.run = run_two_bos,
 	},
 	[WORK_SMALL_BOS] = {
 		.metrics = { "small-bos" },
 		.what = { "mmap() of 4,096 BOs, a write to every page, munmap()" },
-		.not_for = "it has not 4,096 BOs",
+		.not_for = "it does not have 4,096 BOs",
 		.sizes = small_sizes,
 		.run = run_small_bos,
 	},
@@ -596,14 +599,14 @@ const struct work works[NR_WORKS] = {
 		.what = {
 			"making the last 1,000 of 24,000 BOs, of which 12,000 were of 20 KiB",
 		},
-		.not_for = "it is made as others of its placement are, whatever maps it",
+		.not_for = "how it is mapped makes no difference to its creation",
 		.sizes = mixed_sizes,
 		.run = run_create_mixed,
 	},
 	[WORK_CREATE_MIXED_IOCTL] = {
 		.metrics = { "create-mixed-ioctl" },
 		.what = { "the same by bigbar's ioctl, which also clears VRAM" },
-		.not_for = "bigbar makes it alike, whatever maps it",
+		.not_for = "how it is mapped makes no difference to bigbar's ioctl",
 		.sizes = mixed_sizes,
 		.run = run_create_mixed_ioctl,
 	},
@@ -612,7 +615,7 @@ const struct work works[NR_WORKS] = {
 		.what = {
 			"a staging buffer's use: mmap(), a write to and a read of every page, munmap()",
 		},
-		.not_for = "it is no memory that programs upload by, or shows nothing more",
+		.not_for = "programs do not upload by it, or another way shows the same",
 		.sizes = staging_sizes,
 		.run = run_staging,
 	},
@@ -628,7 +631,7 @@ const struct work works[NR_WORKS] = {
 	},
 	[WORK_PREFAULT] = {
 		.metrics = { "prefault" },
-		.what = { "mapping all of it ahead of use by one ioctl, behind mmap()" },
+		.what = { "mapping all of it ahead of use by one ioctl, after mmap()" },
 		.not_for = ONLY_PREFAULT,
 		.run = run_prefault,
 	},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is done with a mapping, and measured.
+ * The works: what is done with a mapping, and measured.
  */
 #ifndef WORK_H
 #define WORK_H
@@ -33,13 +33,13 @@ enum work_id {
 
 /**
  * struct work - what is measured together
- * @metrics: names of what it measures; the rest is NULL
- * @what: for a reader, by metric
- * @not_for: why a way that has not this work in its mask has not
- * @largest: largest size, or 0
+ * @metrics: names of the metrics that it measures; the rest is NULL
+ * @what: description of each metric for a reader
+ * @not_for: why a way does not have this work in its mask
+ * @largest: largest size that is measured, or 0 for any
  * @too_large: why larger ones are not measured
- * @sizes: those it is done with, 0 behind the last; NULL for all powers of two from 2 MiB on
- * @run: measures; a result for each metric
+ * @sizes: the sizes that are measured, with 0 after the last; NULL for powers of two from 2 MiB on
+ * @run: measures it, with one result for each metric
  */
 struct work {
 	const char *metrics[MAX_METRICS];
