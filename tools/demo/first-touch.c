@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What it costs to map VRAM and to touch all of it, first through in-tree TTM's
- * fault handler, then through ttm_huge, level by level, and at last ahead of use:
- * the same buffer object, the same run.
+ * Measures what it costs to map VRAM and to touch all of it: through in-tree TTM's
+ * fault handler, then through ttm_huge at each level, and last by a prefault ahead
+ * of use, with the same buffer object in the same run.
  *
- * Between the two samples of a measurement there is nothing but mmap(), the ioctl
- * if there is one, and the loop that writes. All else that is looked at is opened,
- * read and allocated outside, and a small buffer object has gone the whole way
- * before, so that no page of this program faults inside.
+ * The clock is read right before and right after mmap(), the ioctl if there is one,
+ * and the loop that writes. Files are opened and read, and memory is allocated,
+ * outside of that. All is done to a small buffer object first, so that no page of
+ * this program faults during a measurement.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ struct request {
 	const char *output;
 };
 
-/* Files that are read around a measurement, open all the time. */
+/* Files that are read before and after a measurement, and stay open. */
 struct observers {
 	int status_fd;
 	int page_tables_fd;
@@ -43,7 +43,7 @@ struct observers {
 struct way {
 	const char *name;
 	const char *max_level;
-	unsigned int times;	/* one mapping next to the other */
+	unsigned int times;	/* adjacent mappings of the buffer object */
 	bool prefault;
 };
 
@@ -132,7 +132,7 @@ static void prefault_range(const struct bo *bo, uint64_t *map, uint64_t size)
 		     done, size, strerror(error));
 }
 
-/* Each way has a word of its own in every page: what it wrote stays readable. */
+/* Each way writes to a word of its own in every page, so that all words stay readable. */
 static void touch(uint64_t *map, uint64_t pages, unsigned int way)
 {
 	touch_pages(map, pages, way, ARRAY_SIZE(ways));
@@ -161,7 +161,7 @@ static void touch_all(uint64_t *map, const struct bo *bo, unsigned int way)
 		touch(nth_mapping(map, bo, n), bo->size / TOUCHED_PAGE_SIZE, way);
 }
 
-/* Through every mapping, what this way and the ways before it wrote. */
+/* Verifies through every mapping what this way and the ways before it wrote. */
 static void verify_all(uint64_t *map, const struct bo *bo, unsigned int way)
 {
 	uint64_t pages = bo->size / TOUCHED_PAGE_SIZE;
@@ -181,8 +181,8 @@ static uint64_t touch_ns(uint64_t *map, const struct bo *bo, unsigned int way)
 }
 
 /*
- * The least of some passes, since a timer tick may fall into any of them:
- * to subtract the least never flatters.
+ * Takes the least of some passes, since a timer tick may fall into any of them.
+ * Subtracting the least never makes a result look better than it is.
  */
 static uint64_t least_touch_ns(uint64_t *map, const struct bo *bo, unsigned int way)
 {
@@ -210,7 +210,7 @@ static uint64_t *measure_mmap(const struct bo *bo, unsigned int way, uint64_t *a
 	return map;
 }
 
-/* The calls by which the ioctl sets entries count as faults, but raise none. */
+/* The kernel counts the calls by which the ioctl sets entries as faults, but none happens. */
 static void measure_prefault(const struct bo *bo, unsigned int way, uint64_t *map,
 			     struct measurement *measurement)
 {
@@ -352,7 +352,7 @@ static void print_results(FILE *out, const struct bo *bo, uint64_t clock_ns,
 	fprintf(out, "  ]\n}\n");
 }
 
-/* Opened only now: after an error there is no file, and not half of one. */
+/* Opens the file only now, so that an error before leaves no file, and not half of one. */
 static void write_results(const char *path, const struct bo *bo, uint64_t clock_ns,
 			  const struct measurement *measurements)
 {
@@ -370,10 +370,10 @@ static void print_help(void)
 	printf("Usage: first-touch [--size SIZE] --output FILE\n"
 	       "Map a VRAM buffer object of the " DRIVER_NAME " driver through in-tree TTM,\n"
 	       "through ttm_huge at each level, and ahead of use; write to every page each\n"
-	       "time, and write what it cost as JSON.\n"
+	       "time, and write the costs as JSON.\n"
 	       "\n"
 	       "  --size SIZE    bytes, or with the suffix K, M or G (default 4G)\n"
-	       "  --output FILE  where the JSON goes\n"
+	       "  --output FILE  file for the JSON\n"
 	       "  --help         this text\n");
 }
 

@@ -18,7 +18,7 @@
 #define MAX_LEVEL_PATH	"/sys/module/ttm_huge/parameters/max_level"
 #define MAX_DEVICES	64
 
-/* The module parameter as it was found, for a signal handler to put back. */
+/* The first value of the module parameter, which a signal handler restores. */
 static struct {
 	int fd;
 	size_t length;
@@ -33,13 +33,13 @@ static void restore_max_level(void)
 		return;
 	ret = pwrite(found_max_level.fd, found_max_level.value,
 		     found_max_level.length, 0);
-	(void)ret;	/* on the way out, and nothing else to try */
+	(void)ret;	/* the program ends, and cannot do anything about an error */
 }
 
 static void restore_and_die(int signal_number)
 {
 	restore_max_level();
-	raise(signal_number);	/* SA_RESETHAND: now with its default action */
+	raise(signal_number);	/* after SA_RESETHAND, this runs the default action */
 }
 
 static void restore_max_level_at_exit(void)
@@ -142,7 +142,7 @@ struct bo create_bo(const struct device *device, uint64_t size,
 	succeed(bigbar_mmap_offset(device->fd, bo.handle, &bo.offset), "get an mmap offset");
 	info = bo_info(&bo);
 	if (info.placement != placement)
-		errx(EXIT_FAILURE, "the BO is not where it was to be");
+		errx(EXIT_FAILURE, "the BO is not in the memory that was asked for");
 	bo.size = info.size;
 	bo.alignment = info.alignment;
 	return bo;

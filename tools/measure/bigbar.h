@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buffer objects of the bigbar driver, and what ttm_huge lets one choose.
- * Everything ends the program with a message if it fails.
+ * Buffer objects of the bigbar driver, and the module parameter of ttm_huge.
+ * All functions end the program with a message if they fail.
  */
 #ifndef BIGBAR_H
 #define BIGBAR_H
@@ -35,7 +35,7 @@ void move_bo(const struct bo *bo, uint32_t placement);
 struct drm_bigbar_gem_info bo_info(const struct bo *bo);
 uint64_t free_vram(const struct device *device);
 
-/* The module parameter is put back as it was found, also after a signal. */
+/* Reads the module parameter, and restores it when the program ends, also by a signal. */
 void find_max_level(void);
 void set_max_level(const char *level);
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the reports of demo and benchmark share: numbers as text, figures to
-reach and whether they are, JSON files."""
+reach, and JSON files."""
 
 import json
 from collections import namedtuple
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
-# Of a figure's name and what was found, side by side.
+# The width of a figure's name and of what was found, side by side.
 FIGURE_WIDTH = 64
 
 # How far a clock that counts instructions may be off: timer ticks fall into
@@ -23,7 +23,7 @@ class ReportError(Exception):
 
 def counts_instructions(clock):
     if clock["instructions"] <= 0:
-        raise ReportError("the clock was held against no instructions")
+        raise ReportError("the clock was compared with no instructions")
     off = abs(clock["ns"] - clock["instructions"])
     return 100 * off <= CLOCK_TOLERANCE_PERCENT * clock["instructions"]
 
@@ -81,7 +81,7 @@ def read_json(path):
     except OSError as error:
         raise ReportError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise ReportError(f"{path} is no JSON: {error}") from error
+        raise ReportError(f"{path} is not JSON: {error}") from error
 
 
 def write_text(path, text):

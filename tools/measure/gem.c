@@ -24,7 +24,7 @@ static struct bo qxl_bo(const struct device *device, uint32_t handle, uint64_t s
 	};
 }
 
-/* A surface has a line more than it is asked for. */
+/* qxl allocates one more line for a surface than it is asked for. */
 struct bo create_qxl_surface(const struct device *device, uint64_t size)
 {
 	struct drm_qxl_alloc_surf surface = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buffer objects in VRAM of the kernel's own drivers, each by its ioctls. Everything ends
- * the program with a message if it fails.
+ * Buffer objects in VRAM of the kernel's own drivers, by their ioctls. All functions end the
+ * program with a message if they fail.
  */
 #ifndef GEM_H
 #define GEM_H
@@ -11,15 +11,16 @@
 #include "bigbar.h"
 
 /*
- * Of qxl: surfaces, which it has in its large BAR, and others in the small one, where
- * framebuffers are. @size is what it takes of VRAM, of surfaces in whole lines of 32 KiB.
+ * qxl has surfaces in its large BAR, and other buffer objects, such as framebuffers, in the
+ * small one. @size is what the buffer object takes of VRAM; for a surface, it is a multiple of
+ * the line of 32 KiB.
  */
 struct bo create_qxl_surface(const struct device *device, uint64_t size);
 struct bo create_qxl_framebuffer(const struct device *device, uint64_t size);
 
 struct bo create_radeon_bo(const struct device *device, uint64_t size);
 
-/* Of any driver. */
+/* For buffer objects of any driver. */
 void close_gem_bo(const struct bo *bo);
 
 #endif

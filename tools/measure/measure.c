@@ -24,9 +24,9 @@ uint64_t now_ns(void)
 }
 
 /*
- * How long a known number of instructions takes. FPATAN is slow on every
- * processor and slower when emulated, except by a clock that counts
- * instructions: to that it is one like any other.
+ * Returns how long a known number of instructions takes. FPATAN is slow on every
+ * processor, and slower when emulated. Only a clock that counts instructions takes
+ * it for an instruction like any other.
  */
 static uint64_t known_instructions_ns(void)
 {
@@ -43,7 +43,7 @@ static uint64_t known_instructions_ns(void)
 	return now_ns() - start;
 }
 
-/* The least of some tries: what an interrupt executes counts, too. */
+/* Takes the least of some tries, as the instructions of interrupts count, too. */
 uint64_t clock_check_ns(void)
 {
 	uint64_t least = UINT64_MAX;
@@ -57,7 +57,7 @@ uint64_t clock_check_ns(void)
 	return least;
 }
 
-/* Ticks fall into the loop, and their instructions count, too. */
+/* The limits allow for timer ticks in the loop, whose instructions count, too. */
 bool counts_instructions(uint64_t clock_check_ns)
 {
 	return clock_check_ns < CLOCK_CHECK_INSTRUCTIONS * 1.1 &&
@@ -147,7 +147,7 @@ uint64_t touched_content(uint64_t page, unsigned int word, unsigned int factor)
 	return (page + 1) * factor + word;
 }
 
-/* In a file of its own: the loop that is subtracted is the loop that was timed. */
+/* In a file of its own, so that the subtracted loop is the same code as the timed loop. */
 void touch_pages(uint64_t *map, uint64_t pages, unsigned int word, unsigned int factor)
 {
 	volatile uint64_t *words = map;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Measuring what a mapping costs: time, faults, page tables, and the loops that
- * touch pages. Everything ends the program with a message if it fails.
+ * Functions to measure what a mapping costs: time, faults, page tables, and the
+ * loops that touch pages. All functions end the program with a message if they fail.
  */
 #ifndef MEASURE_H
 #define MEASURE_H
@@ -21,46 +21,45 @@
 
 uint64_t now_ns(void);
 
-/* How many instructions the loop of clock_check_ns() has. */
+/* The number of instructions that the loop of clock_check_ns() executes. */
 #define CLOCK_CHECK_ITERATIONS	200000
 #define CLOCK_CHECK_INSTRUCTIONS (6 * CLOCK_CHECK_ITERATIONS)
 
-/* How long they take; as many nanoseconds if the clock counts instructions. */
+/* The ns that they take: as many as instructions, if the clock counts instructions. */
 uint64_t clock_check_ns(void);
 bool counts_instructions(uint64_t clock_check_ns);
 
 /*
- * Wait until an earlier munmap() has had its page tables freed, by RCU, and then
- * for the moment behind a timer tick, so that what follows is not interrupted
- * before it is due again.
+ * Waits until RCU has freed the page tables of an earlier munmap(), and then until
+ * just after a timer tick, so that the next tick comes as late as possible.
  */
 void settle(void);
-/* Only the second of both. */
+/* Only waits until just after a timer tick. */
 void wait_for_tick(void);
 
 uint64_t minor_faults(void);
 
-/* Page tables of all levels but the top one: VmPTE counts PUD tables as well. */
+/* The page tables of all levels except the top one: VmPTE counts PUD tables as well. */
 int open_status(void);
 uint64_t page_table_bytes(int status_fd);
 
 /*
- * Writes (page + 1) * @factor + @word to that word of each page: different for
- * each page, and never the zero of new memory.
+ * touch_pages() writes (page + 1) * @factor + @word to that word of each page, which
+ * differs from page to page, and is never zero as in new memory.
  */
 uint64_t touched_content(uint64_t page, unsigned int word, unsigned int factor);
 void touch_pages(uint64_t *map, uint64_t pages, unsigned int word, unsigned int factor);
 
 void unmap_bytes(void *map, uint64_t size);
-/* An aligned range of addresses that MAP_FIXED may replace. */
+/* Reserves an aligned range of addresses, which MAP_FIXED may replace. */
 uint64_t *reserve_addresses(uint64_t size, uint64_t alignment);
 
-/* Bytes, with K, M or G behind them perhaps. */
+/* Parses a number of bytes, which may end in K, M or G. */
 uint64_t parse_size(const char *text);
 
 int open_file(const char *path, int flags);
 
-/* Ends the program if that is why a call has just failed, as errno tells root. */
+/* Ends the program if errno says that lockdown made the last call of root fail. */
 void fail_if_locked_down(const char *what);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What demo and benchmark share, for their Makefiles to include.
-# O=DIR puts what is built there; the source directory may be read-only.
+# What demo and benchmark share, for their Makefiles to include. What is built goes to O=;
+# the source directory may be read-only.
 
 .DEFAULT_GOAL := all
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the page tables map a buffer object, as pfnmap's debugfs file says. Everything
- * ends the program with a message if it fails.
+ * How the page tables map a buffer object, from pfnmap's debugfs file. All functions end
+ * the program with a message if they fail.
  */
 #ifndef PAGE_TABLES_H
 #define PAGE_TABLES_H
@@ -11,13 +11,13 @@
 
 #include "bigbar.h"
 
-/* The file, or -1 if the device's driver does not use pfnmap. */
+/* Opens the file; returns -1 if the device's driver does not use pfnmap. */
 int open_page_tables(const struct device *device);
 
-/* Lines of text for what this process maps of the buffer object; to be freed. */
+/* Lines of text on this process's mappings of the buffer object. The caller frees them. */
 char *read_page_tables(int fd, const struct bo *bo);
 
-/* The lines as a JSON array. Cuts the text into pieces. */
+/* Prints the lines as a JSON array. Overwrites the text. */
 void print_page_tables(FILE *out, char *text);
 
 #endif
