@@ -5,12 +5,12 @@ import re
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-# Which XML cannot hold.
+# The characters that XML cannot have.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
 
 
 def verdict_of(result):
-    """JUnit's word for it; none is a pass. It has no figures: one is in the output."""
+    """JUnit's verdict, which is empty for a pass. JUnit has no figures, so they are output."""
     reason = FORBIDDEN.sub("?", result.reason)
     if result.status == "SKIP":
         return [Skipped(reason)]
@@ -22,7 +22,7 @@ def verdict_of(result):
 
 
 def case_of(kernel, result):
-    """One subtest."""
+    """The case for one subtest."""
     name = FORBIDDEN.sub("?", result.name)
     case = TestCase(name, f"{kernel.release}.{result.suite}", result.seconds)
     case.result = verdict_of(result)
@@ -32,7 +32,7 @@ def case_of(kernel, result):
 
 
 def junit(run):
-    """The document."""
+    """The document for a run."""
     document = JUnitXml(run.name)
     for kernel in run.kernels:
         suites = {}

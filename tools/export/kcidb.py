@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A run as a report for KCIDB, in version 5.3 of its schema.
 
-KCIDB's tree is checkouts, builds of them, and tests of those. Every kernel of a run is a
-checkout with one build: for a packaged kernel nobody knows the commit, and its release
-stands in the comment.
+KCIDB has checkouts, builds of checkouts, and tests of builds. Every kernel of a run is a
+checkout with one build. The commit of a packaged kernel is not known; the comment has its
+release.
 """
 
 import datetime
@@ -15,28 +15,28 @@ LONGEST_EXCERPT = 16384
 
 
 def word(text):
-    """A part of a test's path: letters, digits, '-' and '_'."""
+    """A text as part of a test's path, which has only letters, digits, '-' and '_'."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-") or "-"
 
 
 def path_of(result):
-    """Below the project's name; what a name has of dots are parts of its own."""
+    """The path of a test, below the project's name. A dot in a name separates two parts."""
     names = [part for part in result.name.split(".") if part]
     return ".".join(["ttm_huge", word(result.suite), *map(word, names)])
 
 
 def time_of(seconds):
-    """As RFC 3339 has it."""
+    """A time in the format of RFC 3339."""
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
 
 
 def identify(origin, *words):
-    """The same for the same things, and no other."""
+    """An identifier that is the same for the same words only."""
     return f"{origin}:" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
 
 
 def checkout_of(origin, run, kernel):
-    """Where the kernel's source came from, as far as that is known."""
+    """The checkout of a kernel, with the commit if it is known."""
     checkout = {"id": identify(origin, "checkout", run.name, str(run.began), kernel.release),
                 "origin": origin, "start_time": time_of(run.began), "valid": True,
                 "comment": f"Linux {kernel.release}"}
@@ -46,7 +46,7 @@ def checkout_of(origin, run, kernel):
 
 
 def build_of(origin, run, kernel, checkout):
-    """Of kernel and modules."""
+    """The build of a kernel and of the modules."""
     return {"id": identify(origin, "build", checkout["id"]), "origin": origin,
             "checkout_id": checkout["id"], "architecture": "x86_64",
             "start_time": time_of(run.began), "status": "PASS" if kernel.built else "FAIL",
@@ -54,7 +54,7 @@ def build_of(origin, run, kernel, checkout):
 
 
 def test_of(origin, run, result, build, number):
-    """One result. Two may have one path: their place in the run tells them apart."""
+    """The test of a result. Two may have the same path, but have different numbers."""
     test = {"id": identify(origin, "test", build["id"], str(number)), "origin": origin,
             "build_id": build["id"], "path": path_of(result), "status": result.status,
             "comment": f"{result.suite} {result.name}", "start_time": time_of(run.began),
@@ -69,7 +69,7 @@ def test_of(origin, run, result, build, number):
 
 
 def kcidb(run, origin):
-    """The report."""
+    """The report on a run."""
     report = {"version": VERSION, "checkouts": [], "builds": [], "tests": []}
     for kernel in run.kernels:
         checkout = checkout_of(origin, run, kernel)

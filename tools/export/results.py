@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What runs have left in build/*.json, of whatever kind, in one form."""
+"""The results of all kinds of runs in build/*.json, in one form."""
 
 import json
 import re
@@ -7,17 +7,16 @@ from collections import namedtuple
 from itertools import groupby
 from operator import itemgetter
 
-# status is one of KCIDB's: PASS, FAIL, ERROR (the test itself failed), MISS (it did not
-# run, and should have), SKIP, DONE (a measurement). number is what was measured, and unit
-# its unit.
+# status is one of KCIDB's: PASS, FAIL, ERROR (the test itself is broken), MISS (it did not
+# run, but should have), SKIP, DONE (a measurement). number is the measured number, in unit.
 Result = namedtuple("Result", "suite name status seconds reason number unit",
                     defaults=(0, "", None, ""))
 
-# What ran on one kernel. commit is that of its source, where it is known; built is False
-# for one that did not build.
+# The results on one kernel. commit is that of its source, if it is known; built is False if it
+# did not build.
 Kernel = namedtuple("Kernel", "release commit built results", defaults=(None, True, ()))
 
-# All of a file.
+# All that a file has.
 Run = namedtuple("Run", "name began kernels")
 
 STATUS = {"pass": "PASS", "skip": "SKIP", "missing": "MISS", "notrun": "MISS",
@@ -25,7 +24,7 @@ STATUS = {"pass": "PASS", "skip": "SKIP", "missing": "MISS", "notrun": "MISS",
           "passed": "PASS", "killed": "PASS", "lived": "FAIL", "failed": "FAIL",
           "not run": "MISS"}
 
-# What the report on the tests has of groups that are not a boot of their own.
+# The groups of the report on the tests that are not a boot of their own.
 SAME_SUITE = ("main", "kunit", "guest", "prepare", "patches")
 
 
@@ -34,44 +33,44 @@ class ExportError(Exception):
 
 
 def status_of(result):
-    """What is not known to be good is a failure."""
+    """KCIDB's status for a result. An unknown result is a failure."""
     return STATUS.get(result, "FAIL")
 
 
 def suite_of(row):
-    """The test, and the boot if it was not the first: the same may have run in both."""
+    """The test, and the boot if it was not the first, as a test may run in several boots."""
     group = row.get("group", "main")
     return row["test"] if group in SAME_SUITE else f"{row['test']} in {group}"
 
 
 def of_tests(rows):
-    """The report on the tests: check, stress and fuzz."""
+    """The results in a report on the tests: check, stress and fuzz."""
     return [Result(suite_of(row), row["subtest"], status_of(row["result"]), row["seconds"],
                    row["reason"]) for row in rows]
 
 
 def of_figures(name, content):
-    """Figures to reach: demo and bench."""
+    """The figures to reach of demo and bench, as results."""
     return [Result(name, figure["name"], "PASS" if figure["reached"] else "FAIL",
                    reason="" if figure["reached"] else f"found {figure['found']}")
             for figure in content["figures"]]
 
 
 def of_metrics(name, content):
-    """What bench measured, and what it could not."""
+    """What bench measured, and what it could not measure, as results."""
     return [Result(name, metric, "DONE", number=found["ns"] / 1e9, unit="s")
             if "ns" in found else Result(name, metric, "SKIP", reason=found["why_not"])
             for metric, found in content.get("metrics", {}).items()]
 
 
 def of_mutants(rows):
-    """A fault that is noticed is a pass."""
+    """The results of mutants. A mutation that was noticed is a pass."""
     return [Result("mutants", row["mutant"], status_of(row["verdict"]), row["seconds"],
                    row["reason"] or row["what"]) for row in rows]
 
 
 def of_step(content, step):
-    """One kernel of a bisect, or one of the releases."""
+    """The result on one kernel of a bisect or of the releases."""
     if content["perf"]:
         suite, name = "bench", content["perf"]
     else:
@@ -86,14 +85,14 @@ def of_step(content, step):
 
 
 def of_steps(content):
-    """The commits of a bisect."""
+    """The kernels of a bisect, one for each commit."""
     return [Kernel(step["commit"][:12], step["commit"],
                    "kernel" in step["seconds"] and "modules" in step["seconds"],
                    [of_step(content, step)]) for step in content["steps"]]
 
 
 def release_in(folder):
-    """Of the kernel that was booted, by its log."""
+    """The release of the kernel that was booted, from its log."""
     log = folder / "kernel.log"
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     found = re.search(r"Linux version (\S+)", text)
@@ -101,7 +100,7 @@ def release_in(folder):
 
 
 def kernels_of(name, content, folder):
-    """By the kind of the file."""
+    """The kernels of a file, whose keys tell what kind of run it is of."""
     if "kernels" in content and "prepared" in content:
         return [Kernel("none", results=of_tests(content["prepared"]["tests"]))] + [
             Kernel(kernel["release"], results=of_tests(kernel["tests"]))
@@ -123,7 +122,7 @@ def kernels_of(name, content, folder):
 
 
 def read_run(path):
-    """The run that a file is the result of. Its time is when the file was written."""
+    """The run of a results file. Its time is that at which the file was written."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         name = path.parent.name if path.name == "results.json" else path.stem
