@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Harness for CBMC, which takes the arguments of these functions to be anything
- * that their types can hold. See ./prove, which runs it.
+ * Harness for CBMC, which assumes any values that the types can hold for the
+ * arguments of these functions. ./prove runs it.
  *
- * One entry of the plan, any one, stands for all of them. That saves a loop over
- * up to 512 entries, and leaves those over the reasons and, below, the grounds.
+ * One entry of the plan, any one, stands for all of them. This saves a loop over
+ * up to 512 entries; only the loops over the reasons and over GROUNDS are left.
  */
 
 #include "plan-rules.h"
@@ -18,9 +18,9 @@ static void plan_anything(const struct pfnmap_request *req,
 
 #ifdef RULE_NUMBER
 /*
- * The first rules bound the plan to a table around the fault. Each rule may
- * take for granted those of them that come before it, as they are proved
- * without it. Solving takes seconds that way, and hours otherwise.
+ * The first rules limit the plan to a table around the fault. The proof of a rule
+ * may assume those of them that come before it, as these are proved without it.
+ * Solving takes seconds with this, and hours without.
  */
 #define GROUNDS	2
 
@@ -32,7 +32,7 @@ void prove_rule(struct pfnmap_request req, unsigned long index)
 
 	plan_anything(&req, &plan);
 
-	/* There is always an entry 0, or a rule has to notice. */
+	/* There is always an entry 0; if not, a rule has to notice. */
 	__CPROVER_assume(index == 0 || index < plan.nr_entries);
 	for (i = 0; i < GROUNDS && i < RULE_NUMBER; i++)
 		__CPROVER_assume(plan_rules[i].holds(&req, &plan, index));
@@ -49,7 +49,7 @@ void prove_arithmetic(struct pfnmap_request req)
 }
 
 /*
- * The proofs are about something: what is assumed leaves every kind of plan
+ * The proofs are not empty: the assumptions leave every kind of plan
  * possible.
  */
 void reach_every_plan(struct pfnmap_request req)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a plan is, said once more and in another way than the planner does.
+ * The rules of a plan, written in another way than the planner.
  *
  * The planner clips ranges of byte addresses to each other. Here everything is
  * a distance from the fault, in pages and signed, so that nothing can wrap, and
- * each slot of a page table is asked for itself: is it inside?
+ * each slot of a page table is checked separately: is it inside?
  */
 
 #include "plan-rules.h"
@@ -12,7 +12,7 @@
 #define PAGE_BITS	12
 #define TABLE_BITS	9
 
-/* Page numbers, in memory and in address spaces, are below this. */
+/* Page numbers in memory and in address spaces are less than this. */
 #define PAGE_LIMIT	(1UL << (64 - PAGE_BITS))
 
 static unsigned int level_bits(unsigned int level)
@@ -35,14 +35,14 @@ static long to_pages(unsigned long bytes)
 	return (long)(bytes >> PAGE_BITS);
 }
 
-/* How far from the fault its slot, in a table of @level, begins. */
+/* The distance from the fault to the start of its slot in a table of @level. */
 static long slot_of_fault(const struct pfnmap_request *req,
 			  unsigned int level)
 {
 	return -(to_pages(req->address) & (level_pages(level) - 1));
 }
 
-/* What belongs that far from the fault: a user page, ... */
+/* What is at a distance from the fault: the number of a user page, ... */
 static long vpn_at(const struct pfnmap_request *req, long distance)
 {
 	return to_pages(req->address) + distance;
@@ -62,8 +62,8 @@ static long pfn_at(const struct pfnmap_request *req, long distance)
 }
 
 /*
- * Mappings and extents have no holes: a slot whose first and last page are in
- * one is in it with all of its pages.
+ * Mappings and extents have no holes: if the first and the last page of a slot are
+ * inside, all of its pages are.
  */
 static bool slot_is_in_vma(const struct pfnmap_request *req, long slot,
 			   unsigned int level)
@@ -83,7 +83,7 @@ static bool slot_is_in_extent(const struct pfnmap_request *req, long slot,
 	return slot >= first && slot + level_pages(level) - 1 < end;
 }
 
-/* The reasons one by one, as pfnmap_plan.h words them. */
+/* The reasons one by one, with the meaning that pfnmap_plan.h gives them. */
 static bool reason_holds(const struct pfnmap_request *req,
 			 enum pfnmap_reason reason, unsigned int level)
 {
@@ -101,7 +101,7 @@ static bool reason_holds(const struct pfnmap_request *req,
 	case PFNMAP_EXTENT_EDGE:
 		return !slot_is_in_extent(req, slot, level);
 	case PFNMAP_MISALIGNED_VA:
-		/* Harmless where the memory happens to be misaligned alike. */
+		/* Does not matter if the memory happens to be misaligned in the same way. */
 		return !is_multiple(bo_page_at(req, slot), level) &&
 		       !is_multiple(pfn_at(req, slot), level);
 	case PFNMAP_MISALIGNED_PFN:
@@ -127,7 +127,7 @@ static enum pfnmap_reason first_reason(const struct pfnmap_request *req,
 	return PFNMAP_LARGEST;
 }
 
-/* How far from the fault an entry is, or the place behind the last one. */
+/* The distance from the fault to an entry, or to the place after the last one. */
 static long entry_at(const struct pfnmap_request *req,
 		     const struct pfnmap_plan *plan, unsigned long index)
 {
@@ -143,7 +143,7 @@ static bool is_in_table_of_fault(const struct pfnmap_request *req,
 	return slot >= table && slot < table + level_pages(level + 1);
 }
 
-/* Entries lie behind each other by definition; a run may not be any longer. */
+/* Entries follow each other by definition, but the run may be too long. */
 static bool fits_one_table(const struct pfnmap_request *req,
 			   const struct pfnmap_plan *plan,
 			   unsigned long index)
@@ -224,7 +224,7 @@ static bool is_largest_level(const struct pfnmap_request *req,
 	return true;
 }
 
-/* Could the slot be set along with the fault? Then it must be. */
+/* Whether the slot can be set together with that of the fault: then it must be. */
 static bool is_cheap(const struct pfnmap_request *req, long slot,
 		     unsigned int level)
 {
@@ -281,8 +281,8 @@ const struct plan_rule plan_rules[PLAN_RULES] = {
 };
 
 /*
- * The same of a run beside a plan. It has the plan's level and table, and is the planner's
- * in other words: a plan of other memory, which need not be at the fault.
+ * The same for a run beside a plan. It has the plan's level and table, and is like a plan for
+ * other memory, which does not need to cover the fault.
  */
 static long run_entry_at(const struct rest_request *rest,
 			 const struct pfnmap_run *run, unsigned long index)
@@ -291,7 +291,7 @@ static long run_entry_at(const struct rest_request *rest,
 	       ((long)index << level_bits(rest->level));
 }
 
-/* A block of the object, as large as it is aligned. */
+/* Whether a page is in the object, and in the same aligned block of @nearby pages. */
 static bool page_is_nearby(const struct rest_request *rest, long page)
 {
 	long nearby = (long)rest->nearby;
@@ -361,7 +361,7 @@ static bool run_is_aligned(const struct rest_request *rest,
 	       is_multiple(pfn_at(&rest->req, at), rest->level);
 }
 
-/* A slot that could be set must be. */
+/* A slot that can be set must be set. */
 static bool run_is_whole(const struct rest_request *rest,
 			 const struct pfnmap_run *run, unsigned long index)
 {
@@ -389,7 +389,7 @@ const struct rest_rule rest_rules[REST_RULES] = {
 };
 
 /**
- * rest_run - what the planner makes of a request
+ * rest_run - have the planner choose a run
  * @rest: the request
  *
  * Return: the run.
@@ -430,7 +430,7 @@ static bool has_page(unsigned long first, unsigned long nr_pages,
 	return page >= first && page - first < nr_pages;
 }
 
-/* So is a physical address. */
+/* A physical address is an unsigned long, too. */
 static bool extent_is_valid(const struct pfnmap_extent *extent)
 {
 	return are_pages(extent->first, extent->nr_pages) &&
@@ -444,26 +444,26 @@ static bool mapping_is_valid(const struct pfnmap_request *req)
 	    !is_page_address(req->vma_start) || !is_page_address(req->vma_end))
 		return false;
 
-	/* Faults are delivered to the mapping that they are in. */
+	/* The fault is in the mapping. */
 	return req->address >= req->vma_start && req->address < req->vma_end;
 }
 
 /**
- * request_is_valid - what the planner may take for granted
+ * request_is_valid - check what the planner may assume of a request
  * @req: the request
  *
  * Return: whether the fault handler can make such a request.
  */
 bool request_is_valid(const struct pfnmap_request *req)
 {
-	/* The extent was asked for by this page. */
+	/* The driver was asked for the extent that has this page. */
 	return mapping_is_valid(req) && extent_is_valid(&req->extent) &&
 	       has_page(req->extent.first, req->extent.nr_pages, req->page) &&
 	       is_level(req->kernel) && is_level(req->policy) &&
 	       is_level(req->caching) && is_level(req->free);
 }
 
-/* In the table of the plan, as a page of the object that may be. */
+/* Whether a page is in the table of the plan, in the mapping, and nearby. */
 static bool can_be_mapped(const struct rest_request *rest, long page)
 {
 	return is_in_table_of_fault(&rest->req, page, rest->level) &&
@@ -472,17 +472,17 @@ static bool can_be_mapped(const struct rest_request *rest, long page)
 }
 
 /**
- * rest_is_valid - what the planner may take for granted of what a run is chosen from
+ * rest_is_valid - check what the planner may assume of a request for a run
  * @rest: the request
  *
- * Return: whether such a run can be asked for.
+ * Return: whether there can be such a request.
  */
 bool rest_is_valid(const struct rest_request *rest)
 {
 	const struct pfnmap_request *req = &rest->req;
 	long from = (long)(rest->from - req->page);
 
-	/* The piece was asked for by the page from which on there are none yet. */
+	/* The driver was asked for the piece that has the first page without an entry. */
 	return mapping_is_valid(req) && extent_is_valid(&req->extent) &&
 	       are_pages(0, rest->nr_pages) &&
 	       has_page(0, rest->nr_pages, req->page) &&

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every plan must be, whatever the request. One list of rules serves the
- * random cases of plan-test.c and the proof of plan-prove.c.
+ * The rules that every plan must keep, whatever the request. The random cases of
+ * plan-test.c and the proof of plan-prove.c use the same list of rules.
  */
 #ifndef _PLAN_RULES_H_
 #define _PLAN_RULES_H_
 
 #include "pfnmap_plan.h"
 
-/* The entries of a page table, at every level. */
+/* The number of entries in a page table of any level. */
 #define TABLE_ENTRIES	512
 
 /**
  * struct plan_rule - something that is true of every plan
- * @name: what is true of it.
- * @is_of_entries: the rule is about each entry, and to be asked for every index
- *	below the plan's nr_entries; else it is about the plan as a whole.
+ * @name: name of the rule.
+ * @is_of_entries: the rule is about each entry, and must be checked for every index
+ *	below the plan's nr_entries; otherwise it is about the plan as a whole.
  * @holds: whether the rule holds.
  */
 struct plan_rule {
@@ -31,13 +31,13 @@ extern const struct plan_rule plan_rules[PLAN_RULES];
 bool request_is_valid(const struct pfnmap_request *req);
 
 /**
- * struct rest_request - what a run of entries beside those of a plan is chosen from
- * @req: the request, with another piece of memory than that of the fault for its extent.
+ * struct rest_request - request for a run of entries beside those of a plan
+ * @req: the request; its extent is another piece of memory than that of the fault.
  * @level: level of the plan.
- * @nr_pages: how many pages the object has.
- * @nearby: as of &pfnmap_source.nearby.
- * @from: page from which on the run is to be.
- * @is_first: that is the first that can be mapped, and up to the planner to find.
+ * @nr_pages: number of pages of the object.
+ * @nearby: as in &pfnmap_source.nearby.
+ * @from: page of the object from which on the run may map.
+ * @is_first: @from is the first page that can be mapped, and the planner has to find it.
  */
 struct rest_request {
 	struct pfnmap_request req;
@@ -50,9 +50,9 @@ struct rest_request {
 
 /**
  * struct rest_rule - something that is true of every such run
- * @name: what is true of it.
- * @is_of_slots: the rule is about each slot of the page table, and to be asked for every
- *	index below TABLE_ENTRIES; else about each entry of the run.
+ * @name: name of the rule.
+ * @is_of_slots: the rule is about each slot of the page table, and must be checked for every
+ *	index below TABLE_ENTRIES; otherwise it is about each entry of the run.
  * @holds: whether the rule holds.
  */
 struct rest_rule {

@@ -21,7 +21,7 @@ static const char usage[] =
 	"then the rules that every plan must keep, on random requests.\n"
 	"\n"
 	"  --cases N  random requests to make (2000000)\n"
-	"  --seed N   what they are made from (the time)\n"
+	"  --seed N   seed of the random numbers (the time)\n"
 	"\n"
 	"Exits with 0 if all passed, 1 if not, 2 on wrong usage.\n";
 
@@ -111,13 +111,13 @@ static bool one_in(unsigned long n)
 	return random_below(n) == 0;
 }
 
-/* One page less, one more, or most often neither. */
+/* Most often 0, sometimes one page less or one more. */
 static unsigned long random_slip(void)
 {
 	return one_in(6) ? random_below(3) - 1 : 0;
 }
 
-/* What an entry maps, in pages; more often a lot. */
+/* The pages that an entry of a random level maps, half of the time a PUD entry. */
 static unsigned long random_level_pages(void)
 {
 	static const unsigned int bits[] = { 0, 9, 18, 18 };
@@ -125,13 +125,13 @@ static unsigned long random_level_pages(void)
 	return 1UL << bits[random_below(4)];
 }
 
-/* Of all magnitudes alike, up to 52 bits: as many as page numbers have. */
+/* A number of up to 52 bits, as page numbers have, with each number of bits as likely. */
 static unsigned long random_pages(void)
 {
 	return random_number() >> (12 + random_below(52));
 }
 
-/* As far up to a border between slots, on the whole. */
+/* A number of pages, most often up to a border between slots. */
 static unsigned long random_reach(unsigned long to_border, unsigned long slot)
 {
 	switch (random_below(4)) {
@@ -158,7 +158,7 @@ static unsigned long random_reach_up(unsigned long vpn)
 	return random_reach(slot - (vpn & (slot - 1)), slot);
 }
 
-/* A page number that is aligned to some level as @vpn is, on the whole. */
+/* A page number that most often has the same offset in a slot of some level as @vpn. */
 static unsigned long random_page_like(unsigned long vpn)
 {
 	unsigned long slot = random_level_pages();
@@ -178,7 +178,7 @@ static enum pgtable_level random_cap(void)
 	return one_in(8) ? random_below(PFNMAP_LEVELS) : PGTABLE_LEVEL_PUD;
 }
 
-/* The last page number of address spaces: 47 bits, 56 bits, all. */
+/* The last page number of an address space of 47, 56 or all bits. */
 static unsigned long random_last_vpn(void)
 {
 	static const unsigned int bits[] = { 47, 56, 64 };
@@ -212,7 +212,7 @@ static void random_extent(struct pfnmap_request *req)
 	unsigned long before = random_reach_down(vpn);
 	unsigned long after = random_reach_up(vpn);
 
-	/* An edge that the mapping and the extent share, or almost. */
+	/* Sometimes an edge of the mapping and one of the extent are the same, or almost. */
 	if (one_in(4))
 		before = (req->address - req->vma_start) / PAGE + random_slip();
 	if (one_in(4))
@@ -243,7 +243,7 @@ static struct pfnmap_request random_request(void)
 	return req;
 }
 
-/* Within a reach of the page, and between two others. */
+/* A random page near @page, not before @first and not after @last. */
 static unsigned long random_page_between(unsigned long page, unsigned long first,
 					 unsigned long last)
 {
@@ -252,7 +252,7 @@ static unsigned long random_page_between(unsigned long page, unsigned long first
 	return clamp(page + random_reach_up(page), page, last);
 }
 
-/* Another piece of memory, of which a page can be mapped beside the fault. */
+/* A request with another piece of memory that can be mapped beside the fault. */
 static struct rest_request random_rest(void)
 {
 	const unsigned long limit = 1UL << 52;
@@ -289,7 +289,7 @@ static struct rest_request random_rest(void)
 	return rest;
 }
 
-/* What the random requests have led to. */
+/* The results of the random requests. */
 struct tally {
 	unsigned long invalid;
 	unsigned long violations[PLAN_RULES];
@@ -299,7 +299,7 @@ struct tally {
 	unsigned long reasons[PFNMAP_REASONS];
 };
 
-/* The entries of a plan that is wrong altogether are not worth a look. */
+/* At most TABLE_ENTRIES are checked: nr_entries of a wrong plan may be any number. */
 static bool rule_holds(const struct plan_rule *rule,
 		       const struct pfnmap_request *req,
 		       const struct pfnmap_plan *plan)
@@ -407,7 +407,7 @@ static void test_random_requests(unsigned long cases, unsigned long seed)
 	random_state = seed;
 	for (number = 0; number < cases; number++)
 		test_random_request(&tally, number);
-	/* Each slot of a table is asked for in them. */
+	/* Fewer of these, as they are checked for each slot of a table. */
 	for (number = 0; number < cases / 4; number++)
 		test_random_rest(&tally, number);
 

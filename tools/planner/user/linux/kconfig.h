@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* In user space no option is set. */
+/* No option is set in user space. */
 #ifndef _USER_LINUX_KCONFIG_H_
 #define _USER_LINUX_KCONFIG_H_
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sizes of x86-64.
+ * The sizes on x86-64.
  */
 #ifndef _USER_LINUX_PGTABLE_H_
 #define _USER_LINUX_PGTABLE_H_

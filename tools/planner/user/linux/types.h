@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stand-ins for kernel headers, as far as the planner and its tests need them
+ * Replacements for kernel headers, with what the planner and its tests need
  * in user space.
  */
 #ifndef _USER_LINUX_TYPES_H_
