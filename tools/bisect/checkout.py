@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel tree to bisect: what git says of it, and a checkout of the tool's own.
+"""A kernel tree to bisect, as git shows it, and the tool's own checkout of it.
 
-The checkout borrows the tree's objects. Nothing is written in the tree, nor in its
+The checkout uses the git objects of the tree. Nothing is written to the tree, nor to its
 .git: no branch, no worktree, no state of a bisect.
 """
 
@@ -12,23 +12,23 @@ import subprocess
 
 from lab import Failure, own_folder
 
-# What the modules need of a tree: VRAM is handed out by the buddy allocator.
+# The files that the modules need in a tree. bigbar allocates VRAM by the buddy allocator.
 NEEDED_FILES = {
     "drivers/gpu/drm/ttm/ttm_bo.c": "TTM",
     "mm/huge_memory.c": "transparent huge pages",
 }
-# What a kernel is built from, since long before that.
+# The folders that every kernel tree has that is new enough for the modules.
 FOLDERS = {"arch", "block", "crypto", "drivers", "fs", "include", "init", "ipc", "kernel", "lib",
            "mm", "net", "scripts", "security", "sound", "usr"}
 BUDDY_FILES = ("drivers/gpu/drm/drm_buddy.c", "drivers/gpu/buddy.c")
 
-# Before that, kernels are not built by compilers whose default is C23.
+# Older kernels cannot be built by compilers whose default is C23.
 FIRST_WITH_ANY_COMPILER = (6, 14)
 OLD_COMPILER = "gcc-12"
 
 
 def git(tree, *arguments, check=True):
-    """Runs git in a tree and returns what it says."""
+    """Runs git in a tree and returns its output."""
     done = subprocess.run(["git", "-C", str(tree), *arguments], check=False,
                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if check and done.returncode:
@@ -38,12 +38,12 @@ def git(tree, *arguments, check=True):
 
 
 def subject(tree, commit):
-    """What a commit says it does."""
+    """The subject of a commit."""
     return git(tree, "show", "--no-patch", "--format=%s", commit)
 
 
 class Tree:
-    """The user's kernel tree. Only read."""
+    """The user's kernel tree, which is only read."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path).absolute()
@@ -53,17 +53,17 @@ class Tree:
             self.explain_no_git()
 
     def explain_no_git(self):
-        """Git may refuse what belongs to someone else."""
+        """Fails with the reason. Git may refuse a tree that belongs to another user."""
         try:
             git(self.path, "rev-parse", "--git-dir")
         except Failure as failure:
             if "dubious ownership" in str(failure):
-                raise Failure(f"{self.path} belongs to someone else: run this as its owner, or "
+                raise Failure(f"{self.path} belongs to another user: run this as its owner, or "
                               f"'git config --global --add safe.directory {self.path}'") from None
         raise Failure(f"{self.path} is not a git tree")
 
     def resolve(self, revision):
-        """The commit that a name stands for."""
+        """The commit that a revision names."""
         commit = git(self.path, "rev-parse", "--verify", "--quiet", "--end-of-options",
                      revision + "^{commit}", check=False)
         if not commit:
@@ -81,7 +81,7 @@ class Tree:
         return tuple(map(int, found[:2]))
 
     def need_kernel(self, commit, name):
-        """Fails where the modules cannot be built, without trying."""
+        """Fails if a commit is not a kernel, or lacks what the modules need, without a build."""
         version = self.version(commit)
         if len(version) < 2 or not self.has(commit, "Kconfig"):
             raise Failure(f"{name} of {self.path} is no Linux kernel")
@@ -97,7 +97,7 @@ class Tree:
                           f"it has no {missing[0]}")
 
     def need_order(self, good, bad):
-        """Fails if bad does not come after good, by the names that the user gave."""
+        """Fails, with the names that the user gave, if bad does not come after good."""
         (good_name, good), (bad_name, bad) = good, bad
         if good == bad:
             raise Failure(f"{good_name} and {bad_name} are the same commit")
@@ -109,33 +109,33 @@ class Tree:
                           "the older one")
 
     def forks(self, good, bad):
-        """Where the branches of two commits part; none if one is the other's ancestor."""
+        """Where the branches of two commits part; empty if good is the ancestor of bad."""
         bases = git(self.path, "merge-base", "--all", good, bad).splitlines()
         return [base for base in bases if base != good]
 
     def count_between(self, good, bad):
-        """How many commits there are to choose from."""
+        """The number of commits to search."""
         return int(git(self.path, "rev-list", "--count", bad, "^" + good))
 
     def subject(self, commit):
-        """What a commit says it does."""
+        """The subject of a commit."""
         return subject(self.path, commit)
 
     def compiler(self, *commits):
-        """What builds all of these and what is between: a figure would be another one with
-        another compiler."""
+        """The compiler that can build these commits and all between them. It has to be the
+        same for all, because figures depend on it."""
         oldest = min(self.version(commit) for commit in commits)
         return "gcc" if oldest >= FIRST_WITH_ANY_COMPILER else OLD_COMPILER
 
 
 class Checkout:
-    """The tool's own working tree of it, in the lab."""
+    """The tool's own checkout of a tree, in the lab."""
 
     def __init__(self):
         self.path = own_folder() / "tree"
 
     def make(self, tree):
-        """From nothing, at no commit. What a tool that was killed has left goes first."""
+        """Makes it, at no commit. Removes what a killed tool has left before."""
         self.remove()
         git(self.path.parent, "clone", "--quiet", "--shared", "--no-checkout", "--no-tags",
             "--", str(tree.path), str(self.path))
@@ -147,14 +147,14 @@ class Checkout:
         git(self.path, "checkout", "--quiet", "--force", "--detach", commit)
 
     def commit(self):
-        """Where it is."""
+        """The commit that is checked out."""
         return git(self.path, "rev-parse", "HEAD")
 
     def subject(self, commit):
-        """What a commit says it does."""
+        """The subject of a commit."""
         return subject(self.path, commit)
 
     def remove(self):
-        """All of it."""
+        """Removes the checkout."""
         if self.path.exists():
             shutil.rmtree(self.path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What became of a kernel that was tried, from what the trial left, and what it means."""
+"""The outcome of a trial of a kernel, from the files that it left, and the verdict on it."""
 
 import json
 import math
@@ -12,33 +12,33 @@ sys.path.insert(1, str(PROJECT / "igt-tests"))
 from kernel_log import (  # noqa: E402
     complaints, first_complaint, line_of_command, lines_of, unfinished_subtest, without_time)
 
-# Which line of a build's output says why it failed: the first, which may have caused
+# Lines of a build's output that say why it failed. The first is used, as it may have caused
 # the others.
 BUILD_ERROR = re.compile(r"error|can't|^(?:make: (?!\*)|compat:|configure:)|\*\*\*", re.IGNORECASE)
 
 
 def outcome(result, reason, figure=None):
-    """pass, fail and skip are the subtest's own; figure is a measurement; broken is a
-    kernel on which nothing could be found out."""
+    """An outcome. pass, fail and skip are results of the subtest; figure is a measurement;
+    broken means that nothing could be found out about the kernel."""
     return {"result": result, "reason": reason, "figure": figure}
 
 
 def build_failure(what, log):
-    """Of a kernel, or of the modules for it."""
+    """The outcome if a kernel, or the modules for it, do not build."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     said = [line.strip() for line in lines if BUILD_ERROR.search(line)]
     return outcome("broken", f"{what}: " + (said[0] if said else last_line(log)))
 
 
 def why_ended(boot):
-    """Of a guest whose kernel said nothing: what ran it says how it ended."""
+    """How a guest ended whose kernel log is empty, from the output of 'lab run'."""
     lines = lines_of(boot / "run.log")
     said = [line for line in lines if re.match(r"lab( run)?: the guest ", line)]
     return said[-1].partition(": ")[2] if said else last_line(boot / "run.log")
 
 
 def boot_failure(boot):
-    """Why a guest did not begin its command, or None if it did."""
+    """The outcome if a guest did not begin its command, or None if it did."""
     log = boot / "kernel.log"
     if line_of_command(log) is not None:
         return None
@@ -53,15 +53,15 @@ def boot_failure(boot):
 
 
 def complaint_of_command(boot):
-    """The first report of a problem since the command began. What the kernel said
-    before, it said without it."""
+    """The first report of a problem after the command began. Earlier ones have nothing to
+    do with the command."""
     log = boot / "kernel.log"
     found = first_complaint(log, after=line_of_command(log))
     return f"{found[1]} (in {found[0]})" if found else ""
 
 
 def why_not_begun(boot):
-    """Of a subtest whose guest lives: what loads the modules says so."""
+    """Why a subtest did not begin in a guest that lives: the message on loading the modules."""
     lines = lines_of(boot / "run.log")
     who = ("insert-module:", "modprobe:", "load-modules:")
     said = [line for line in lines if line.startswith(who)]
@@ -69,13 +69,13 @@ def why_not_begun(boot):
 
 
 def leak(boot):
-    """What the modules still held when a subtest had passed."""
+    """The message on what the modules still held after a subtest had passed."""
     said = [line for line in lines_of(boot / "run.log") if line.startswith("run: ")]
     return said[0] if said else ""
 
 
 def row_of_subtest(boot):
-    """What the report says of it. There is none where the tests were not begun."""
+    """The row of the report. There is no report if the tests did not begin."""
     path = boot / "report.json"
     rows = json.loads(path.read_text(encoding="utf-8"))["tests"] if path.exists() else []
     rows = [row for row in rows if row["test"] not in ("kunit", "guest")]
@@ -83,7 +83,7 @@ def row_of_subtest(boot):
 
 
 def judge_test(boot, status):
-    """Of a guest that ran one subtest."""
+    """The outcome of a guest that ran one subtest."""
     complaint = complaint_of_command(boot)
     if complaint:
         return outcome("fail", complaint)
@@ -100,7 +100,7 @@ def judge_test(boot, status):
 
 
 def judge_figure(boot, metric):
-    """Of a guest that measured."""
+    """The outcome of a guest that measured."""
     complaint = complaint_of_command(boot)
     if complaint:
         return outcome("broken", f"no figure from a kernel that complains: {complaint}")
@@ -112,22 +112,22 @@ def judge_figure(boot, metric):
 
 
 def change_percent(figure, reference):
-    """How much more that is."""
+    """How many percent a figure is above a reference."""
     if not reference:
         return math.copysign(math.inf, figure) if figure else 0
     return 100 * (figure - reference) / abs(reference)
 
 
 def verdict_on_figure(step, good, threshold):
-    """Against the figure of the good end."""
+    """The verdict on a step by its figure and that of the good end."""
     if step["figure"] is None:
         return "skip"
     return "bad" if change_percent(step["figure"], good["figure"]) > threshold else "good"
 
 
 def verdict_on_test(step, skip_is, bad):
-    """A skip is what the user says it is. By default it is bad where the bad end is
-    skipped for the same reason, and no verdict elsewhere."""
+    """The verdict on a step by the result of its subtest. The user says what a skip means. By
+    default it is bad if the bad end is skipped for the same reason, and otherwise a skip."""
     if step["result"] == "skip":
         if skip_is != "auto":
             return skip_is

@@ -10,13 +10,13 @@ import subprocess
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 LAB = PROJECT / "tools" / "lab" / "lab"
 
-# What a full checkout of a kernel and the objects of a small one take.
+# A full checkout of a kernel and the objects of a small kernel need this.
 SPACE_NEEDED_MIB = 4096
-# Less than that, and a step that fails has failed for it.
+# With less than this, a step may fail for lack of space.
 SPACE_PER_STEP_MIB = 512
 
 
-# What 'lab' ends with when it is told to end, or does not live to say it.
+# The exit statuses of 'lab' when it is told to end, or is killed.
 STOPPED = (130, 143, -signal.SIGINT, -signal.SIGTERM, -signal.SIGKILL)
 
 
@@ -25,27 +25,27 @@ class Failure(Exception):
 
 
 class Stopped(Exception):
-    """Someone wants the tool to end."""
+    """The tool was told to end."""
 
 
 def folder():
-    """Where the lab lives."""
+    """The folder of the lab."""
     return pathlib.Path(os.environ.get("LAB") or PROJECT / "build" / "lab").absolute()
 
 
 def own_folder():
-    """What of it belongs to the bisecting tool."""
+    """The folder of the bisecting tool in the lab."""
     return folder() / "bisect"
 
 
 def last_line(path):
-    """The last line of a log that says something."""
+    """The last line of a log that is not blank."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line.strip() for line in reversed(lines) if line.strip()), "it says nothing")
 
 
 def check_space(mib):
-    """Fails if the lab's disk has less than that to give."""
+    """Fails if the lab's disk has less free space."""
     free = shutil.disk_usage(folder()).free >> 20
     if free < mib:
         raise Failure(f"{folder()} has {free} MiB free and {mib} are needed: "
@@ -53,8 +53,8 @@ def check_space(mib):
 
 
 def end(process):
-    """Ends a command of the lab, and all that it started, and waits for that. One that
-    sudo runs cannot be told by a user."""
+    """Ends a command of the lab and all that it started, and waits for that. A user cannot
+    send a signal to a command that sudo runs."""
     try:
         process.terminate()
     except PermissionError:
@@ -63,7 +63,7 @@ def end(process):
 
 
 class Lab:
-    """Runs commands of the lab for as long as its leash is not cut."""
+    """Runs commands of the lab, until the tool at the other end of the leash ends."""
 
     def __init__(self, leash):
         self.leash = leash
@@ -72,7 +72,7 @@ class Lab:
         """Runs a command for a kernel, its output in a log; returns its exit status."""
         environment = {**os.environ, "KERNEL": str(kernel)}
         with open(log, "w", encoding="utf-8") as output:
-            # a parent that is killed cannot end it
+            # a parent that is killed cannot end the process itself
             process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", *map(str, command)], cwd=PROJECT,
                 env=environment, stdin=subprocess.DEVNULL, stdout=output,
@@ -86,10 +86,10 @@ class Lab:
         return process.returncode
 
     def chroot(self, command, log, results, kernel=""):
-        """The same in the lab's root, with a folder at /results."""
+        """Runs a command in the lab's root, with a folder at /results; returns its status."""
         return self.call([LAB, "chroot", "--results", results, "--", *command], log, kernel)
 
     def guest(self, options, command, log, results, kernel):
-        """The same in a guest."""
+        """Runs a command in a guest; returns its status."""
         return self.call([LAB, "run", *options, "--results", results, "--", *command], log,
                          kernel)

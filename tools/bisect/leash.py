@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ties the steps of a bisect to the tool that started them.
+"""The connection between the steps of a bisect and the tool that started them.
 
-Between the tool and a step is git, which hands on neither the end of the tool nor what
-a step has to say. Both hold an end of one pair of sockets: a step says through it what
-it does, and learns that the tool is gone; the tool knows by it when the last step is.
+git runs between the tool and a step. It does not tell a step that the tool has ended, nor
+the tool what a step prints. So both hold one end of a pair of sockets. By it, a step says
+what it does and notices that the tool has ended, and the tool notices that the last step
+has ended.
 """
 
 import os
@@ -21,15 +22,15 @@ class Leash:
         self.socket = socket.socket(fileno=descriptor)
 
     def say(self, text):
-        """A line for the person who waits."""
+        """Sends a line for the user."""
         try:
             self.socket.sendall((text + "\n").encode())
         except OSError as error:
             raise Stopped from error
 
     def wait(self, process):
-        """Until a process has ended. Raises Stopped as soon as the tool is gone, or wants
-        the step to be."""
+        """Waits until a process has ended. Raises Stopped as soon as the tool has ended, or
+        tells the step to end."""
         ended = os.pidfd_open(process.pid)
         try:
             readable, _, _ = select.select([self.socket, ended], [], [])
@@ -41,22 +42,22 @@ class Leash:
 
 
 class Terminal:
-    """The same for what runs in the tool itself."""
+    """The same interface for what runs in the tool itself."""
 
     @staticmethod
     def say(text):
-        """A line for the person who waits."""
+        """Prints a line for the user."""
         print(text, flush=True)
 
     @staticmethod
     def wait(process):
-        """Signals do the rest."""
+        """Waits until a process has ended; a signal to the tool interrupts that."""
         process.wait()
 
 
 def run_on_leash(command, log, cwd):
-    """Runs a command that has steps below it, and gets the leash's descriptor as its last
-    argument. Prints what they say. Returns its status when all of them are gone."""
+    """Runs a command that starts steps, with the descriptor of the leash as its last argument.
+    Prints what the steps say. Returns the status of the command after all steps have ended."""
     ours, theirs = socket.socketpair()
     with ours:
         with theirs, open(log, "w", encoding="utf-8") as output:

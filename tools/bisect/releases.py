@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A subtest or a figure on kernels that are there already, a line for each."""
+"""A subtest or a figure on existing kernels, with a line for each."""
 
 import json
 import pathlib
@@ -16,7 +16,7 @@ SUMMARY = PROJECT / "build" / "releases.json"
 
 
 def installed(lab):
-    """The lab's own, oldest first: their releases."""
+    """The releases of the lab's own kernels, oldest first."""
     log = RESULTS / "kernels"
     if lab.call(["tools/lab/lab", "kernels"], log):
         raise Failure(last_line(log))
@@ -24,12 +24,12 @@ def installed(lab):
 
 
 def package_of(word):
-    """The file or the name of a package that is to be added to the lab."""
+    """Whether a word is the file or the name of a package to add to the lab."""
     return word.endswith(".deb") or word.startswith(("linux-image-", "linux-headers-"))
 
 
 def add_packages(lab, packages):
-    """Image and headers, which then are kernels of the lab: their releases."""
+    """Adds packages of images and headers to the lab; returns the releases of the kernels."""
     log = RESULTS / "add.log"
     print(f"Adding {', '.join(packages)} to the lab", flush=True)
     files = [pathlib.Path(name).absolute() if name.endswith(".deb") else name for name in packages]
@@ -40,7 +40,7 @@ def add_packages(lab, packages):
 
 
 def kernels_of(lab, words):
-    """What the user named, or all that the lab has."""
+    """The kernels that the user named, or all that the lab has."""
     if not words:
         return installed(lab)
     packages = [word for word in words if package_of(word)]
@@ -49,7 +49,7 @@ def kernels_of(lab, words):
 
 
 def release_in(lab, logs, kernel):
-    """What the kernel itself is called."""
+    """The release of a kernel."""
     log = logs / "release"
     if lab.call(["tools/lab/lab", "chroot", "--", "sh", "-c", 'echo "$KVER"'], log, kernel):
         raise Failure(last_line(log).removeprefix("lab: "))
@@ -57,15 +57,15 @@ def release_in(lab, logs, kernel):
 
 
 def differs(step, before, threshold):
-    """Whether that is a change: of result or reason, or of a figure by more than that many
-    percent, more or less."""
+    """Whether a step differs from the one before: in result or reason, or in its figure by
+    more than the threshold in percent, in either direction."""
     if None in (step["figure"], before["figure"]):
         return (step["result"], step["reason"]) != (before["result"], before["reason"])
     return abs(judge.change_percent(step["figure"], before["figure"])) > threshold
 
 
 def row_of(step, first, before, threshold, marked):
-    """A line for a kernel: the first change is marked, and others that follow are not."""
+    """The line for a kernel, and whether it is marked as the first change."""
     words = step["result"] if step["result"] != "figure" else step["reason"]
     more = ""
     if step["result"] == "figure" and first["figure"] and step is not first:
@@ -79,7 +79,7 @@ def row_of(step, first, before, threshold, marked):
 
 
 def run(options, words):
-    """Exit status 0 if every kernel has a result."""
+    """Tries all kernels; returns exit status 0 if every kernel has a result."""
     lab = Lab(Terminal())
     shutil.rmtree(RESULTS, ignore_errors=True)
     SUMMARY.unlink(missing_ok=True)

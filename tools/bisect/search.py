@@ -18,18 +18,18 @@ from step import describe
 from trial import times
 
 TOOL = pathlib.Path(__file__).resolve().parent / "ttm-huge-bisect"
-# A row of the table is to stay one.
+# A row of the table must fit on a line.
 WIDEST_SUBJECT = 44
 
 
 def relative(path):
-    """As it is seen from the project."""
+    """A path relative to the project, if it is inside."""
     path = pathlib.Path(path)
     return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
 
 
 class Search:
-    """Of a session, in a checkout that goes when this ends, however it does."""
+    """The bisect of a session, in a checkout that is removed at the end in any case."""
 
     def __init__(self, session, tree):
         self.session = session
@@ -38,16 +38,16 @@ class Search:
         self.git_log = RESULTS / "git.log"
 
     def step_command(self):
-        """Of this program, for one step; the leash comes behind."""
+        """The command of this program for one step; the descriptor of the leash is appended."""
         return [sys.executable, str(TOOL), "--step"]
 
     def name(self, end):
-        """The commit at an end, as the user called it."""
+        """The commit at an end, by the name that the user gave."""
         name, commit = self.session.options[end + "_name"], self.session.options[end]
         return name if commit.startswith(name) else f"{name} ({commit[:12]})"
 
     def try_commit(self, commit):
-        """Tries it, if it was not tried before a stop."""
+        """Tries a commit, unless it was tried before the bisect was stopped."""
         if not self.session.find(commit):
             self.checkout.go_to(commit)
             run_on_leash(self.step_command(), self.git_log, self.checkout.path)
@@ -57,11 +57,11 @@ class Search:
         return self.session.find(commit)
 
     def reload(self):
-        """Steps are processes of their own."""
+        """Reads the session again, to which steps, processes of their own, have added."""
         self.session = self.session.unfinished()
 
     def need_verdict(self, end, step):
-        """A bisect between ends that are not what they are called finds nothing."""
+        """Fails if an end is not what the user called it: a bisect would find nothing."""
         if step["verdict"] == end:
             return
         where = f"see {step['logs']}"
@@ -77,7 +77,7 @@ class Search:
 
     @staticmethod
     def show_log(step):
-        """The end of what was said when it ran."""
+        """Prints the end of the output of a step."""
         log = PROJECT / step["logs"] / "run.log"
         if log.exists():
             print(f"The end of {step['logs']}/run.log:")
@@ -85,7 +85,7 @@ class Search:
                 print(f"  {line}")
 
     def need_difference(self, good, bad):
-        """A threshold that does not part the ends parts nothing."""
+        """Fails if the figures of the ends do not differ by more than the threshold."""
         limit = self.session.options["threshold"]
         change = judge.change_percent(bad["figure"], good["figure"])
         if change > limit:
@@ -95,7 +95,7 @@ class Search:
                       f"{change:+.2f} %")
 
     def need_no_fix(self, step):
-        """What was bad before the branches parted was mended on one of them."""
+        """Fails if the commit where the branches part is bad: one branch has a fix."""
         if step["verdict"] != "bad":
             return
         raise Failure(f"{step['commit'][:12]}, where the branches of {self.name('good')} and "
@@ -104,7 +104,7 @@ class Search:
                       f"its branch only; see {step['logs']}")
 
     def try_ends(self):
-        """Both, and where their branches part, before anything between them."""
+        """Tries both ends, and where their branches part, before any commit between them."""
         options = self.session.options
         good = self.try_commit(options["good"])
         self.need_verdict("good", good)
@@ -116,7 +116,7 @@ class Search:
         self.need_verdict("bad", bad)
 
     def announce(self):
-        """How long it may take."""
+        """Prints how many steps it may take."""
         options = self.session.options
         commits = self.tree.count_between(options["good"], options["bad"])
         steps = math.ceil(math.log2(commits)) if commits > 1 else 0
@@ -125,8 +125,8 @@ class Search:
               f"the two ends{fork}, then about {steps} steps", flush=True)
 
     def bisect(self):
-        """What git says at the end, in the form of its log."""
-        # its status is not 0 where that is the end already
+        """Bisects; returns the log of git."""
+        # its status is not 0 if this ends the bisect already
         git(self.checkout.path, "bisect", "replay", str(self.session.log_path()), check=False)
         said = git(self.checkout.path, "bisect", "log")
         if "# first bad commit" not in said:
@@ -139,7 +139,7 @@ class Search:
         return said
 
     def last_said(self):
-        """Why a step, or git, gave up."""
+        """The message with which a step, or git, gave up."""
         lines = self.git_log.read_text(encoding="utf-8", errors="replace").splitlines()
         for start in ("ttm-huge-bisect: ", "fatal: ", "error: "):
             said = [line for line in lines if line.startswith(start)]
@@ -148,7 +148,7 @@ class Search:
         return f"a step ended without a word, see {relative(self.git_log)}"
 
     def run(self):
-        """The exit status: 0 if one commit is the first bad one."""
+        """Bisects; returns exit status 0 if the first bad commit was found."""
         try:
             self.announce()
             print("Making a checkout in the lab", flush=True)
@@ -162,7 +162,7 @@ class Search:
         return status
 
     def reproduce_command(self, step):
-        """What builds and boots it once more."""
+        """The command that builds and boots a commit again."""
         options = self.session.options
         command = [str(relative(TOOL)), "--tree", options["tree"], "--at", step["commit"][:12],
                    "--cc", options["cc"]]
@@ -175,7 +175,7 @@ class Search:
         return shlex.join(command)
 
     def report(self, said):
-        """What was found, for a person and for a program."""
+        """Prints what was found, and writes it as JSON; returns the exit status."""
         first = re.findall(r"^# first bad commit: \[(\w+)\]", said, re.MULTILINE)
         possible = re.findall(r"^# possible first bad commit: \[(\w+)\]", said, re.MULTILINE)
         (RESULTS / "bisect.log").write_text(said + "\n", encoding="utf-8")
@@ -198,7 +198,7 @@ class Search:
         return 0 if first else 1
 
     def print_steps(self):
-        """A row for each."""
+        """Prints a row for each step."""
         print("\nstep  commit        verdict  reason")
         for number, step in enumerate(self.session.steps, 1):
             print(f"{number:4}  {step['commit'][:12]}  {step['verdict']:7}  "
@@ -206,7 +206,7 @@ class Search:
             print(f"{'':29}{step['subject'][:WIDEST_SUBJECT]}; {times(step['seconds'])}")
 
     def write_summary(self, first, possible, last_bad):
-        """The same as JSON."""
+        """Writes the results as JSON."""
         text = json.dumps({
             **self.session.options, "first_bad": first[0] if first else None,
             "possible_first_bad": possible, "steps": self.session.steps,
@@ -215,12 +215,12 @@ class Search:
 
 
 def status_of(step):
-    """For git."""
+    """The exit status that tells git the verdict on a step."""
     return STATUS[step["verdict"]]
 
 
 def discard(session):
-    """A bisect that is not to be resumed."""
+    """Removes all files of a bisect that is not resumed."""
     Checkout().remove()
     session.forget()
     shutil.rmtree(RESULTS, ignore_errors=True)

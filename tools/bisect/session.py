@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is known of a bisect: its options and the steps so far, in a file that outlives it."""
+"""The options of a bisect and the steps so far, in a file that stays if it is stopped."""
 
 import fcntl
 import json
@@ -10,12 +10,12 @@ from lab import PROJECT, Failure, own_folder
 
 RESULTS = PROJECT / "build" / "bisect"
 SUMMARY = PROJECT / "build" / "bisect.json"
-# What git calls a verdict, and its exit status for 'git bisect run'.
+# git's names of the verdicts, and their exit statuses for 'git bisect run'.
 STATUS = {"good": 0, "bad": 1, "skip": 125}
 
 
 class Session:
-    """The bisect that a lab is at, or was stopped in: there is one at a time."""
+    """The bisect that a lab is running, or that was stopped. There is one at a time."""
 
     def __init__(self):
         self.options = {}
@@ -23,17 +23,17 @@ class Session:
 
     @staticmethod
     def path():
-        """The file."""
+        """The file of the session."""
         return own_folder() / "state.json"
 
     @staticmethod
     def log_path():
-        """The verdicts in it, for git."""
+        """The file with the verdicts, for git."""
         return own_folder() / "log"
 
     @staticmethod
     def lock():
-        """Takes the lab for one bisect; gives it back with the file that is returned."""
+        """Locks the lab for one bisect, until the returned file is closed."""
         try:
             own_folder().mkdir(parents=True, exist_ok=True)
             file = open(own_folder() / "lock", "w", encoding="utf-8")
@@ -49,7 +49,7 @@ class Session:
 
     @classmethod
     def unfinished(cls):
-        """The one that was stopped, or None."""
+        """The session that was stopped, or None."""
         if not cls.path().exists():
             return None
         session = cls()
@@ -58,7 +58,7 @@ class Session:
         return session
 
     def start(self, options):
-        """A new one. The results of the last one go."""
+        """Starts a new session, and removes the results of the last one."""
         self.options = options
         shutil.rmtree(RESULTS, ignore_errors=True)
         SUMMARY.unlink(missing_ok=True)
@@ -66,7 +66,7 @@ class Session:
         self.save()
 
     def save(self):
-        """All or nothing: whoever reads it may come at any time."""
+        """Writes the file all at once, because a process may read it at any time."""
         new = self.path().with_suffix(".new")
         new.write_text(json.dumps({"options": self.options, "steps": self.steps}, indent=2) + "\n",
                        encoding="utf-8")
@@ -74,25 +74,25 @@ class Session:
         self.log_path().write_text(self.log(), encoding="utf-8")
 
     def add(self, step):
-        """One more step is done."""
+        """Adds a step that is done."""
         self.steps.append(step)
         self.save()
 
     def forget(self):
-        """There is nothing to resume."""
+        """Removes the session, so that there is nothing to resume."""
         self.path().unlink(missing_ok=True)
         self.log_path().unlink(missing_ok=True)
 
     def find(self, commit):
-        """What is known of a commit, or None."""
+        """The step of a commit, or None."""
         return next((step for step in self.steps if step["commit"] == commit), None)
 
     def end(self, name):
-        """What is known of the end that the user called good, or bad."""
+        """The step of the end that the user called good, or bad, or None."""
         return self.find(self.options[name])
 
     def log(self):
-        """The verdicts as 'git bisect replay' takes them."""
+        """The verdicts in the format of 'git bisect replay'."""
         good, bad = self.options["good"], self.options["bad"]
         lines = [f"git bisect start '{bad}' '{good}'"]
         for step in self.steps:
@@ -102,7 +102,7 @@ class Session:
         return "\n".join(lines) + "\n"
 
     def folder_for(self, commit):
-        """Where the logs of the next step go."""
+        """Makes the folder for the logs of the next step."""
         folder = RESULTS / f"{len(self.steps) + 1:02}-{commit[:12]}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

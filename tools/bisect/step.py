@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One step of a bisect: the commit that is checked out, tried and judged."""
+"""One step of a bisect, which tries and judges the commit that is checked out."""
 
 import judge
 from checkout import Checkout
@@ -9,7 +9,7 @@ from trial import Trial, times
 
 
 def judged(session, found):
-    """The verdict on what a trial found. The ends are what others are judged by."""
+    """The verdict on the outcome of a trial, by the outcomes of the ends."""
     options = session.options
     good, bad = session.end("good"), session.end("bad")
     if options["perf"]:
@@ -20,7 +20,7 @@ def judged(session, found):
 
 
 def what_it_is(session, commit):
-    """For the person who waits."""
+    """Words that tell the user whether a commit is an end or a fork."""
     for name in ("good", "bad"):
         if commit == session.options[name]:
             return f" (the {name} end)"
@@ -30,7 +30,7 @@ def what_it_is(session, commit):
 
 
 def take_step(leash):
-    """Tries the commit that is checked out; returns git's status for the verdict."""
+    """Tries the commit that is checked out; returns the step with the verdict."""
     session, checkout = Session.unfinished(), Checkout()
     commit = checkout.commit()
     known = session.find(commit)
@@ -48,7 +48,7 @@ def take_step(leash):
 
 
 def describe(session, step):
-    """Its result and the reason."""
+    """The result of a step, and the reason."""
     good = session.end("good")
     if step["result"] == "figure":
         more = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One kernel: build it, build the modules for it, boot it, run a subtest or measure."""
+"""Try a kernel: build it, build the modules for it, boot it, run a subtest or measure."""
 
 import re
 import time
@@ -8,14 +8,14 @@ import judge
 from lab import PROJECT, SPACE_PER_STEP_MIB, Failure, check_space, folder, last_line
 
 IGT_TESTS = PROJECT / "igt-tests"
-# As 'make check' has them.
+# As for 'make check'.
 GUEST = ["--cpus", "2", "--memory", "4G", "--vram", "4G"]
 TEST_LISTS = ("all.testlist", "nopat.testlist", "slow.testlist", "stress.testlist",
               "plain.testlist")
 
 
 def subtests_of(name):
-    """What a list of tests names."""
+    """The subtests of a test list."""
     lines = (IGT_TESTS / name).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line.startswith("igt@")]
 
@@ -33,7 +33,7 @@ def find_subtest(name):
 
 
 def guest_options(subtest):
-    """What the guest needs that runs it: some have a boot of their own."""
+    """The options for the guest that runs a subtest: some subtests need a boot of their own."""
     for line in (IGT_TESTS / "boots").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             _, _, name, *options = line.split()
@@ -43,18 +43,18 @@ def guest_options(subtest):
 
 
 def split_metric(name, known):
-    """What the benchmark is to measure for a figure: a part of a metric is printed with it."""
+    """The metric to measure for a figure, which may be a part of that metric."""
     if name in known:
         return name
     metric = name.rpartition(".")[0]
     if metric in known:
         return metric
     raise Failure(f"there is no figure {name}: 'tools/bench/bench --list' has the names, and "
-                  "behind one there may be a part of it, such as .touch or .faults")
+                  "a part, such as .touch or .faults, may follow a name")
 
 
 class Broken(Exception):
-    """Nothing can be found out about this kernel."""
+    """Nothing can be found out about a kernel."""
 
     def __init__(self, found):
         super().__init__(found["reason"])
@@ -62,8 +62,7 @@ class Broken(Exception):
 
 
 class Trial:
-    """Of one kernel, with its logs in a folder. What it does, and how long it took, it says
-    on the leash."""
+    """The trial of one kernel, with its logs in a folder, and the time that each part took."""
 
     def __init__(self, lab, logs, options):
         self.lab = lab
@@ -72,7 +71,7 @@ class Trial:
         self.seconds = {}
 
     def timed(self, name, call, *arguments):
-        """Calls it, and notes how long that takes."""
+        """Calls a function, and notes how long it takes."""
         began = time.monotonic()
         try:
             return call(*arguments)
@@ -80,13 +79,13 @@ class Trial:
             self.seconds[name] = round(time.monotonic() - began, 1)
 
     def fail_build(self, what, log):
-        """A full disk is no fault of the kernel's."""
+        """Raises Broken, or Failure if the disk is full, which says nothing about the kernel."""
         if "No space left on device" in log.read_text(encoding="utf-8", errors="replace"):
             raise Failure(f"no space is left in {folder()}, see {log}")
         raise Broken(judge.build_failure(what, log))
 
     def build_kernel(self, tree):
-        """A tree below the lab's own folder, in place."""
+        """Builds a kernel in place, in a tree in the tool's own folder."""
         check_space(SPACE_PER_STEP_MIB)
         log = self.logs / "kernel-build.log"
         fragment = tree.parent / "more.config"
@@ -97,7 +96,7 @@ class Trial:
             self.fail_build("the kernel does not build", log)
 
     def build_modules(self, kernel):
-        """And the tests: with the compiler of the kernel."""
+        """Builds the modules and the tests, with the compiler of the kernel."""
         log = self.logs / "modules-build.log"
         build = ["/src/tools/lab/build"]
         if self.options.get("cc"):
@@ -106,7 +105,7 @@ class Trial:
             self.fail_build("the modules do not build", log)
 
     def run_test(self, kernel):
-        """The report is made as that of any run of the tests."""
+        """Boots a guest, runs the subtest and makes the report, as for any run of the tests."""
         subtest = self.options["test"]
         (self.logs / "subtest.testlist").write_text(subtest + "\n", encoding="utf-8")
         status = self.lab.guest(
@@ -119,18 +118,18 @@ class Trial:
         return judge.boot_failure(self.logs) or judge.judge_test(self.logs, status)
 
     def measure(self, kernel):
-        """A figure of the benchmark, as it measures it by itself."""
+        """Has the benchmark boot a guest and measure the figure."""
         self.lab.call([PROJECT / "tools" / "bench" / "bench", "--results", self.logs,
                        "--only", self.options["metric"]], self.logs / "run.log", kernel)
         return (judge.boot_failure(self.logs)
                 or judge.judge_figure(self.logs, self.options["perf"]))
 
     def boot(self, kernel):
-        """What is to be found out."""
+        """Measures or runs the subtest in a guest; returns the outcome."""
         return self.measure(kernel) if self.options.get("perf") else self.run_test(kernel)
 
     def run(self, kernel, tree=None):
-        """All of it, for an installed kernel or a tree that is to be built first."""
+        """Tries an installed kernel, or a tree, which is built first."""
         try:
             if tree:
                 self.timed("kernel", self.build_kernel, tree)
@@ -142,12 +141,12 @@ class Trial:
 
 
 def times(seconds):
-    """How long each part took, as words."""
+    """The time that each part took, in words."""
     return ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
 
 
 def known_metrics(lab, log):
-    """All that the benchmark can measure."""
+    """The names of all metrics of the benchmark."""
     script = 'make -s -C /src/tools/bench O="$LAB_BUILD/bench" && "$LAB_BUILD/bench/bench" --list'
     if lab.call(["tools/lab/lab", "chroot", "--", "sh", "-c", script], log):
         raise Failure(f"cannot ask the benchmark what it measures: {last_line(log)}")

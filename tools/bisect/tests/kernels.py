@@ -15,13 +15,13 @@ from lab import PROJECT
 from toy import METRIC, git
 
 HERE = pathlib.Path(lab.__file__).resolve().parent
-# It skips where the core does not ask for PUD entries.
+# This subtest skips if the core does not ask for PUD entries.
 LEVEL_TEST = "ttm_huge_levels@protect-pud"
 OLD_CHECK = "mm/huge_memory: one check of special mappings for all callers"
 
 
 def is_qemu_of_lab(process):
-    """Its root is the lab's. Whose it is may be hidden from a user: then it may be ours."""
+    """Whether a process is a QEMU in the lab's root. If a user may not see that, it may be."""
     try:
         return ((process / "comm").read_text().startswith("qemu-system")
                 and os.readlink(process / "root") == str(lab.folder() / "root"))
@@ -32,7 +32,7 @@ def is_qemu_of_lab(process):
 
 
 def qemus():
-    """The virtual machines of the lab: others may come and go meanwhile."""
+    """The virtual machines of the lab, as others may start and end at the same time."""
     return {process.name for process in pathlib.Path("/proc").glob("[0-9]*")
             if is_qemu_of_lab(process)}
 
@@ -52,21 +52,21 @@ class Real(unittest.TestCase):
         shutil.rmtree(cls.tree)
 
     def command(self, bad, *what):
-        """From the base to a branch."""
+        """The command to bisect from the base to a branch."""
         return [HERE / "ttm-huge-bisect", "--tree", self.tree, "--good", "base", "--bad", bad,
                 *what]
 
     def run_tool(self, command):
-        """What it says is shown as it says it."""
+        """Runs a command, whose output is shown at once; returns its status."""
         print("$", *(str(word).removeprefix(f"{PROJECT}/") for word in command), flush=True)
         return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
 
     def summary(self, name="bisect"):
-        """What it left."""
+        """The JSON that the tool wrote."""
         return json.loads((PROJECT / "build" / f"{name}.json").read_text(encoding="utf-8"))
 
     def expect_found(self, status, subject):
-        """That commit, and nothing is left behind."""
+        """Checks that this commit was found, and that nothing is left over."""
         self.assertEqual(status, 0)
         self.assertEqual(git(self.tree, "show", "--no-patch", "--format=%s",
                              self.summary()["first_bad"]), subject)
@@ -75,7 +75,7 @@ class Real(unittest.TestCase):
                          self.before)
 
     def reasons(self):
-        """Of what was skipped."""
+        """The reasons for the skips."""
         return [step["reason"] for step in self.summary()["steps"] if step["verdict"] == "skip"]
 
 
@@ -133,7 +133,7 @@ class Whole(Real):
         self.expect_found(self.run_tool([HERE / "ttm-huge-bisect", "--resume"]), OLD_CHECK)
 
     def await_guest(self):
-        """Until the kernel of the first step runs."""
+        """Waits until the kernel of the first step runs."""
         deadline = time.monotonic() + 3600
         while time.monotonic() < deadline:
             for log in (PROJECT / "build" / "bisect").glob("01-*/kernel.log"):

@@ -15,7 +15,7 @@ PROJECT = HERE.parent.parent.parent
 
 SUBTEST = "ttm_huge_levels@size-1g"
 METRIC = "first-touch.pmd.1G"
-# What a toy tree has of a kernel.
+# The files of a kernel that a toy tree has.
 KERNEL_FILES = ("Kconfig", "drivers/gpu/drm/ttm/ttm_bo.c", "drivers/gpu/buddy.c",
                 "mm/huge_memory.c", *(f"{folder}/Makefile" for folder in (
                     "arch", "block", "crypto", "fs", "include", "init", "ipc", "kernel", "lib",
@@ -26,28 +26,28 @@ IDENTITY = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
 
 
 def git(tree, *arguments):
-    """In a toy tree."""
+    """Runs git in a toy tree."""
     done = subprocess.run(["git", "-C", str(tree), *arguments], check=True, capture_output=True,
                           text=True, env={**os.environ, **IDENTITY})
     return done.stdout.strip()
 
 
 def fingerprint(folder):
-    """Of all that is in a folder, names and contents."""
+    """The names and hashes of all files in a folder."""
     return {str(path): hashlib.sha1(path.read_bytes()).hexdigest()
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def processes_in(folder):
-    """The command lines that name a folder."""
+    """The processes whose command line names a folder."""
     done = subprocess.run(["ps", "-ww", "-eo", "pid,args"], check=True, capture_output=True,
                           text=True)
     return [line for line in done.stdout.splitlines() if str(folder) in line]
 
 
 class Toy(unittest.TestCase):
-    """A copy of the tool with a lab that does nothing, and a tree of commits of which each
-    says how its kernel behaves."""
+    """A copy of the tool with a lab that does nothing, and a tree whose commits each say how
+    their kernel behaves."""
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -61,7 +61,7 @@ class Toy(unittest.TestCase):
         self.environment = {**os.environ, "LAB": str(self.lab)}
 
     def copy_project(self):
-        """What the tool reads of it."""
+        """Copies the files of the project that the tool reads."""
         for folder, names in (("tools/bisect", ["*.py", "ttm-huge-bisect"]),
                               ("igt-tests", ["kernel_log.py", "*.testlist", "boots"]),
                               ("tools/lab", ["check-kernel-log"])):
@@ -74,7 +74,7 @@ class Toy(unittest.TestCase):
             shutil.copy(HERE / "fake-lab", self.project / "tools" / fake)
 
     def commit(self, behaviour, version=(7, 2)):
-        """One more kernel; returns the commit."""
+        """Adds a kernel; returns its commit."""
         (self.tree / "behaviour").write_text(behaviour + "\n", encoding="utf-8")
         (self.tree / "Makefile").write_text(
             f"VERSION = {version[0]}\nPATCHLEVEL = {version[1]}\n", encoding="utf-8")
@@ -83,7 +83,7 @@ class Toy(unittest.TestCase):
         return git(self.tree, "rev-parse", "HEAD")
 
     def make_tree(self, *behaviours, without=()):
-        """A tree with a commit for each; returns the commits."""
+        """Makes a tree with a commit for each behaviour; returns the commits."""
         self.tree.mkdir()
         git(self.tree, "init", "--quiet")
         for name in set(KERNEL_FILES) - set(without):
@@ -92,7 +92,7 @@ class Toy(unittest.TestCase):
         return [self.commit(behaviour) for behaviour in behaviours]
 
     def make_diverged(self, base, good, *bad):
-        """Two branches, of one and of more commits; returns the good end and the bad ones."""
+        """Makes two branches, of one and of more commits; returns the good end and the others."""
         self.make_tree(base)
         git(self.tree, "checkout", "--quiet", "-b", "stable")
         commits = [self.commit(good)]
@@ -100,46 +100,46 @@ class Toy(unittest.TestCase):
         return commits + [self.commit(behaviour) for behaviour in bad]
 
     def command(self, *arguments):
-        """The tool in the copy."""
+        """The command of the tool in the copy."""
         return [str(self.project / "tools" / "bisect" / "ttm-huge-bisect"), *arguments]
 
     def run_tool(self, *arguments):
-        """As a user calls it."""
+        """Runs the tool as a user does."""
         return subprocess.run(self.command(*arguments), check=False, capture_output=True, text=True,
                               env=self.environment, timeout=120)
 
     def bisect_arguments(self, commits, *more):
-        """From the first commit to the last."""
+        """Arguments to bisect from the first commit to the last."""
         if not {"--test", "--perf"} & set(more):
             more = ("--test", SUBTEST, *more)
         return ["--tree", str(self.tree), "--good", commits[0], "--bad", commits[-1], *more]
 
     def bisect(self, commits, *more):
-        """The same, called."""
+        """Runs the tool with these arguments."""
         return self.run_tool(*self.bisect_arguments(commits, *more))
 
     def summary(self):
-        """What it leaves for programs."""
+        """The JSON that the tool wrote."""
         path = self.project / "build" / "bisect.json"
         return json.loads(path.read_text(encoding="utf-8"))
 
     def verdicts(self):
-        """In the order of the steps."""
+        """The verdicts in the order of the steps."""
         return [step["verdict"] for step in self.summary()["steps"]]
 
     def expect(self, done, status, *texts):
-        """What it says, on whichever stream, and its status."""
+        """Checks the exit status and the output of both streams."""
         said = done.stdout + done.stderr
         self.assertEqual(done.returncode, status, said)
         for text in texts:
             self.assertIn(text, said)
 
     def expect_line(self, done, *texts):
-        """Refused, in one line."""
+        """Checks that the input was refused, in one line."""
         self.expect(done, 2, *texts)
         self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
     def expect_clean(self):
-        """Neither a checkout nor a process is left."""
+        """Checks that neither a checkout nor a process is left."""
         self.assertFalse((self.lab / "bisect" / "tree").exists())
         self.assertEqual(processes_in(self.scratch), [])

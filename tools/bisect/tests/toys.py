@@ -13,7 +13,7 @@ from toy import METRIC, SUBTEST, Toy, fingerprint, git, processes_in
 
 
 class BadInput(Toy):
-    """A clear line each, and nothing is begun"""
+    """Bad input is refused in one clear line, before anything starts"""
 
     def test_no_folder(self):
         """a tree that is not there is refused"""
@@ -116,7 +116,7 @@ class BadInput(Toy):
         first.communicate()
 
     def start(self, commits):
-        """One that is at its first step."""
+        """Starts a bisect, and waits for its first step."""
         first = subprocess.Popen(self.command(*self.bisect_arguments(commits)), text=True,
                                  env=self.environment, stdout=subprocess.PIPE)
         for line in first.stdout:
@@ -131,7 +131,7 @@ class BadInput(Toy):
 
 
 class Ends(Toy):
-    """They are tried first"""
+    """The ends are tried first"""
 
     def test_good_is_bad(self):
         """a good end that is bad is found at once, and its log is shown"""
@@ -185,7 +185,7 @@ class Bisects(Toy):
     """From the ends to the commit"""
 
     def expect_first_bad(self, commits, number, *more):
-        """That is the one, and all the rest is as it was."""
+        """Checks that this commit was found, and that the tree is as before."""
         before = fingerprint(self.tree)
         done = self.bisect(commits, *more)
         self.expect(done, 0, f"First bad commit: {commits[number]}", "once more:\n")
@@ -228,7 +228,7 @@ class Bisects(Toy):
         self.expect_first_bad(commits[1:], 2)
 
     def expect_skips(self, what, reason):
-        """In the middle is one that says nothing, and its neighbours are judged."""
+        """Checks that a commit in the middle is skipped, and the bad one found."""
         commits = self.make_tree("pass", "pass", what, "pass", "fail", "fail")
         done = self.expect_first_bad(commits, 4)
         self.assertIn("skip", self.verdicts())
@@ -255,7 +255,7 @@ class Bisects(Toy):
         self.expect_skips("noload", "the subtest did not begin: insert-module: cannot load")
 
     def expect_bad(self, what, reason):
-        """It is bad, and no skip."""
+        """Checks that a commit is bad, and not skipped."""
         commits = self.make_tree("pass", "pass", what, "fail")
         self.assertIn(reason, self.expect_first_bad(commits, 2).stdout)
 
@@ -337,10 +337,10 @@ class Bisects(Toy):
 
 
 class Interrupted(Toy):
-    """Stopped in a step, and resumed"""
+    """A bisect is stopped in a step, and resumed"""
 
     def stop_in_step(self, number, how):
-        """Sends a signal to the tool, as it waits for that step; ^C goes to all."""
+        """Sends a signal to the tool during a step; ^C goes to all its processes."""
         self.commits = self.make_tree("pass", "pass", "slow", "fail", "fail")
         tool = subprocess.Popen(self.command(*self.bisect_arguments(self.commits)), text=True,
                                 env=self.environment, stdout=subprocess.PIPE,
@@ -354,14 +354,14 @@ class Interrupted(Toy):
         return tool.returncode, said
 
     def mend(self):
-        """The commit that took so long is gone through at once."""
+        """Lets the slow commit pass at once from now on."""
         fake = self.project / "tools" / "lab" / "lab"
         text = fake.read_text(encoding="utf-8")
         text = text.replace("time.sleep(600)", "pass").replace('in ("pass"', 'in ("pass", "slow"')
         fake.write_text(text, encoding="utf-8")
 
     def expect_resumes(self, steps_before):
-        """To the end, and no step is taken twice."""
+        """Checks that the bisect resumes to the end, and repeats no step."""
         self.mend()
         done = self.run_tool("--resume")
         self.expect(done, 0, f"First bad commit: {self.commits[3]}")
@@ -403,16 +403,16 @@ class Interrupted(Toy):
 
 
 class Releases(Toy):
-    """Kernels that are there already"""
+    """Kernels that exist already"""
 
     def say(self, **behaviours):
-        """What each kernel does."""
+        """Sets the behaviour of each kernel."""
         for kernel, behaviour in behaviours.items():
             self.environment["FAKE_" + kernel.replace("_", ".")[1:]] = behaviour
 
     @staticmethod
     def marked(done):
-        """Which kernels are said to be the first that differs."""
+        """The kernels that are marked as the first change."""
         return [line.split()[0] for line in done.stdout.splitlines() if "<-- first change" in line]
 
     def test_change(self):
