@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What of a Makefile or Kconfig is about the files that are there: a series of patches
-brings a folder file by file."""
+"""The part of a Makefile or Kconfig that is about existing files, as a series of patches adds
+a folder file by file."""
 
 import pathlib
 import re
 
 MAKEFILES = ("Makefile", "Kbuild")
 
-# An object, the flags of one, or a folder.
+# An object, the flags of an object, or a folder.
 NAMED = re.compile(r"\b(?:CFLAGS_)?(\w+\.o\b|\w+/$)")
 
 
 def grows(path):
-    """Whether a file is to have only what is there."""
+    """Whether a file is to grow with the files that exist."""
     return path.name in MAKEFILES or path.name == "Kconfig"
 
 
@@ -25,15 +25,15 @@ def is_there(name, makefile, text, present):
 
 
 def end_continuation(lines):
-    """The last line of a list may have gone: none continues behind what is left."""
+    """End the last line without a backslash, as the lines after it may be left out."""
     if lines and lines[-1].endswith("\\"):
         lines[-1] = lines[-1].rstrip("\\").rstrip()
     return lines
 
 
 def makefile_part(makefile, text, present):
-    """Of each paragraph the lines that name nothing, or what is there. A paragraph
-    that names something and has nothing of it goes with its comment."""
+    """The lines of each paragraph that name nothing, or something that exists. A paragraph
+    of which nothing exists is left out, with its comment."""
     paragraphs = []
     for paragraph in text.rstrip("\n").split("\n\n"):
         kept, named, found = [], 0, 0
@@ -50,7 +50,7 @@ def makefile_part(makefile, text, present):
 
 
 def kconfig_part(text, others):
-    """The options that other files ask for."""
+    """The options that other files use."""
     head, *options = re.split(r"^(?=config )", text, flags=re.MULTILINE)
     kept = [option for option in options
             if any(re.search(rf"\bCONFIG_{option.split()[1]}\b", other) for other in others)]
@@ -58,18 +58,18 @@ def kconfig_part(text, others):
 
 
 def part_of(path, text, root):
-    """What of a file's text is about the files below a root."""
+    """The part of a file's text that is about the files below a root."""
     present = {found.relative_to(root) for found in root.rglob("*")
                if found.is_file() and ".git" not in found.relative_to(root).parts}
     if path.name in MAKEFILES:
         return makefile_part(path, text, present)
-    # A header may say what to do without a file that is not there yet.
+    # A header may have stubs for a file that does not exist yet.
     others = [(root / other).read_text(encoding="utf-8") for other in present
               if not other.name.startswith("Kconfig") and other.suffix != ".h"]
     return kconfig_part(text, others)
 
 
 def lost(path, text, root):
-    """The first line that a file of the whole series lacks, or nothing."""
+    """The first line of a text that a file lacks after the whole series, or None."""
     there = (pathlib.Path(root) / path).read_text(encoding="utf-8").splitlines()
     return next((line for line in text.splitlines() if line not in there), None)

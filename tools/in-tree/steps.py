@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The steps of the series, as series.toml has them."""
+"""The steps of the series, from series.toml."""
 
 import pathlib
 import re
@@ -10,10 +10,10 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 
-# What of the project is for a kernel tree.
+# The folders of the project that belong in a kernel tree.
 FOLDERS = ("drivers", "include/drm", "include/linux", "include/uapi", "Documentation/gpu")
 
-# What git format-patch shows well, in a mail.
+# The longest line of a message that looks good in a mail.
 LINE = 75
 
 # A file that a diff is about.
@@ -21,11 +21,11 @@ CHANGED = re.compile(r"^\+\+\+ b/(.*)", re.MULTILINE)
 
 
 class SeriesError(Exception):
-    """There is no series, with the reason in one line."""
+    """The series cannot be made, with the reason in one line."""
 
 
 def run(command, **options):
-    """Run a command that has to succeed; its output."""
+    """Run a command that has to succeed; return its output."""
     done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, **options)
     if done.returncode:
@@ -35,14 +35,14 @@ def run(command, **options):
 
 
 def wrap(text):
-    """Paragraphs with lines that fit."""
+    """Wrap the paragraphs of a text."""
     return "\n\n".join(textwrap.fill(" ".join(paragraph.split()), LINE)
                        for paragraph in text.strip().split("\n\n"))
 
 
 class Step:
-    """A patch: its message, the files that it brings, a diff of others in a folder of the
-    kernel, and what it inserts into others."""
+    """A patch: its message, the files of ours that it adds, a diff of files in a folder of the
+    kernel, and insertions into such files."""
 
     def __init__(self, raw, sources):
         self.subject = raw["subject"]
@@ -55,7 +55,7 @@ class Step:
                       for path in self.matching(pattern, sources)]
 
     def matching(self, pattern, sources):
-        """A name that nothing has is a mistake."""
+        """The sources that match a pattern, of which there has to be one."""
         found = [path for path in sources if path.full_match(pattern)]
         if not found:
             raise SeriesError(f"series.toml: '{self.subject}': there is no {pattern}")
@@ -63,20 +63,20 @@ class Step:
 
     @property
     def changed(self):
-        """What the diff is about, if there is one."""
+        """The files that the diff changes, if there is one."""
         text = self.diff.read_text(encoding="utf-8") if self.diff else ""
         return [pathlib.Path(self.folder, name) for name in CHANGED.findall(text)]
 
     @property
     def kernel_files(self):
-        """Those that the kernel has."""
+        """The files of the kernel that the step changes."""
         return ([pathlib.Path(insert["file"]) for insert in self.inserts] +
                 [path for path in self.changed if path not in self.ours])
 
 
 def lines_for(lines, change):
-    """Where a change goes, among lines: behind or in front of one, or instead of one that
-    kernels have in more than one form. It has to be there once."""
+    """Where a change goes: after or before a line, or instead of a line that has several
+    forms in kernels. There has to be exactly one such line."""
     if "instead_of" in change:
         anchor = change["instead_of"]
         found = [at for at, line in enumerate(lines) if re.fullmatch(anchor, line)]
@@ -90,21 +90,21 @@ def lines_for(lines, change):
 
 
 def insert(text, change, author):
-    """A text with a change made."""
+    """Make a change in a text."""
     lines = text.splitlines()
     lines[lines_for(lines, change)] = change["text"].replace("{author}", author).splitlines()
     return "\n".join(lines) + "\n"
 
 
 def copy_sources(root):
-    """What the project has for a kernel tree, without what a build has left there."""
+    """Copy what the project has for a kernel tree, without files that a build has made."""
     root.mkdir()
     run(["rsync", "--recursive", "--relative", f"--exclude-from={PROJECT}/.gitignore",
          *FOLDERS, f"{root}/"], cwd=PROJECT)
 
 
 def check_all_used(sources, used):
-    """Each file once, and none forgotten: what is not for a kernel lives elsewhere."""
+    """Check that each source is in one step; files that are not for a kernel are elsewhere."""
     for path in sources:
         times = used.count(path)
         if times != 1:
@@ -112,7 +112,7 @@ def check_all_used(sources, used):
 
 
 def read_steps(root):
-    """The steps, for the sources that were copied to a root."""
+    """Read the steps, for the sources that were copied to a root."""
     raw = tomllib.loads((HERE / "series.toml").read_text(encoding="utf-8"))
     sources = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
     steps = [Step(step, sources) for step in raw["step"]]

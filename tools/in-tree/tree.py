@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel source as a git repository of the few files that a series changes: git need
-not look at the other 90,000."""
+"""A kernel source as a git repository of the few files that a series changes, so that git
+does not have to look at the other 90,000."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ BASE = "base"
 
 
 class Repository:
-    """A work tree, and who commits to it."""
+    """A work tree, and the author of the commits."""
 
     def __init__(self, path, author):
         self.path = path
@@ -26,12 +26,12 @@ class Repository:
                             "GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": email}
 
     def git(self, *arguments):
-        """What git says; it has to succeed."""
+        """Run git, which has to succeed; return its output."""
         return run(["git", f"--git-dir={self.git_dir}", f"--work-tree={self.path}", *arguments],
                    cwd=self.path, env=self.environment)
 
     def begin(self, kernel_files):
-        """The first commit: what the kernel has of the files to change."""
+        """Make the first commit: the files to change, as the kernel has them."""
         for path in kernel_files:
             if not (self.path / path).exists():
                 raise SeriesError(f"the kernel has no {path}, which series.toml changes")
@@ -42,8 +42,8 @@ class Repository:
 
 
 class Tree(Repository):
-    """A whole kernel source, for one at a time. A .git in it would add to the kernel's
-    release."""
+    """A whole kernel source, locked for one process. Its git directory is outside, because a
+    .git inside would change the kernel's release."""
 
     def __init__(self, path, author):
         super().__init__(path, author)
@@ -52,11 +52,11 @@ class Tree(Repository):
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"in-tree: waiting for another who has {path}", file=sys.stderr)
+            print(f"in-tree: waiting for another process that uses {path}", file=sys.stderr)
             fcntl.flock(self.lock, fcntl.LOCK_EX)
 
     def restore(self, new_files):
-        """As it was packaged, also after a run that was ended half-way."""
+        """Restore the packaged source, also after a run that was interrupted."""
         shutil.rmtree(self.git_dir / "rebase-apply", ignore_errors=True)
         if self.has_base():
             self.git("reset", "--quiet", "--hard", BASE)
@@ -64,7 +64,7 @@ class Tree(Repository):
             (self.path / path).unlink(missing_ok=True)
 
     def has_base(self):
-        """Whether a series was there before."""
+        """Whether a series was applied before."""
         command = ["git", f"--git-dir={self.git_dir}", "rev-parse", "--quiet", "--verify", BASE]
         return not subprocess.run(command, check=False, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL).returncode

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tests of unittest as a line for each, and the sums at the end."""
+"""Run tests of unittest, with a line for each, and the sums at the end."""
 
 import unittest
 
 
 class Lines(unittest.TestResult):
-    """A line for each test, and below it why it failed."""
+    """Print a line for each test, and below it why it failed."""
 
     def __init__(self):
         super().__init__()
@@ -38,7 +38,7 @@ class Lines(unittest.TestResult):
 
 
 def tests_of(suite):
-    """Those of a module or of a class."""
+    """The tests of a module or of a class."""
     load = unittest.defaultTestLoader
     if isinstance(suite, type):
         return load.loadTestsFromTestCase(suite)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Results of a run of the tests that are made up, as a guest would have left them."""
+"""Write made-up results of a run of the tests, as a guest would leave them."""
 
 METADATA = """\
 name : igt
@@ -16,7 +16,7 @@ ENDS = {"pass": "SUCCESS", "fail": "FAIL"}
 
 
 def by_test(results):
-    """Name and result of each subtest, by the program that it is in."""
+    """Name and result of each subtest, by its test program."""
     found = {}
     for name, result in results.items():
         _, test, subtest = name.split("@")
@@ -25,7 +25,7 @@ def by_test(results):
 
 
 def said_of(subtests):
-    """What a test says: what is no result is the reason for which a subtest is skipped."""
+    """The output of a test. A result that is not in ENDS is the reason for a skip."""
     lines = ["IGT-Version: 2.5 (x86_64) (Linux: 7.2 x86_64)"]
     for name, result in subtests.items():
         lines.append(f"Starting subtest: {name}")
@@ -36,7 +36,7 @@ def said_of(subtests):
 
 
 def write_test(folder, subtests):
-    """What igt_runner keeps of one test."""
+    """Write the files that igt_runner keeps for one test."""
     folder.mkdir(parents=True, exist_ok=True)
     journal = [*subtests, f"exit:{98 if 'fail' in subtests.values() else 0} (0.100s)"]
     (folder / "journal.txt").write_text("\n".join(journal) + "\n", encoding="utf-8")
@@ -46,7 +46,7 @@ def write_test(folder, subtests):
 
 
 def write_boot(folder, release, results):
-    """A boot in which subtests had these results, by their names."""
+    """Write the files of a boot in which subtests had these results, by name."""
     folder.mkdir(parents=True, exist_ok=True)
     runner = folder / "igt"
     runner.mkdir(exist_ok=True)
