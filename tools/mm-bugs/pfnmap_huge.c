@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What mm does with PMD and PUD entries of page frames without struct page: a BAR of a PCI
- * device, mapped by vfio-pci. No memory of the kernel's is behind such an entry, and who
- * looks for it, or takes the entry for a page table, crashes or is wrong.
+ * Tests what mm does with PMD and PUD entries of page frames without struct page: a BAR of a
+ * PCI device, mapped by vfio-pci. There is no struct page for such an entry, and code that
+ * looks for one, or that takes the entry for a page table, crashes or does something wrong.
  *
- * PFNMAP_DEVICE has to name a PCI device that vfio-pci is bound to and that has a memory BAR
- * of at least 2 GiB, as in 0000:00:10.0; PFNMAP_BAR says which BAR (2). Its contents are
- * overwritten.
+ * PFNMAP_DEVICE has to name a PCI device, for example 0000:00:10.0, that vfio-pci is bound to
+ * and that has a memory BAR of at least 2 GiB; PFNMAP_BAR is the number of the BAR (default
+ * 2). Its contents are overwritten.
  *
  * The tests of races need the debugfs files of two test modules, pauser and zapper.
  */
@@ -42,7 +42,7 @@
 
 #define DEBUGFS		"/sys/kernel/debug/"
 
-/* Where a page is taken out of the mapping: inside of entries of both levels. */
+/* The page that tests take out of the mapping, which is inside entries of both levels. */
 #define INSIDE		(PUD / 2 + 5 * PAGE)
 
 static sigjmp_buf after_signal;
@@ -55,7 +55,7 @@ static void on_signal(int number)
 	siglongjmp(after_signal, number);
 }
 
-/* The signal that an access ends with; 0 if it does not. */
+/* Returns the signal that ends an access, or 0 if there is none. */
 static int read_at(const volatile uint64_t *at, uint64_t *value)
 {
 	int number = sigsetjmp(after_signal, 1);
@@ -78,7 +78,7 @@ static int write_at(volatile uint64_t *at, uint64_t value)
 	return number;
 }
 
-/* Of this thread. */
+/* The page faults of this thread. */
 static long faults(void)
 {
 	struct rusage usage;
@@ -129,7 +129,7 @@ static bool read_whole(const char *path)
 	return !length;
 }
 
-/* A command to the module that pauses a thread. */
+/* Sends a command to the module that pauses a thread. */
 static int pauser(const char *command)
 {
 	return write_text(DEBUGFS "pauser", command);
@@ -144,8 +144,8 @@ static int pauser_stop(int instruction, int milliseconds)
 }
 
 /*
- * All that the kernel has of some functions, each of which may have been inlined into the
- * next, or have got something behind its name by the compiler. @names ends with NULL.
+ * Probes those of some functions that the kernel has. Each may have been inlined into the
+ * next one, or the compiler may have added a suffix to its name. @names ends with NULL.
  */
 static bool probe_all(const char * const *names)
 {
@@ -170,7 +170,7 @@ static bool probe_all(const char * const *names)
 	return probed;
 }
 
-/* All entries that there are of a file, in all processes. */
+/* Removes all entries that map a file, in all processes. */
 static int zap(int device)
 {
 	char command[64];
@@ -224,7 +224,7 @@ static int open_by_cdev(const char *folder)
 	return device;
 }
 
-/* That of older ones: a file for each group that the IOMMU cannot keep apart. */
+/* The interface of older kernels: a file for each group that the IOMMU cannot separate. */
 static int open_in_group(int container, int group, const char *name)
 {
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
@@ -255,7 +255,7 @@ static int open_by_group(const char *folder, const char *name)
 	return device;
 }
 
-/* Who had it before may still be on the way out. */
+/* Tries again while the device is busy: the last process that had it may still be exiting. */
 static int open_device(const char *folder, const char *name)
 {
 	int tries, device = -1;
@@ -278,7 +278,10 @@ static bool find_region(int device, unsigned int index, struct vfio_region_info 
 	return !ioctl(device, VFIO_DEVICE_GET_REGION_INFO, region);
 }
 
-/* Whether the device answers to accesses; vfio-pci removes all entries before it does not. */
+/*
+ * Sets whether the device responds to accesses. vfio-pci removes all entries before it disables
+ * this.
+ */
 static bool enable_memory(int device, bool enable)
 {
 	struct vfio_region_info config;
@@ -302,15 +305,15 @@ FIXTURE(bar)
 	int device;
 	int kernel_log;
 	unsigned long offset;
-	/* PUD bytes, and as much address space as that above it */
+	/* PUD bytes, with reserved address space after them */
 	char *map;
 };
 
 FIXTURE_VARIANT(bar)
 {
-	/* from a border of PUD size */
+	/* of the address, from a multiple of PUD */
 	unsigned long shift;
-	/* for a touch of all PMD sized parts */
+	/* that touching all PMD sized parts takes */
 	long faults;
 };
 
@@ -325,7 +328,7 @@ FIXTURE_VARIANT_ADD(bar, pud)
 	.faults = 1,
 };
 
-/* Each part has its own number in it, and so has the page that tests take out. */
+/* Writes its own offset to each part, and to the page that tests take out. */
 static long touch_all(char *map)
 {
 	long before = faults();
@@ -337,7 +340,7 @@ static long touch_all(char *map)
 	return faults() - before;
 }
 
-/* How many parts of a mapping do not have what touch_all() has written. */
+/* Returns how many parts of a mapping do not have what touch_all() wrote. */
 static int count_wrong(char *map)
 {
 	unsigned long at;
@@ -349,7 +352,7 @@ static int count_wrong(char *map)
 	return wrong;
 }
 
-/* Prints what it says of a problem, and returns how often it does. */
+/* Prints the kernel's reports of problems, and returns their number. */
 static int count_complaints(struct __test_metadata *_metadata, int kernel_log)
 {
 	static const char * const words[] = {
@@ -387,7 +390,7 @@ FIXTURE_SETUP(bar)
 	char *space;
 
 	if (!name)
-		SKIP(return, "PFNMAP_DEVICE names no PCI device");
+		SKIP(return, "PFNMAP_DEVICE is not set");
 	signal(SIGSEGV, on_signal);
 	signal(SIGBUS, on_signal);
 	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%.64s", name);
@@ -425,7 +428,7 @@ FIXTURE_TEARDOWN(bar)
 	EXPECT_EQ(0, count_complaints(_metadata, self->kernel_log));
 }
 
-/* A part of a mapping is unmapped: the rest stays. */
+/* A part of a mapping is unmapped, and the rest stays. */
 TEST_F(bar, munmap_page)
 {
 	uint64_t value;
@@ -469,7 +472,7 @@ TEST_F(bar, mremap_page)
 	EXPECT_EQ(0, count_wrong(self->map));
 }
 
-/* The whole mapping moves, its entries with it. */
+/* The whole mapping moves with its entries. */
 TEST_F(bar, mremap_whole)
 {
 	char *to = self->map + 2 * PUD;
@@ -483,7 +486,7 @@ TEST_F(bar, mremap_whole)
 	EXPECT_EQ(SIGSEGV, read_at((void *)self->map, &value));
 }
 
-/* Goes down to the PTEs, and splits PUD entries on its way. */
+/* This walks down to the PTEs, and splits PUD entries on the way. */
 static int bind_strictly(char *map)
 {
 	unsigned long node = 1;
@@ -491,7 +494,7 @@ static int bind_strictly(char *map)
 	return syscall(SYS_mbind, map, PUD, MPOL_BIND, &node, 8 * sizeof(node), MPOL_MF_STRICT);
 }
 
-/* There are no pages that could be on a wrong node. */
+/* This must not fail: there are no pages that could be on a wrong node. */
 TEST_F(bar, mbind_strict)
 {
 	int ret = bind_strictly(self->map);
@@ -502,7 +505,7 @@ TEST_F(bar, mbind_strict)
 	EXPECT_EQ(0, count_wrong(self->map));
 }
 
-/* Who only counts takes nothing away. */
+/* Reading counts must not remove entries. */
 static void read_counts(struct __test_metadata *_metadata, char *map, const char *path)
 {
 	if (access(path, R_OK))
@@ -538,7 +541,7 @@ static bool tell(int pipe_end)
 	return write(pipe_end, "", 1) == 1;
 }
 
-/* A process, and how it and this one tell each other to go on. */
+/* A process, and pipes by which it and this process tell each other to go on. */
 struct helper {
 	pid_t pid;
 	int told[2];
@@ -553,7 +556,7 @@ static void close_helper(struct helper *helper)
 	close(helper->ready[1]);
 }
 
-/* What @work returns is its exit status. */
+/* The return value of @work becomes the exit status of the process. */
 static bool fork_helper(struct helper *helper, int (*work)(const struct helper *helper, int device,
 							   char *map), int device, char *map)
 {
@@ -568,7 +571,7 @@ static bool fork_helper(struct helper *helper, int (*work)(const struct helper *
 	return helper->pid > 0;
 }
 
-/* Its exit status; -1 if it did not exit. */
+/* Returns the exit status of the process, or -1 if it did not exit. */
 static int end_helper(struct helper *helper)
 {
 	int status = 0;
@@ -580,9 +583,9 @@ static int end_helper(struct helper *helper)
 }
 
 /*
- * On the processor of the one that is to be paused, and in its place when the pause is over.
- * It has nothing of the mapping: fork() keeps faults out. Returns 0 if it has disabled the
- * device, ECANCELED if nobody was paused, or what was wrong.
+ * Runs on the processor of the thread that is paused, and before it when the pause is over. It
+ * does not touch the mapping, as fork() keeps faults out. Returns 0 if it has disabled the
+ * device, ECANCELED if no thread was paused, or another error.
  */
 static int disable_when_paused(const struct helper *helper, int device, char *map)
 {
@@ -600,7 +603,7 @@ static int disable_when_paused(const struct helper *helper, int device, char *ma
 	return enable_memory(device, false) ? 0 : EIO;
 }
 
-/* Returns the signal that an access ends with, when it is told to. */
+/* Accesses the mapping when told to, and returns the signal that ends the access, or 0. */
 static int touch_when_told(const struct helper *helper, int device, char *map)
 {
 	uint64_t value;
@@ -611,13 +614,13 @@ static int touch_when_told(const struct helper *helper, int device, char *map)
 enum outcome {
 	RIGHT,
 	WRONG,
-	NO_MORE,	/* instructions */
-	FAILED,		/* as a test */
+	NO_MORE,	/* the function has fewer instructions */
+	FAILED,		/* the test itself does not work */
 };
 
 /*
- * fork() copies an entry, and at its @instruction the device goes away: nobody can have an
- * entry of it after that.
+ * While fork() copies an entry, the device is disabled at an @instruction of the copy. After
+ * that no process may have an entry for it.
  */
 static enum outcome fork_while_disabled(int device, char *map, int instruction)
 {
@@ -643,7 +646,7 @@ static enum outcome fork_while_disabled(int device, char *map, int instruction)
 	return signal == SIGBUS ? RIGHT : WRONG;
 }
 
-/* It takes some seconds to go through all instructions. */
+/* Going through all instructions takes some seconds. */
 TEST_F_TIMEOUT(bar, fork_while_disabled, 300)
 {
 	static const char * const functions[] = { "copy_huge_pmd", NULL };
@@ -663,13 +666,13 @@ TEST_F_TIMEOUT(bar, fork_while_disabled, 300)
 	EXPECT_EQ(NO_MORE, outcome);
 }
 
-/* A thread that is paused while it does something to what the main one has mapped. */
+/* A thread that is paused while it changes what the main thread has mapped. */
 struct racer {
 	int (*act)(struct racer *racer);	/* 0, or -1 if it failed */
 	int device;
 	char *map;
 	char *to;
-	bool writes;		/* the main thread does meanwhile, so has a translation */
+	bool writes;		/* the main thread writes before, so has a translation */
 	int instruction;
 	int error;
 	int reach_error;
@@ -708,7 +711,10 @@ static void *race(void *data)
 	return NULL;
 }
 
-/* As "wait" of the pauser: ETIME asks for once more. end_race() is to follow. */
+/*
+ * Returns the error of the pauser's "wait": after ETIME the race has to be repeated. end_race()
+ * has to follow.
+ */
 static int begin_race(struct racer *racer)
 {
 	int error;
@@ -733,7 +739,7 @@ static void repeat_if_late(struct racer *racer, int *error)
 	racer->instruction--;
 }
 
-/* Whether both agree that there was a pause, or none. */
+/* Ends the race; returns whether both threads agree on whether there was a pause. */
 static bool end_race(struct racer *racer, int error)
 {
 	pauser("release");
@@ -743,12 +749,12 @@ static bool end_race(struct racer *racer, int error)
 }
 
 /*
- * A mapping moves, and a zap comes in between: it finds the entry where it was or where it
- * is, so the next access takes a fault.
+ * A zap comes while a mapping moves. It has to find the entry at the old or at the new
+ * address, so the next access has to fault.
  */
 TEST_F_TIMEOUT(bar, mremap_while_zapped, 300)
 {
-	/* Of move_page_tables(), what is not for one entry would be too much. */
+	/* For PMDs not move_page_tables(), which has too many instructions for 512 entries. */
 	static const char * const of_pmds[] = { "move_huge_pmd", NULL };
 	static const char * const of_puds[] = {
 		"move_page_tables", "move_pgt_entry", "move_huge_pud", NULL
@@ -787,8 +793,8 @@ TEST_F_TIMEOUT(bar, mremap_while_zapped, 300)
 }
 
 /*
- * A zap that nothing keeps apart from faults, as drivers do at a reset: a fault that comes
- * in between loses its entry in an orderly way, or keeps it.
+ * A fault comes while a zap runs that does not exclude faults, as drivers zap at a reset. The
+ * new entry has to stay, or to be removed correctly.
  */
 TEST_F_TIMEOUT(bar, touch_while_zapped, 300)
 {
@@ -799,7 +805,7 @@ TEST_F_TIMEOUT(bar, touch_while_zapped, 300)
 	int complaints = 0, error = 0;
 
 	if (variant->faults != 1)
-		SKIP(return, "a zap asks of a PMD whether there is none, and no more");
+		SKIP(return, "a zap only checks whether there is no PMD");
 	if (!has_modules())
 		SKIP(return, "the modules pauser and zapper are not loaded");
 	ASSERT_TRUE(probe_all(functions));
@@ -818,7 +824,7 @@ TEST_F_TIMEOUT(bar, touch_while_zapped, 300)
 	EXPECT_EQ(complaints ? 0 : ECANCELED, error);
 }
 
-/* Whether the entry is gone, and this processor still writes through its translation. */
+/* Whether, after a zap, this processor still writes through its translation. */
 static bool is_stale_after_zap(int device, char *map)
 {
 	bool stale;
@@ -834,8 +840,8 @@ static bool is_stale_after_zap(int device, char *map)
 }
 
 /*
- * An entry is split, and a zap comes in between: when that has returned, no processor can
- * have a translation left, which this one would still use without a fault.
+ * A zap comes while an entry is split. When the zap has returned, no processor may have a
+ * translation, which this processor would still use without a fault.
  */
 TEST_F_TIMEOUT(bar, zap_while_split, 300)
 {
@@ -849,7 +855,7 @@ TEST_F_TIMEOUT(bar, zap_while_split, 300)
 	int error = 0;
 
 	if (variant->faults != 1)
-		SKIP(return, "nothing splits a PMD entry while others zap");
+		SKIP(return, "no code splits a PMD entry while others zap");
 	if (!has_modules())
 		SKIP(return, "the modules pauser and zapper are not loaded");
 	ASSERT_TRUE(probe_all(functions));
