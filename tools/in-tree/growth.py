@@ -12,7 +12,7 @@ NAMED = re.compile(r"\b(?:CFLAGS_)?(\w+\.o\b|\w+/$)")
 
 
 def grows(path):
-    """Whether a file is to grow with the files that exist."""
+    """Whether a file grows with the files that exist."""
     return path.name in MAKEFILES or path.name == "Kconfig"
 
 

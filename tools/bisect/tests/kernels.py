@@ -21,7 +21,7 @@ OLD_CHECK = "mm/huge_memory: one check of special mappings for all callers"
 
 
 def is_qemu_of_lab(process):
-    """Whether a process is a QEMU in the lab's root. If a user may not see that, it may be."""
+    """Whether a process is a QEMU in the lab's root; if that is hidden, it counts as one."""
     try:
         return ((process / "comm").read_text().startswith("qemu-system")
                 and os.readlink(process / "root") == str(lab.folder() / "root"))
@@ -91,7 +91,7 @@ class Quick(Real):
 
 
 class Whole(Real):
-    """All of it"""
+    """All histories"""
 
     def test_levels(self):
         """the old check is found among commits that do not build or boot"""

@@ -182,7 +182,7 @@ class Ends(Toy):
 
 
 class Bisects(Toy):
-    """From the ends to the commit"""
+    """Bisects from the ends to the commit"""
 
     def expect_first_bad(self, commits, number, *more):
         """Checks that this commit was found, and that the tree is as before."""
