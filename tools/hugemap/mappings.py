@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How processes map the memory of drivers: what the kernel says of it."""
+"""How processes map the memory of drivers, from files of the kernel."""
 
 import os
 import pathlib
@@ -18,19 +18,19 @@ MAPS_LINE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (....) ([0-9a-f]+) \S+ \d+ *(.*
 
 
 class MapError(Exception):
-    """What is wrong, in a line that says what to do."""
+    """An error, in a line that also says what to do."""
 
 
 class Run(namedtuple("Run", "start end level pfn caching special writable")):
-    """Entries of one level, one after the other, for memory that is one after the other."""
+    """Adjacent entries of one level, which map contiguous memory."""
 
     @property
     def entries(self):
-        """How many there are."""
+        """The number of entries."""
         return (self.end - self.start) // LEVEL_BYTES[self.level]
 
     def part(self, start, end):
-        """What of it lies in a range."""
+        """The part of the run inside a range."""
         start, end = max(start, self.start), min(end, self.end)
         return self._replace(start=start, end=end,
                              pfn=self.pfn + (start - self.start) // PAGE)
@@ -46,25 +46,25 @@ class Mapping:
 
     @property
     def bytes(self):
-        """Its size."""
+        """The size of the mapping."""
         return self.end - self.start
 
     def bytes_at(self, level):
-        """How much of it is mapped by entries of a level."""
+        """The bytes that entries of a level map."""
         return sum(run.end - run.start for run in self.runs if run.level == level)
 
     @property
     def bytes_unmapped(self):
-        """How much of it has no entry: it has not been accessed, or has been moved."""
+        """The bytes without an entry: not accessed yet, or moved since."""
         return self.bytes - sum(run.end - run.start for run in self.runs)
 
 
-# A device whose driver shows page tables, and its file for that.
+# A device whose driver shows page tables, and the file that shows them.
 Device = namedtuple("Device", "name driver dump")
 
 
 def parse_run(line):
-    """A line of the driver's file; None for a hole."""
+    """Parse a line of the driver's file; return None for a hole."""
     words = line.split()
     if len(words) != 9 or words[2] not in (*LEVELS, "none"):
         raise MapError(f"'{line.strip()}' is no line of page tables: is this hugemap older "
@@ -76,7 +76,7 @@ def parse_run(line):
 
 
 def parse_maps(text):
-    """The mappings of /proc/PID/maps that are of files."""
+    """The mappings of files in the text of /proc/PID/maps."""
     mappings = []
     for line in text.splitlines():
         found = MAPS_LINE.fullmatch(line)
@@ -87,8 +87,7 @@ def parse_maps(text):
 
 
 def assign(mappings, runs):
-    """Those of the mappings that runs lie in, with these. A driver's file has its mappings in
-    the order of addresses, as /proc/PID/maps has."""
+    """Give each mapping the runs inside it; return the mappings that have any."""
     for mapping in mappings:
         mapping.runs = [run for run in runs
                         if run and mapping.start <= run.start and run.end <= mapping.end]
@@ -96,7 +95,7 @@ def assign(mappings, runs):
 
 
 def refused(error, path):
-    """Why a file cannot be opened, and what to do."""
+    """The error for a file that cannot be opened, with what to do."""
     if isinstance(error, PermissionError) and os.geteuid():
         return MapError(f"{path} can be read by root alone: try sudo")
     if isinstance(error, PermissionError):
@@ -105,7 +104,7 @@ def refused(error, path):
 
 
 def named(folder):
-    """The device and the driver of a folder in debugfs, 'bigbar dev=0000:00:10.0 ...'."""
+    """Device and driver of a folder in debugfs, from 'bigbar dev=0000:00:10.0 ...'."""
     try:
         text = (folder / "name").read_text(encoding="ascii")
     except OSError:
@@ -115,7 +114,7 @@ def named(folder):
 
 
 def find_devices(debugfs=DEBUGFS):
-    """Devices whose drivers show page tables."""
+    """The devices whose drivers show page tables."""
     try:
         dumps = [folder / DUMP for folder in sorted((debugfs / "dri").iterdir())
                  if not folder.is_symlink() and (folder / DUMP).exists()]
@@ -131,7 +130,7 @@ def find_devices(debugfs=DEBUGFS):
 
 
 def read_runs(device, pid, part=None):
-    """What a process has of a device, in the order of addresses; None for holes."""
+    """The runs of a process for a device, in the order of addresses; None for holes."""
     wanted = f"{pid} {part[0]:#x} {part[1]:#x}" if part else str(pid)
     try:
         with open(device.dump, "r+", encoding="ascii") as dump:
@@ -146,7 +145,7 @@ def read_runs(device, pid, part=None):
 
 
 def read_mappings(device, pid, part=None, proc=PROC):
-    """The mappings of a process that show a device, those that have no entry left out."""
+    """The mappings of a device in a process, without those that have no entry."""
     runs = read_runs(device, pid, part)
     try:
         text = (proc / str(pid) / "maps").read_text(encoding="utf-8", errors="replace")
@@ -174,5 +173,5 @@ def users_of(proc=PROC):
                     encoding="utf-8", errors="replace"):
                 users.append(int(folder.name))
         except OSError:
-            continue  # it has ended, or is somebody else's
+            continue  # the process has ended, or belongs to another user
     return sorted(users)

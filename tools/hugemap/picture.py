@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A picture of the mappings of processes: SVG, a bar a mapping, coloured by level."""
+"""An SVG picture of the mappings of processes: a bar for each, coloured by level."""
 
 import html
 
@@ -14,7 +14,7 @@ STYLE = """text { font: 12px sans-serif; fill: #222 }
 
 
 def bar(mapping, top):
-    """A mapping from its first to its last address. Runs too small to be seen are a pixel."""
+    """The bar of a mapping. Runs that are too small to be seen are a pixel wide."""
     scale = (WIDTH - 2 * MARGIN) / mapping.bytes
     yield (f'<rect class="none" x="{MARGIN}" y="{top}" width="{WIDTH - 2 * MARGIN}" '
            f'height="{BAR}"/>')
@@ -29,7 +29,7 @@ def bar(mapping, top):
 
 
 def legend(top):
-    """What the colours are."""
+    """The legend of the colours."""
     for number, level in enumerate([*reversed(LEVELS), "none"]):
         left = MARGIN + number * 110
         fill = f'fill="{COLOURS[level]}"' if level in COLOURS else 'class="none"'
@@ -39,7 +39,7 @@ def legend(top):
 
 
 def picture(processes):
-    """The lines of the file; of (title, mapping), in the order in which they are drawn."""
+    """The lines of the SVG file, with a bar for each mapping of the processes."""
     rows = [(f"{process.pid} {process.command}, {process.device.name}: {mapping.start:x}, "
              f"{size_text(mapping.bytes)}", mapping)
             for process in processes for mapping in process.mappings]

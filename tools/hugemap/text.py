@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mappings as a person reads them, and as a program does."""
+"""Mappings as text for users, and as JSON for programs."""
 
 from mappings import LEVELS
 from why import explained
 
 
 def size_text(size):
-    """A size, in the largest unit that it has one of."""
+    """A size, in the largest unit that is not larger than it."""
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if size >= unit:
             return f"{size / unit:.4g} {name}"
@@ -14,7 +14,7 @@ def size_text(size):
 
 
 def mapping_lines(mapping, largest):
-    """A mapping, and below it what it consists of."""
+    """The line of a mapping, and below it a line for each part."""
     first = mapping.runs[0]
     yield (f"  {mapping.start:x}-{mapping.end:x}  {size_text(mapping.bytes)} from offset "
            f"{mapping.offset:#x}, {first.caching}")
@@ -29,14 +29,14 @@ def mapping_lines(mapping, largest):
 
 
 def sum_line(mappings):
-    """How much of all is mapped at which level."""
+    """The bytes that the mappings have at each level."""
     parts = [f"{size_text(size)} {level.upper()}" for level in reversed(LEVELS)
              if (size := sum(mapping.bytes_at(level) for mapping in mappings))]
     return ", ".join(parts)
 
 
 def process_lines(process, largest):
-    """A process."""
+    """The lines of a process."""
     yield (f"{process.pid} {process.command}: {sum_line(process.mappings)} of "
            f"{process.device.name} ({process.device.driver})")
     for mapping in process.mappings:
@@ -44,7 +44,7 @@ def process_lines(process, largest):
 
 
 def mapping_json(mapping, largest):
-    """A mapping, for programs."""
+    """A mapping as JSON."""
     return {
         "start": mapping.start, "end": mapping.end, "offset": mapping.offset,
         "path": mapping.path, "unmapped_bytes": mapping.bytes_unmapped,
@@ -57,7 +57,7 @@ def mapping_json(mapping, largest):
 
 
 def process_json(process, largest):
-    """A process, for programs."""
+    """A process as JSON."""
     return {"pid": process.pid, "command": process.command, "device": process.device.name,
             "driver": process.device.driver,
             "mappings": [mapping_json(mapping, largest) for mapping in process.mappings]}

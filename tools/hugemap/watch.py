@@ -15,7 +15,7 @@ EVENT = "pfnmap/pfnmap_fault"
 LINE = re.compile(r"\s*(.+)-(\d+)\s+.*pfnmap_fault: address=(\w+) write=(\d) level=(\w+) "
                   r"entries=(\d+) at (\w+) pfn=(\w+) more=(\d+) reason=(\w+) ret=(\w+)")
 
-# As enum pfnmap_reason has them, in the words of a person.
+# The values of enum pfnmap_reason, in words for users.
 REASONS = {
     "largest": "",
     "kernel": "the kernel cannot set larger ones here",
@@ -31,7 +31,7 @@ REASONS = {
 
 
 class Fault:
-    """A line of the tracepoint."""
+    """A page fault, from a line of the tracepoint."""
 
     def __init__(self, found):
         self.command, self.pid = found.group(1), int(found.group(2))
@@ -47,13 +47,13 @@ class Fault:
 
 
 def parse_fault(line):
-    """None if the line is about something else."""
+    """Parse a line; return None if it is not of the tracepoint."""
     found = LINE.match(line)
     return Fault(found) if found else None
 
 
 class Instance:
-    """A trace buffer of our own: who traces beside us is not disturbed."""
+    """A trace buffer of our own, so that other programs that trace are not disturbed."""
 
     def __init__(self, pid=None, tracefs=TRACEFS):
         self.path = tracefs / "instances" / f"hugemap-{os.getpid()}"
@@ -81,7 +81,7 @@ class Instance:
         self.remove()
 
     def follow(self):
-        """All threads of a process, and those that these make."""
+        """Trace all threads of a process, and the threads that these start."""
         try:
             threads = os.listdir(f"/proc/{self.pid}/task")
         except FileNotFoundError as error:
@@ -90,7 +90,7 @@ class Instance:
         (self.path / "options" / "event-fork").write_text("1", encoding="ascii")
 
     def remove(self):
-        """Also when it was made in part."""
+        """Remove the trace buffer, also if it was not set up completely."""
         try:
             (self.path / "events" / EVENT / "enable").write_text("0", encoding="ascii")
         except OSError:
@@ -101,7 +101,7 @@ class Instance:
             pass
 
     def lines(self, seconds=None):
-        """What comes, until the time is over."""
+        """The lines of the trace as they come, until the time is over."""
         end = time.monotonic() + seconds if seconds is not None else None
         pipe = os.open(self.path / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
         rest = b""
@@ -119,7 +119,7 @@ class Instance:
 
 
 def summary(faults):
-    """How many faults set what, and why not more: the most frequent first."""
+    """The number of faults for each level and reason, the most frequent first."""
     counts = collections.Counter((fault.level, fault.reason) for fault in faults)
     yield f"{sum(counts.values())} faults"
     for (level, reason), count in counts.most_common():
@@ -128,7 +128,7 @@ def summary(faults):
 
 
 def watch(pid, seconds):
-    """Prints each fault as it comes, and the sums at the end, ^C being one."""
+    """Print each fault as it comes, and the sums at the end or after ^C."""
     faults = []
     with Instance(pid) as instance:
         try:

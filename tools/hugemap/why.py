@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Why entries are not larger, in words that a person can act on.
+"""Why entries are not larger, in words that a user can act on.
 
-The driver knows, and tells the tracepoint pfnmap:pfnmap_fault when an entry is set. Later
-there is only what can be seen of a mapping: its ends, its addresses, its memory."""
+The driver knows the reason, and the tracepoint pfnmap:pfnmap_fault shows it when an entry is
+set. Later it can only be guessed from what a mapping shows: its ends, addresses and memory."""
 
 from mappings import LEVEL_BYTES, LEVELS, PAGE
 
@@ -10,19 +10,19 @@ SIZE_WORDS = {"pte": "4 KiB", "pmd": "2 MiB", "pud": "1 GiB"}
 
 
 def next_level(level):
-    """The next larger one; None after the largest."""
+    """The next larger level, or None after the largest."""
     index = LEVELS.index(level) + 1
     return LEVELS[index] if index < len(LEVELS) else None
 
 
 def align_down(number, size):
-    """To a multiple of a size."""
+    """Round a number down to a multiple of a size."""
     return number - number % size
 
 
 def parts_of(run, size):
-    """A run, cut where what one entry of that size would map begins or ends: what is before
-    the first such border, what is between the first and the last, and the rest."""
+    """Cut a run at the first and the last border between entries of a size: the part before
+    the first border, the part between them, and the part after the last one."""
     first = -(-run.start // size) * size
     last = align_down(run.end, size)
     if first >= last:
@@ -33,12 +33,12 @@ def parts_of(run, size):
 
 
 def delta_of(run):
-    """What has to be added to a user page to have the page frame."""
+    """The difference between the page frame and the user page of a run."""
     return run.pfn - run.start // PAGE
 
 
 def frames_differ(mapping, start, size):
-    """Whether the memory of a range is not in one piece, as far as it has entries."""
+    """Whether the entries of a range map memory that is not in one piece."""
     deltas = {delta_of(run) for run in mapping.runs
               if run.start < start + size and run.end > start}
     return len(deltas) > 1
@@ -51,7 +51,7 @@ def alignment_of(number):
 
 
 def why_misaligned(mapping, run, size, words):
-    """User address and page frame do not agree."""
+    """Why user address and page frame are not aligned alike."""
     if (mapping.start - mapping.offset) % size:
         found = SIZE_WORDS[alignment_of(mapping.start - mapping.offset)]
         return (f"the address is aligned to {found}, not to {words}: let the kernel choose it, "
@@ -62,8 +62,8 @@ def why_misaligned(mapping, run, size, words):
 
 
 def why(mapping, run, largest="pud"):
-    """Why a part of a run has no entries of the next level, or None if there is no larger
-    one. @largest is what the driver allows."""
+    """Why a part of a run has no entries of the next level, or None if there is no next
+    level. @largest is the largest level that the driver allows."""
     level = next_level(run.level)
     if not level:
         return None
@@ -85,8 +85,8 @@ def why(mapping, run, largest="pud"):
 
 
 def explained(mapping, largest="pud"):
-    """The runs of a mapping, each with why it is not larger; what follows with the same level
-    and reason is put together: (first run, bytes, entries, reason)."""
+    """The parts of a mapping, each with the reason why its entries are not larger. Adjacent
+    parts with the same level and reason are merged: (first run, bytes, entries, reason)."""
     rows = []
     for run in mapping.runs:
         level = next_level(run.level)
