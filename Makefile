@@ -19,6 +19,8 @@ soak = --cpus 2 --memory 4G --vram 2G --timeout 7200
 # All targets that help lists.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
+##@ Build
+
 modules: ## build the modules for the running kernel, or the one in KDIR=
 	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
 	$(kbuild) modules
@@ -35,9 +37,6 @@ dkms: ## put the sources where DKMS looks for them, /usr/src in DESTDIR=
 		drivers include tools/check-kernel | tar -x -C $(folder)
 	@echo "$(folder) is made; to build and install: dkms install $(name)/$(version)"
 
-help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
-
 lab: ## make the lab's root in LAB= (build/lab), or complete it
 	@$(lab) setup
 
@@ -45,8 +44,25 @@ debug-kernel: ## build a kernel with KASAN, lockdep and other checks, which is K
 	@KERNEL= $(lab) setup
 	@KERNEL= $(lab) chroot -- /src/tools/lab/kernel/build debug
 
+clean: ## remove what was built here, except the lab
+	@rm -rf $(filter-out build/lab%,$(wildcard build/*))
+	@test ! -d $(KDIR) || $(kbuild) clean
+
+distclean: clean ## remove the lab too
+	@$(lab) remove
+
+help: ## show this list
+	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) ":" } /^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' \
+		Makefile
+
+##@ Test
+
 check: ## run all tests in the lab, KERNEL=all for every kernel, results in build/check.json
 	@tools/lab/evaluate check igt-tests --cpus 2 --memory 4G --vram 4G --timeout 3600
+
+lint: ## check the style of all code in the lab
+	@$(lab) setup
+	@$(lab) chroot -- /src/tools/lint/lint
 
 check-dkms: ## build, install and load the modules by DKMS for each kernel of the lab
 	@$(lab) setup
@@ -60,15 +76,35 @@ fuzz: ## CALLS= (200000) random calls, SEED= repeats a run, see build/fuzz.json
 	@tools/lab/evaluate fuzz igt-tests/soak SOAK=fuzz \
 		FUZZ_CALLS=$(CALLS) FUZZ_SEED=$(SEED) $(soak)
 
+prove: ## prove the planner for every possible request, in the lab
+	@$(lab) setup
+	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
+		-C /src/tools/planner O=$$LAB_BUILD/plan-prove prove'
+
+mutants: debug-kernel ## build the modules with each mutation of NAMES= (all), and check that the tests fail
+	@igt-tests/mutants/run $(if $(GUESTS),--guests $(GUESTS)) $(NAMES)
+
 floors: ## write igt-tests/floors from the results in build; review with git diff
 	@igt-tests/write-floors --to igt-tests/floors \
 		$(wildcard $(patsubst %,build/%.json,check stress fuzz adopt-qxl adopt-radeon in-tree))
 
-patches: ## write the drivers as patches for a kernel tree, built and checked, to build/patches
-	@tools/in-tree/in-tree patches
+##@ Measure
 
-in-tree: ## test a kernel that has the drivers (DRIVERS=1: all) in it, see build/in-tree.json
-	@tools/in-tree/in-tree test $(if $(DRIVERS),--drivers)
+demo: ## map 4 GiB of VRAM by TTM and by ttm_huge, and compare, figures in build/demo.json
+	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
+
+bench: ## compare ttm_huge with its peers, see build/bench/index.html; ACCEL=kvm for wall time
+	@tools/bench/bench
+
+##@ On the kernels of the lab
+
+releases: ## run TEST=, or measure PERF=, on each kernel of the lab, and mark the first change
+	@$(lab) setup
+	@tools/bisect/ttm-huge-bisect --releases $(if $(PERF),--perf $(PERF),--test $(TEST))
+
+check-bisect: ## test bisecting on kernels made for it, SHORT=1 builds few of them, TOYS=1 none
+	@$(lab) setup
+	@tools/bisect/test $(if $(TOYS),,$(if $(SHORT),--quick,--whole))
 
 mm-bugs: ## show what the kernels get wrong with huge entries, results in build/mm-bugs.json
 	@tools/mm-bugs/mm-bugs
@@ -76,11 +112,7 @@ mm-bugs: ## show what the kernels get wrong with huge entries, results in build/
 mm-fixes: ## fix these bugs in 7.2 and 7.3-rc, and test the fixes; patches in build/mm-fixes
 	@tools/mm-bugs/mm-fixes
 
-demo: ## map 4 GiB of VRAM by TTM and by ttm_huge, and compare, figures in build/demo.json
-	@tools/lab/evaluate demo tools/demo --icount --cpus 1 --memory 3G
-
-bench: ## compare ttm_huge with its peers, see build/bench/index.html; ACCEL=kvm for wall time
-	@tools/bench/bench
+##@ Drivers of the kernel
 
 adopt: ## build DRIVER=qxl or radeon with ttm_huge, and check that one fault maps its VRAM
 	@tools/adopt/try $(DRIVER)
@@ -91,34 +123,15 @@ adopt-survey: ## try the same on other TTM drivers, what is left by hand in buil
 	@mkdir -p build
 	@$(lab) chroot --results build -- /src/tools/adopt/survey --json /results/adopt-survey.json
 
-check-bisect: ## test bisecting on kernels made for it, SHORT=1 builds few of them, TOYS=1 none
-	@$(lab) setup
-	@tools/bisect/test $(if $(TOYS),,$(if $(SHORT),--quick,--whole))
+##@ Send
 
-releases: ## run TEST=, or measure PERF=, on each kernel of the lab, and mark the first change
-	@$(lab) setup
-	@tools/bisect/ttm-huge-bisect --releases $(if $(PERF),--perf $(PERF),--test $(TEST))
+patches: ## write the drivers as patches for a kernel tree, built and checked, to build/patches
+	@tools/in-tree/in-tree patches
+
+in-tree: ## test a kernel that has the drivers (DRIVERS=1: all) in it, see build/in-tree.json
+	@tools/in-tree/in-tree test $(if $(DRIVERS),--drivers)
 
 farm-results: ## write the results in build as JUnit and as KCIDB to build/export
 	@$(lab) setup
 	@$(lab) chroot --results build -- sh -c '/src/tools/export/export --to /results/export \
 		$$(ls /results/*.json /results/bench/results.json 2>/dev/null)'
-
-prove: ## prove the planner for every possible request, in the lab
-	@$(lab) setup
-	@$(lab) chroot -- sh -c 'make -s --no-print-directory \
-		-C /src/tools/planner O=$$LAB_BUILD/plan-prove prove'
-
-mutants: debug-kernel ## build the modules with each mutation of NAMES= (all), and check that the tests fail
-	@igt-tests/mutants/run $(if $(GUESTS),--guests $(GUESTS)) $(NAMES)
-
-lint: ## check the style of all code in the lab
-	@$(lab) setup
-	@$(lab) chroot -- /src/tools/lint/lint
-
-clean: ## remove what was built here, except the lab
-	@rm -rf $(filter-out build/lab%,$(wildcard build/*))
-	@test ! -d $(KDIR) || $(kbuild) clean
-
-distclean: clean ## remove the lab too
-	@$(lab) remove
