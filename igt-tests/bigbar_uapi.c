@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
@@ -13,6 +15,7 @@
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
+#include "lib/slab.h"
 #include "lib/subtest.h"
 
 /**
@@ -268,12 +271,17 @@ static void test_info_fields(int fd)
 
 /**
  * SUBTEST: info-values
- * Description: The info ioctl gives back how the buffer object was made.
+ * Description: The info ioctl gives back how the buffer object was made, and counts no
+ *	entries of another one.
  */
 static void test_info_values(int fd)
 {
+	struct huge_bo other = huge_vram_bo(fd, KIB(64));
 	struct huge_bo bo = huge_bo_create(fd, MIB(3), HUGE_SYSTEM, HUGE_SYSTEM_WC);
 	struct drm_bigbar_gem_info arg = { .handle = bo.handle };
+
+	*(volatile char *)huge_bo_map(&other) = 1;
+	igt_assert_lt_u64(0, huge_bo_info(&other).levels.entries[HUGE_PTE]);
 
 	igt_assert_eq(gem_call(fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg), 0);
 	igt_assert_eq(arg.placement, DRM_BIGBAR_PLACEMENT_SYSTEM);
@@ -435,6 +443,7 @@ static int call_all(int fd)
 	if (!error)
 		error = huge_bo_try_move(&bo, HUGE_SYSTEM);
 	huge_unmap(address, bo.size);
+	huge_bo_destroy(&bo);
 	return error;
 }
 
@@ -449,10 +458,35 @@ static void assert_serves_all_users(int node_type)
 	huge_close(fd);
 }
 
+/*
+ * A file that was opened neither by root nor as the first of its node, and so is neither
+ * authenticated nor the master.
+ */
+static void assert_serves_unauthenticated(int fd)
+{
+	char *name = drmGetPrimaryDeviceNameFromFd(fd);
+	int master = open(name, O_RDWR | O_CLOEXEC), other, error;
+	struct stat node;
+
+	igt_assert_fd(master);
+	igt_assert_eq(stat(name, &node), 0);
+	igt_assert_eq(chmod(name, 0666), 0);
+	igt_assert_eq(seteuid(NOBODY), 0);
+	other = open(name, O_RDWR | O_CLOEXEC);
+	error = other < 0 ? errno : call_all(other);
+	igt_assert_eq(seteuid(0), 0);
+	igt_assert_eq(chmod(name, node.st_mode & 0777), 0);
+	close(other);
+	close(master);
+	free(name);
+	igt_assert_eq(error, 0);
+}
+
 /**
  * SUBTEST: nodes
  * Description: The render node and the primary node both support all calls, also for users
- *	other than root, and the version of the interface is right.
+ *	other than root and on the primary node without authentication, and the version of the
+ *	interface is right.
  */
 static void test_nodes(int fd)
 {
@@ -461,6 +495,98 @@ static void test_nodes(int fd)
 	assert_works(DRM_NODE_PRIMARY);
 	assert_serves_all_users(DRM_NODE_RENDER);
 	assert_serves_all_users(DRM_NODE_PRIMARY);
+	assert_serves_unauthenticated(fd);
+}
+
+#define FREED_ROUNDS 1024
+
+/**
+ * SUBTEST: memory-freed
+ * Description: All calls, and moves to and fro, of many buffer objects leave no more objects
+ *	in the kernel's allocator than some.
+ */
+static void test_memory_freed(int fd)
+{
+	struct slab_caches before = {};
+
+	slab_require_exact();
+	for (int i = 0; i < FREED_ROUNDS + FREED_ROUNDS / 8; i++) {
+		struct huge_bo bo = huge_vram_bo(fd, KIB(4));
+
+		if (i == FREED_ROUNDS / 8)
+			before = slab_caches_now();
+		huge_bo_move(&bo, HUGE_SYSTEM);
+		huge_bo_move(&bo, HUGE_VRAM);
+		huge_bo_destroy(&bo);
+		igt_assert_eq(call_all(fd), 0);
+	}
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	slab_caches_assert_grown_less(&before, FREED_ROUNDS / 2);
+}
+
+/* Each array is a structure of the ioctl, as the first header has it. */
+static void assert_tracks(int fd, uint32_t handle)
+{
+	uint64_t bitmap = 0;
+	uint32_t dirty[8] = { handle, 2 };		/* TAKE */
+
+	dirty[4] = 16;					/* pages */
+	memcpy(&dirty[6], &(uint64_t){ (uintptr_t)&bitmap }, 8);
+	igt_assert_eq(gem_call(fd, 0x40206445, dirty), ENODATA);
+	igt_assert_eq(gem_call(fd, 0x40206445, (uint32_t [8]){ handle, 0 }), 0);	/* START */
+	igt_assert_eq(gem_call(fd, 0x40206445, dirty), 0);
+	igt_assert_eq(gem_call(fd, 0x40206445, (uint32_t [8]){ handle, 1 }), 0);	/* STOP */
+	igt_assert_eq(gem_call(fd, 0x40206445, dirty), ENODATA);
+}
+
+static void assert_maps(int fd, uint32_t handle)
+{
+	uint32_t mmap_offset[4] = { handle };
+	uint64_t prefault[3] = {};
+	uint64_t offset;
+	char *address;
+
+	igt_assert_eq(gem_call(fd, 0xc0106442, mmap_offset), 0);
+	memcpy(&offset, &mmap_offset[2], 8);
+	address = mmap(NULL, KIB(64), PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	igt_assert(address != MAP_FAILED);
+	prefault[0] = (uintptr_t)address;
+	prefault[1] = KIB(64);
+	igt_assert_eq(gem_call(fd, 0xc0186446, prefault), 0);
+	igt_assert_eq_u64(prefault[2], KIB(64));
+	munmap(address, KIB(64));
+}
+
+/**
+ * SUBTEST: old-program
+ * Description: A program that was built from the first header works: numbers of calls,
+ *	members, flags and placements are what they were.
+ */
+static void test_old_program(int fd)
+{
+	const struct huge_vram vram = huge_vram(fd);
+	/* size, VRAM, SYSTEM_WC and TRACKABLE */
+	uint32_t create[6] = { KIB(64), 0, 1, 1 | 8 };
+	uint32_t info[14] = {};
+	uint64_t device[2] = {};
+
+	igt_assert_eq(gem_call(fd, 0x80106440, device), 0);
+	igt_assert_eq_u64(device[0], vram.size);
+	igt_assert_eq_u64(device[1], vram.used);
+	igt_assert_eq(gem_call(fd, 0xc0186441, create), 0);
+	igt_assert_eq(gem_call(fd, 0x40106443, (uint32_t [4]){ create[4], 0 }), 0);	/* SYSTEM */
+	info[0] = create[4];
+	igt_assert_eq(gem_call(fd, 0xc0386444, info), 0);
+	igt_assert_eq(info[1], 0);
+	igt_assert_eq(info[2], 1 | 8);
+	igt_assert_eq(info[4], KIB(64));
+	igt_assert_eq(info[6], KIB(4));
+	assert_maps(fd, create[4]);
+	assert_tracks(fd, create[4]);
+	igt_assert_eq(DRM_BIGBAR_GEM_CREATE_SYSTEM_WC, 1);
+	igt_assert_eq(DRM_BIGBAR_GEM_CREATE_CONTIGUOUS, 2);
+	igt_assert_eq(DRM_BIGBAR_GEM_CREATE_NO_HUGE, 4);
+	igt_assert_eq(DRM_BIGBAR_GEM_CREATE_TRACKABLE, 8);
 }
 
 #define REQUEST_OF_SIZE(nr, size) \
@@ -521,6 +647,8 @@ static const struct {
 	{ "mmap-private-mprotect", "Private mapping made writable", test_mmap_private_mprotect },
 	{ "mmap-range", "Ranges outside the buffer object", test_mmap_range },
 	{ "nodes", "Render node and primary node", test_nodes },
+	{ "memory-freed", "No memory is left of calls", test_memory_freed },
+	{ "old-program", "A program built from the first header", test_old_program },
 	{ "struct-growth", "Shorter and longer structures", test_struct_growth },
 };
 

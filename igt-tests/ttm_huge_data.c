@@ -8,6 +8,7 @@
 #include "lib/contention.h"
 #include "lib/huge_device.h"
 #include "lib/memory.h"
+#include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/subtest.h"
@@ -264,6 +265,17 @@ static void test_zero_system_wc(void)
 	assert_zero_until_reused(HUGE_SYSTEM, HUGE_SYSTEM, HUGE_SYSTEM_WC);
 }
 
+/**
+ * SUBTEST: zero-system-sync
+ * Description: A new buffer object in system memory reads as zero, also if the driver makes
+ *	moves when they are asked for, and leaves clearing to TTM.
+ */
+static void test_zero_system_sync(void)
+{
+	async_moves_set("N");
+	assert_zero_until_reused(HUGE_SYSTEM, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+}
+
 #define MAX_EVICTION_BOS 32
 
 static int first_in_system(const struct huge_bo *bos, int count)
@@ -448,6 +460,12 @@ static void test_partial_unmap(enum huge_level level)
 	pattern_assert(&all);
 }
 
+static void clean_up(void)
+{
+	async_moves_restore();
+	huge_release_all();
+}
+
 static const struct level_subtest level_cases[] = {
 	{ "two-mappings", "Two mappings and a child see the same data", test_two_mappings },
 	{ "move", "Data and levels survive a move to system memory and back", test_move },
@@ -461,14 +479,17 @@ static const struct subtest cases[] = {
 	  test_zero_moved_to_vram },
 	{ "zero-system", "New system memory is zero", test_zero_system },
 	{ "zero-system-wc", "New write-combining memory is zero", test_zero_system_wc },
+	{ "zero-system-sync", "New system memory is zero, cleared by TTM", test_zero_system_sync },
 	{ "eviction", "More buffer objects than VRAM holds", test_eviction },
 	{ "contended-faults", "Faults while the buffer object moves", test_contended_faults },
 };
 
 int igt_main()
 {
-	igt_fixture()
+	igt_fixture() {
 		huge_close(huge_open());
+		async_moves_save();
+	}
 
 	run_level_subtests(level_cases, COUNT_OF(level_cases), huge_release_all);
 
@@ -481,5 +502,5 @@ int igt_main()
 			huge_release_all();
 	}
 
-	run_subtests(cases, COUNT_OF(cases), huge_release_all);
+	run_subtests(cases, COUNT_OF(cases), clean_up);
 }

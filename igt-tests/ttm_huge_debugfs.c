@@ -20,6 +20,7 @@
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
 #include "lib/setting.h"
+#include "lib/slab.h"
 #include "lib/subtest.h"
 
 /**
@@ -510,15 +511,29 @@ static pid_t start_in_new_namespace(void)
 	return child;
 }
 
+/* Through a file of its own. */
+static void choose_once(int fd)
+{
+	pid_t child = start_in_new_namespace();
+	int witness = page_table_open(fd), error;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", child);
+	error = choose(witness, text);
+	end_process(child);
+	close(witness);
+	igt_assert_eq(error, 0);
+}
+
 /**
  * SUBTEST: process-let-go
- * Description: When another process is chosen, nothing is left of a chosen process that has
- *	ended: more PID namespaces can be created one after the other than the limit allows
+ * Description: When another process is chosen, or the file is closed, nothing is left of a
+ *	chosen process that has ended: more PID namespaces can be created one after the other than the limit allows
  *	at a time.
  */
 static void test_process_let_go(void)
 {
-	int witness = page_table_open(huge_open());
+	int fd = huge_open(), witness = page_table_open(fd);
 
 	spare_namespaces();
 	for (int round = 0; round < NAMESPACE_ROUNDS; round++) {
@@ -531,6 +546,42 @@ static void test_process_let_go(void)
 		end_process(child);
 		igt_assert_eq(error, 0);
 	}
+	close(witness);
+	for (int round = 0; round < NAMESPACE_ROUNDS; round++)
+		choose_once(fd);
+}
+
+#define DUMPED 256
+
+static void dump_children(int witness)
+{
+	for (int i = 0; i < DUMPED; i++) {
+		char text[16], byte;
+		pid_t child = fork();
+
+		while (!child)
+			pause();
+		snprintf(text, sizeof(text), "%d", child);
+		igt_assert_eq(choose(witness, text), 0);
+		igt_assert_lte(0, pread(witness, &byte, 1, 0));
+		end_process(child);
+	}
+}
+
+/**
+ * SUBTEST: process-freed
+ * Description: The kernel frees what it has of processes whose page tables were dumped.
+ */
+static void test_process_freed(void)
+{
+	int witness = page_table_open(huge_open());
+	struct slab_caches before;
+
+	slab_require_exact();
+	dump_children(witness);
+	before = slab_caches_now();
+	dump_children(witness);
+	slab_caches_assert_grown_less(&before, DUMPED / 2);
 	close(witness);
 }
 
@@ -686,6 +737,7 @@ static const struct subtest subtests[] = {
 	{ "one-moment", "Pages touched meanwhile", test_one_moment },
 	{ "process", "Another process", test_process },
 	{ "process-let-go", "Processes that have ended", test_process_let_go },
+	{ "process-freed", "Memory of processes that have ended", test_process_freed },
 	{ "counters-all-cpus", "Faults on every CPU", test_counters_all_cpus },
 	{ "counters-levels", "Faults of each level", test_counters_levels },
 	{ "counters-still", "Faults that set no entry", test_counters_still },

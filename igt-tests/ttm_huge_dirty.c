@@ -10,6 +10,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/cgroup.h"
+#include "lib/counters.h"
 #include "lib/huge_device.h"
 #include "lib/memory.h"
 #include "lib/page_table.h"
@@ -733,7 +734,8 @@ static void assert_takes_no_range(const struct huge_bo *bo, uint32_t op)
 
 /**
  * SUBTEST: bad-input
- * Description: Bad input returns its documented error, and does not change the record.
+ * Description: Bad input returns its documented error, and changes neither the record nor
+ *	what the caller passes for it.
  */
 static void test_bad_input(void)
 {
@@ -743,8 +745,11 @@ static void test_bad_input(void)
 	const uint64_t all = pages_of(&bo), pages[] = FIVE_PAGES(&bo);
 	struct drm_bigbar_gem_dirty arg = { .handle = bo.handle, .op = DRM_BIGBAR_DIRTY_TAKE + 1 };
 
+	memset(&record, 0xa5, sizeof(record));
 	igt_assert_eq(huge_dirty_try_take(&bo, 0, all, record.words), ENODATA);
 	igt_assert_eq(huge_dirty_try_take(&other, 0, all, record.words), EINVAL);
+	for (uint64_t i = 0; i <= all / BITS; i++)
+		igt_assert_eq_u64(record.words[i], 0xa5a5a5a5a5a5a5a5);
 	huge_dirty_start(&bo);
 	write_pages(address, pages, COUNT_OF(pages));
 
@@ -843,6 +848,7 @@ static void make_records(int fd)
 
 	for (int round = 0; round < RECORD_ROUNDS; round++) {
 		huge_dirty_start(&bo);
+		igt_assert_eq(huge_dirty_try_take(&bo, 0, pages_of(&bo), record.words), 0);
 		huge_dirty_start(&bo);
 		huge_dirty_stop(&bo);
 	}
@@ -900,8 +906,29 @@ static void test_records_charged(void)
 	igt_waitchildren();
 }
 
+/* What nothing else allocates: a bit for each page. */
+#define TAKEN_BYTES 88
+
+/**
+ * SUBTEST: take-charged
+ * Description: The memory that taking a record needs for as long as it lasts is charged to
+ *	the caller, too.
+ */
+static void test_take_charged(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(TAKEN_BYTES * 8 * HUGE_PAGE_SIZE, &address);
+
+	trace_start("kmem/kmalloc");
+	take(&bo);
+	igt_assert_lt_u64(0, trace_count("bytes_req=88 bytes_alloc=96 "
+					 "gfp_flags=GFP_KERNEL_ACCOUNT"));
+	trace_stop();
+}
+
 static void clean_up(void)
 {
+	trace_stop();
 	huge_release_all();
 	cgroup_remove();
 }
@@ -927,6 +954,7 @@ static const struct subtest subtests[] = {
 	{ "new-record", "A record where another one was", test_new_record },
 	{ "records-freed", "The memory of records is freed", test_records_freed },
 	{ "records-charged", "Control group of the memory of records", test_records_charged },
+	{ "take-charged", "Memory for taking a record is charged", test_take_charged },
 };
 
 int igt_main()

@@ -259,24 +259,34 @@ static void ignore_signal(int signal)
 	(void)signal;
 }
 
+static void assert_prefault_interrupted(const struct huge_bo *bo, char *address)
+{
+	struct itimerval timer = { .it_value.tv_usec = A_WHILE_US };
+	uint64_t done;
+
+	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+	igt_assert_eq(huge_prefault(bo->fd, address, bo->size, &done), EINTR);
+	igt_assert_eq_u64(done, 0);
+	igt_assert_f(is_held(), "waited for the buffer object\n");
+	release_hold();
+}
+
 /**
  * SUBTEST: prefault-signal
- * Description: A signal ends a prefault that waits for a move: EINTR, with nothing done.
+ * Description: A signal ends a prefault that waits for a move, or for the reservation:
+ *	EINTR, with nothing done.
  */
 static void test_prefault_signal(void)
 {
 	struct sigaction action = { .sa_handler = ignore_signal };
-	struct itimerval timer = { .it_value.tv_usec = A_WHILE_US };
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
-	uint64_t done;
 
-	hold_fence(address, "kernel");
 	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
-	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
-	igt_assert_eq(huge_prefault(bo.fd, address, bo.size, &done), EINTR);
-	igt_assert_eq_u64(done, 0);
-	igt_assert_f(is_held(), "waited for the move\n");
+	hold_fence(address, "kernel");
+	assert_prefault_interrupted(&bo, address);
+	hold_reservation(address);
+	assert_prefault_interrupted(&bo, address);
 }
 
 /**
@@ -492,25 +502,36 @@ static bool move_is_over_on_return(const struct huge_bo *bo, char *address,
 	return sleeps() == before;
 }
 
+/* A copy may be over before this process runs again, but not each time. */
+static void assert_returns_early(const struct huge_bo *bo, char *address,
+				 enum huge_placement to)
+{
+	bool over = true;
+
+	for (int i = 0; i < MOVES_ASKED_FOR && over; i++) {
+		huge_bo_move(bo, to == HUGE_VRAM ? HUGE_SYSTEM : HUGE_VRAM);
+		read_byte(address);
+		over = move_is_over_on_return(bo, address, to);
+	}
+	igt_assert_f(!over, "each move was over when the call returned\n");
+}
+
 /**
  * SUBTEST: queued-move-returns
- * Description: The caller that asks for a move does not wait for the copy: the next fault
- *	does.
+ * Description: The caller that asks for a move, out of VRAM or into it, does not wait for
+ *	the copy: the next fault does.
  */
 static void test_queued_move_returns(void)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
-	bool over = true;
 
 	async_moves_set("Y");
 	/* It is cleared then, and the code that follows is in memory. */
 	read_byte(address);
 	sleeps();
-	/* A copy may be over before this process runs again, but not each time. */
-	for (int i = 0; i < MOVES_ASKED_FOR && over; i++)
-		over = move_is_over_on_return(&bo, address, i % 2 ? HUGE_VRAM : HUGE_SYSTEM);
-	igt_assert_f(!over, "each move was over when the call returned\n");
+	assert_returns_early(&bo, address, HUGE_SYSTEM);
+	assert_returns_early(&bo, address, HUGE_VRAM);
 }
 
 /* System memory that a buffer object had is the first that the next one gets. */

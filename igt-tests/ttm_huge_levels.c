@@ -406,6 +406,25 @@ static void test_kernel_address(void)
 }
 
 /**
+ * SUBTEST: offset-used-again
+ * Description: A new buffer object gets the offset of a destroyed one of the same size that
+ *	lies between two others.
+ */
+static void test_offset_used_again(void)
+{
+	int fd = huge_open();
+	struct huge_bo bos[3];
+	uint64_t left;
+
+	for (unsigned int i = 0; i < COUNT_OF(bos); i++)
+		bos[i] = huge_vram_bo(fd, MIB(4));
+	left = huge_vram(fd).used - MIB(4);
+	huge_bo_destroy(&bos[1]);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, left), left);
+	igt_assert_eq_u64(huge_vram_bo(fd, MIB(4)).offset, bos[1].offset);
+}
+
+/**
  * SUBTEST: max-level-%s
  * Description: With the module parameter max_level at %arg[1] no entry is larger.
  *
@@ -624,6 +643,16 @@ static const struct allocation tight_aperture_allocations[] = {
 	{ "another", PUD_PAGES, 1, false, ENOSPC, 0 },
 };
 
+/* The second place where a PUD entry fits ends where VRAM ends. */
+#define EXACT_BASE	MIB(20)
+#define EXACT_FIRST	(PUD_PAGES - 10 * PMD_PAGES)
+
+static const struct allocation exact_allocations[] = {
+	{ "a page", 1, 1, false, 0, 0 },
+	{ "a page in the first place", 1, EXACT_FIRST, false, 0, EXACT_FIRST },
+	{ "a PUD, up to the end", PUD_PAGES, 1, false, 0, PUD_PAGES + EXACT_FIRST },
+};
+
 /* Without any alignment, one after the other. */
 static const struct allocation foreign_allocations[] = {
 	{ "a page", 1, 1, false, 0, 0 },
@@ -703,6 +732,7 @@ static void test_range_manager_aperture(void)
 	allocate_all(APERTURE_BASE, aperture_allocations, COUNT_OF(aperture_allocations));
 	allocate_all(APERTURE_BASE, tight_aperture_allocations,
 		     COUNT_OF(tight_aperture_allocations));
+	allocate_all(EXACT_BASE, exact_allocations, COUNT_OF(exact_allocations));
 }
 
 /**
@@ -817,6 +847,12 @@ int igt_main()
 	igt_describe("Offset and address are aligned to the buffer object");
 	igt_subtest("kernel-address")
 		test_kernel_address();
+	igt_fixture()
+		clean_up();
+
+	igt_describe("Offset of a buffer object that has been destroyed");
+	igt_subtest("offset-used-again")
+		test_offset_used_again();
 	igt_fixture()
 		clean_up();
 

@@ -340,7 +340,8 @@ static void assert_can_map(const struct huge_bo *other, pthread_t waiter)
 /**
  * SUBTEST: wait-holds-no-lock-%s
  * Description: While a fault of one thread waits for a buffer object that is
- *	%arg[1], another thread of the process can map, fault and unmap.
+ *	%arg[1], another thread of the process can map, fault and unmap; and if it is being
+ *	moved, reserve the buffer object.
  *
  * arg[1]:
  *
@@ -352,10 +353,13 @@ static void test_wait_holds_no_lock(const struct obstacle *obstacle)
 	struct huge_bo other = huge_vram_bo(huge_open(), MIB(2));
 	pthread_t waiter;
 	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
 
-	huge_mapped_bo(MIB(2), 0, &address);
 	obstacle->hold(address);
 	waiter = start_waiter(tell_and_touch, address);
+	/* A fault that waits for a move does not hold the reservation either. */
+	if (obstacle->hold == hold_fence_of_move)
+		huge_bo_info(&bo);
 	assert_can_map(&other, waiter);
 	release_hold();
 	igt_assert_eq(pthread_join(waiter, NULL), 0);
@@ -744,6 +748,7 @@ static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
 		usleep(1000);
 		ended = !pthread_tryjoin_np(waiter, &signal);
 	}
+	igt_assert_f(!ended || !is_held(), "the write did not wait again\n");
 	release_hold();
 	if (!ended)
 		igt_assert_eq(pthread_join(waiter, &signal), 0);
@@ -751,11 +756,37 @@ static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
 	igt_assert_eq(*address, 2);
 }
 
+static void *tell_and_debug(void *address)
+{
+	char byte;
+
+	tell_who_waits();
+	return (void *)(intptr_t)debugger_proc_mem.read(getpid(), address, &byte, 1);
+}
+
+/* In system memory, where the driver itself waits for nothing. */
+static void interrupt_debugger(const struct obstacle *obstacle)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), KIB(64), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	char *address = huge_bo_map(&bo);
+	pthread_t waiter;
+	void *result;
+
+	touch(address);
+	obstacle->hold(address);
+	waiter = start_waiter(tell_and_debug, address);
+	interrupt_waiter(waiter);
+	igt_assert_eq(pthread_join(waiter, &result), 0);
+	assert_did_not_wait();
+	igt_assert_eq((intptr_t)result, -1);
+	release_hold();
+}
+
 /**
  * SUBTEST: signal-%s
  * Description: A thread that waits in a fault for a buffer object that is %arg[1] gets a
  *	signal. It handles the signal at once, waits again, and its write arrives. The same
- *	holds for a write that is to be recorded.
+ *	holds for a write that is to be recorded. A debugger that waits reads nothing.
  *
  * arg[1]:
  *
@@ -769,6 +800,37 @@ static void test_signal(const struct obstacle *obstacle)
 	igt_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
 	interrupt_fault(false, obstacle);
 	interrupt_fault(true, obstacle);
+	interrupt_debugger(obstacle);
+}
+
+/**
+ * SUBTEST: signal-populating
+ * Description: As killed-populating, with a signal that does not kill: the access waits
+ *	again, and arrives.
+ */
+static void test_signal_populating(void)
+{
+	struct sigaction action = { .sa_handler = note_signal };
+	int fd = huge_open();
+	struct huge_bo other = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	struct huge_bo bo = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	char *swapped = huge_bo_map(&other), *address = huge_bo_map(&bo);
+	pthread_t waiter;
+	void *signal;
+
+	require_interruptible_swapping();
+	igt_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
+	touch(swapped);
+	hold_fence_of_move(swapped);
+	ttm_pages_limit_set(SWAPPED_SIZE / HUGE_PAGE_SIZE * 3 / 2);
+	waiter = start_waiter(tell_and_touch, address);
+	interrupt_waiter(waiter);
+	release_hold();
+	igt_assert_eq(pthread_join(waiter, &signal), 0);
+	ttm_pages_limit_restore();
+	igt_assert_f(!signal, "the write ended in signal %d\n", (int)(intptr_t)signal);
+	igt_assert_eq(*address, 2);
+	igt_assert_eq(*swapped, 2);
 }
 
 /* Faults under the mmap lock. */
@@ -1192,6 +1254,8 @@ static const struct subtest subtests[] = {
 	{ "killed-dumping", "Killed while a dump waits", test_killed_dumping },
 	{ "killed-populating", "Killed while others are to be swapped out",
 	  test_killed_populating },
+	{ "signal-populating", "A signal while waiting for another buffer object to be swapped out",
+	  test_signal_populating },
 	{ "killed-taking", "Killed while taking a long record", test_killed_taking },
 	{ "mremap", "mremap() of a buffer object that is reserved", test_mremap },
 };

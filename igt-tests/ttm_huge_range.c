@@ -524,6 +524,8 @@ static const struct scattered_part_case scattered_part_cases[] = {
 	{ "pte", "from amid a block of 64 KiB on", SINGLE_BLOCKS - KIB(200),
 	  KIB(200) + (SCATTER_HOLES_4K - 2) * KIB(4),
 	  SINGLE_BLOCKS + SCATTER_HOLES_4K / 2 * KIB(4) },
+	{ "end", "up to amid a block of 64 KiB", SMALL_BLOCKS, 5 * KIB(64) + KIB(20),
+	  SMALL_BLOCKS + KIB(8) },
 };
 
 /**
@@ -536,6 +538,7 @@ static const struct scattered_part_case scattered_part_cases[] = {
  *
  * @pmd:	two blocks of 2 MiB
  * @pte:	from amid a block of 64 KiB on
+ * @end:	up to amid a block of 64 KiB
  */
 static void test_scattered_part(const struct scattered_part_case *c)
 {
@@ -1031,6 +1034,106 @@ static void test_no_huge_flag(void)
 	huge_assert_mapped_at(&bo, address, HUGE_PTE, "system memory");
 }
 
+/* Fills all VRAM that is left, and destroys what was to leave a hole. */
+static void fill_but_for(int fd, struct huge_bo *holes, unsigned int count)
+{
+	struct huge_vram vram = huge_vram(fd);
+	uint64_t used = vram.size;
+
+	huge_vram_bo(fd, vram.size - vram.used);
+	for (unsigned int i = 0; i < count; i++) {
+		used -= holes[i].size;
+		huge_bo_destroy(&holes[i]);
+	}
+	igt_assert_eq_u64(huge_vram_used_settled(fd, used), used);
+}
+
+#define SINGLE_HOLES 4
+
+/**
+ * SUBTEST: contiguous-small
+ * Description: A buffer object of two pages that must be contiguous is so, though all that
+ *	is free in VRAM is single pages.
+ */
+static void test_contiguous_small(void)
+{
+	struct huge_bo holes[SINGLE_HOLES], bo;
+	int fd = huge_open();
+	struct page_table table;
+	char *address;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	for (int i = 0; i < SINGLE_HOLES; i++) {
+		holes[i] = huge_vram_bo(fd, KIB(4));
+		huge_vram_bo(fd, KIB(4));
+	}
+	fill_but_for(fd, holes, SINGLE_HOLES);
+	bo = huge_bo_create(fd, KIB(8), HUGE_VRAM, HUGE_CONTIGUOUS);
+	address = huge_bo_map(&bo);
+	write_page(address, 0);
+	write_page(address, 1);
+	table = page_table_read(&bo);
+	igt_assert_eq(table.count, 1);
+	page_table_free(&table);
+}
+
+/**
+ * SUBTEST: unaligned-hole
+ * Description: The hole of 3 MiB in VRAM begins amid 2 MiB. What needs 3 MiB is put into it in
+ *	blocks, so that 2 MiB of it have a PMD entry.
+ */
+static void test_unaligned_hole(void)
+{
+	const struct huge_levels expected = { { [HUGE_PMD] = 1, [HUGE_PTE] = 256 } };
+	static const uint64_t sizes[] = { MIB(2), MIB(1), MIB(1) };
+	struct huge_bo row[COUNT_OF(sizes)], bo;
+	int fd = huge_open();
+	struct huge_levels found;
+	struct pattern pattern;
+
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	for (unsigned int i = 0; i < COUNT_OF(sizes); i++)
+		row[i] = huge_vram_bo(fd, sizes[i]);
+	fill_but_for(fd, row, 2);
+	bo = huge_vram_bo(fd, MIB(3));
+	pattern = pattern_of(huge_bo_map(&bo), bo.size, 30);
+	pattern_write(&pattern);
+	found = huge_levels_of(&bo, pattern.address, bo.size);
+	huge_assert_levels(&found, &expected, "in a hole that is not aligned");
+}
+
+/* The kernel rather refuses such an allocation than end a process to make room. */
+static void assert_may_fail(void)
+{
+	igt_assert_lt_u64(0, trace_count("__GFP_RETRY_MAYFAIL"));
+	trace_stop();
+}
+
+/**
+ * SUBTEST: memory-may-fail
+ * Description: System memory for a move, and for what a new buffer object pushes out of VRAM,
+ *	is allocated so that a call fails before the OOM killer ends a process.
+ */
+static void test_memory_may_fail(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address), filler;
+	struct huge_vram vram;
+
+	write_page(address, 0);
+	trace_start("kmem/mm_page_alloc");
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	assert_may_fail();
+	huge_bo_move(&bo, HUGE_VRAM);
+	vram = huge_vram(bo.fd);
+	filler = huge_vram_bo(bo.fd, vram.size - vram.used);
+	huge_bo_await_idle(&filler);
+	trace_start("kmem/mm_page_alloc");
+	huge_vram_bo(bo.fd, MIB(2));
+	assert_may_fail();
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
+}
+
 static void clean_up(void)
 {
 	igt_reset_timeout();
@@ -1056,6 +1159,9 @@ static const struct subtest subtests[] = {
 	{ "beside-table", "A write beside a page table", test_beside_table },
 	{ "no-huge-flag", "A buffer object created for single pages", test_no_huge_flag },
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
+	{ "contiguous-small", "Contiguous where single pages are free", test_contiguous_small },
+	{ "unaligned-hole", "Aligned blocks in a hole that is not", test_unaligned_hole },
+	{ "memory-may-fail", "System memory for moves may be refused", test_memory_may_fail },
 	{ "contiguous-moved", "Contiguous after a move to scattered VRAM", test_contiguous_moved },
 	{ "system-middle", "Entries around a page of system memory", test_system_middle },
 	{ "system-any-memory", "Where system memory is", test_system_any_memory },

@@ -581,6 +581,35 @@ static void test_waiting(void)
 	assert_works_again();
 }
 
+/**
+ * SUBTEST: moving
+ * Description: A process asks for a move, and waits for an earlier one. The device is
+ *	unplugged meanwhile, at once, and the call fails with ENODEV: nothing can be moved.
+ */
+static void test_moving(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
+	int status;
+	pid_t pid;
+
+	hold_fence(address, "kernel");
+	pid = fork_child();
+	if (!pid) {
+		release_hold();
+		_exit(huge_bo_try_move(&bo, HUGE_SYSTEM));
+	}
+	await_sleep_in_driver(pid);
+	device_unplug(bo.fd);
+	igt_assert_f(is_held(), "unplugging waited for the move\n");
+	release_hold();
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert(WIFEXITED(status));
+	igt_assert_eq(WEXITSTATUS(status), ENODEV);
+	huge_release_all();
+	assert_works_again();
+}
+
 /* To clear one takes so long that the device is unplugged before the turn of the others. */
 #define BUSY_BOS 4
 #define BUSY_SIZE MIB(256)
@@ -678,17 +707,27 @@ static void test_one_page_a_fault(void)
 }
 
 #define FREED_DEVICE	"/sys/kernel/debug/freed_device"
+#define FREED_DEVICES	1024
+/* Half of what the counters of a device take on one CPU. */
+#define LEAST_LEFT	64
 
 /**
  * SUBTEST: device-freed-first
  * Description: A driver frees its device structure itself, and DRM's device is released
- *	after that, with its managed actions: none of them accesses the structure any more.
+ *	after that, with its managed actions: none of them accesses the structure any more,
+ *	and they free the counters.
  */
 static void test_device_freed_first(void)
 {
+	uint64_t before;
+
 	igt_require_f(access(FREED_DEVICE, F_OK) == 0, "the module freed_device is not loaded\n");
 	/* An access through one of its pointers would be an oops. */
 	igt_assert_eq(write_file(FREED_DEVICE, "1"), 0);
+	before = memory_line("Percpu");
+	for (int i = 0; i < FREED_DEVICES; i++)
+		igt_assert_eq(write_file(FREED_DEVICE, "1"), 0);
+	igt_assert_lt_u64(memory_line("Percpu"), before + FREED_DEVICES * LEAST_LEFT);
 }
 
 static void clean_up(void)
@@ -714,6 +753,7 @@ static const struct subtest subtests[] = {
 	{ "system-memory", "Unbound while system memory is mapped", test_system_memory },
 	{ "faulting", "Unbound while threads fault", test_faulting },
 	{ "waiting", "Unbound while a fault waits", test_waiting },
+	{ "moving", "Unbound while a move waits", test_moving },
 	{ "queued-move", "Unbound while a move is queued", test_queued_move },
 	{ "one-page-a-fault", "No fault maps all of a mapping", test_one_page_a_fault },
 	{ "device-freed-first", "The device structure is freed before DRM's",

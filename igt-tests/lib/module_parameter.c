@@ -36,11 +36,13 @@ void max_level_restore(void)
 
 void async_moves_save(void)
 {
-	setting_save(&async_moves);
+	if (!access(async_moves.path, F_OK))
+		setting_save(&async_moves);
 }
 
 void async_moves_set(const char *moves)
 {
+	igt_require_f(async_moves.saved[0], "the driver does not choose how it moves\n");
 	setting_set(&async_moves, moves);
 }
 
