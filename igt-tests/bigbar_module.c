@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
@@ -381,21 +382,46 @@ static struct pci_name name_of(int fd)
 	return name;
 }
 
+/* Threads that go on with a driver's queue when there is no memory for another thread. */
+static int count_rescuers(void)
+{
+	int count = 0;
+	glob_t files;
+
+	igt_assert_eq(glob("/proc/[0-9]*/comm", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		FILE *file = fopen(files.gl_pathv[i], "r");
+		char name[64] = "";
+
+		if (!file)
+			continue;
+		count += fgets(name, sizeof(name), file) &&
+			 (!strcmp(name, "kworker/R-bigbar\n") || !strcmp(name, "bigbar\n"));
+		fclose(file);
+	}
+	globfree(&files);
+	return count;
+}
+
 /**
  * SUBTEST: reload
  * Description: When everything is closed, the module can be unloaded, which disables the
- *	device. It can be loaded again, and works as before.
+ *	device and leaves no thread behind. It can be loaded again, and works as before.
  */
 static void test_reload(void)
 {
 	struct pci_name name;
+	int rescuers;
 
 	require_reloadable();
 	assert_works();
 	name = name_of(huge_open());
 	igt_assert_eq(device_number(&name, "enable"), 1);
+	rescuers = count_rescuers();
+	igt_assert_lt(0, rescuers);
 	huge_release_all();
 	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(count_rescuers(), rescuers - 1);
 	igt_assert_eq(device_number(&name, "enable"), 0);
 	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
 	load_bigbar();

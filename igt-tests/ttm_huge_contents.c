@@ -605,6 +605,35 @@ static void test_scattered_off(void)
 	move_about(&scattered, &contents);
 }
 
+static void assert_found(const struct huge_bo *bo, bool contiguous)
+{
+	struct contents contents = make_contents(bo), same;
+
+	hold_place(contents.first.address, contiguous);
+	same = contents_at(&contents, huge_bo_map(bo));
+	contents_assert(&same);
+	igt_assert(is_held());
+	release_hold();
+}
+
+/**
+ * SUBTEST: place
+ * Description: A driver without callbacks for ttm_huge tells page by page where a buffer
+ *	object in many pieces of VRAM is, or that one is contiguous: its contents are found.
+ */
+static void test_place(void)
+{
+	struct scattered scattered;
+	struct huge_bo bo;
+
+	make_scattered(&scattered);
+	bo = scattered_bo(&scattered);
+	assert_found(&bo, false);
+	huge_release_all();
+	bo = huge_bo_create(huge_open(), ODD_SIZE, HUGE_VRAM, HUGE_CONTIGUOUS);
+	assert_found(&bo, true);
+}
+
 /* Where the buffer object is that a debugger accesses. */
 struct debugged_place {
 	const char *name;
@@ -939,6 +968,7 @@ static const struct subtest subtests[] = {
 	{ "scattered-zero", "A new buffer object in many pieces is zero", test_scattered_zero },
 	{ "scattered-zero-odd", "Nothing past a new piece is cleared", test_scattered_zero_odd },
 	{ "scattered-off", "The same by TTM's own fault handler", test_scattered_off },
+	{ "place", "How a driver tells where VRAM is", test_place },
 	{ "debugger-end-off", "The end of a mapping by TTM's own fault handler",
 	  test_debugger_end_off },
 	{ "imported", "Pages of another device", test_imported },

@@ -643,6 +643,15 @@ static const struct allocation tight_aperture_allocations[] = {
 	{ "another", PUD_PAGES, 1, false, ENOSPC, 0 },
 };
 
+/* Only a part of VRAM will do: past the start of the first place, or before its end. */
+static const struct allocation late_allocation = {
+	"a PUD, past the first place", PUD_PAGES, 1, false, 0, 7 * PUD_PAGES / 4
+};
+
+static const struct allocation early_allocation = {
+	"a PUD, before the end of the first place", PUD_PAGES, 1, false, 0, 0
+};
+
 /* The second place where a PUD entry fits ends where VRAM ends. */
 #define EXACT_BASE	MIB(20)
 #define EXACT_FIRST	(PUD_PAGES - 10 * PMD_PAGES)
@@ -660,15 +669,19 @@ static const struct allocation foreign_allocations[] = {
 	{ "a PUD", PUD_PAGES, 1, false, 0, PMD_PAGES + 1 },
 };
 
-static void allocate(int vram, const struct allocation *allocation)
+/* From a page on, and before another one, if that is not 0: the driver wants it there. */
+static void allocate_between(int vram, const struct allocation *allocation, uint64_t from,
+			     uint64_t to)
 {
 	char text[64], result[64] = "";
 	unsigned long long start;
 	unsigned int alignment;
 	int error, fields;
 
-	snprintf(text, sizeof(text), "%llu %u%s", (unsigned long long)allocation->pages,
-		 allocation->alignment, allocation->is_kernels ? " kernel" : "");
+	snprintf(text, sizeof(text), "%llu %u%s from %llu to %llu",
+		 (unsigned long long)allocation->pages, allocation->alignment,
+		 allocation->is_kernels ? " kernel" : "", (unsigned long long)from,
+		 (unsigned long long)to);
 	error = write(vram, text, strlen(text)) < 0 ? errno : 0;
 	igt_assert_f(error == allocation->error, "%s: %s\n", allocation->what, strerror(error));
 	if (error)
@@ -682,16 +695,23 @@ static void allocate(int vram, const struct allocation *allocation)
 	igt_assert_eq(alignment, allocation->alignment);
 }
 
-static void allocate_all_of(const char *device, uint64_t base, const struct allocation *rows,
-			    unsigned int count)
+static int open_vram(const char *device, uint64_t base)
 {
 	int vram = open_unless_locked_down(device);
 
 	igt_require_f(vram >= 0, "the module aligned_vram is not loaded\n");
 	if (base)
 		igt_assert_lt(0, dprintf(vram, "aperture %llu", (unsigned long long)base));
+	return vram;
+}
+
+static void allocate_all_of(const char *device, uint64_t base, const struct allocation *rows,
+			    unsigned int count)
+{
+	int vram = open_vram(device, base);
+
 	for (unsigned int i = 0; i < count; i++)
-		allocate(vram, &rows[i]);
+		allocate_between(vram, &rows[i], 0, 0);
 	close(vram);
 }
 
@@ -710,6 +730,14 @@ static void allocate_all(uint64_t base, const struct allocation *rows, unsigned 
 	allocate_all_of(ALIGNED_VRAM, base, rows, count);
 }
 
+static void allocate_wanted(const struct allocation *allocation, uint64_t from, uint64_t to)
+{
+	int vram = open_vram(ALIGNED_VRAM, APERTURE_BASE);
+
+	allocate_between(vram, allocation, from, to);
+	close(vram);
+}
+
 /**
  * SUBTEST: range-manager
  * Description: With a driver that uses TTM's range manager, VRAM is aligned for the largest
@@ -725,7 +753,8 @@ static void test_range_manager(void)
 /**
  * SUBTEST: range-manager-aperture
  * Description: The same where the address at which the CPU sees VRAM is not aligned: a
- *	large enough allocation begins where a PUD entry fits.
+ *	large enough allocation begins where a PUD entry fits, if the driver allows that
+ *	place.
  */
 static void test_range_manager_aperture(void)
 {
@@ -733,6 +762,8 @@ static void test_range_manager_aperture(void)
 	allocate_all(APERTURE_BASE, tight_aperture_allocations,
 		     COUNT_OF(tight_aperture_allocations));
 	allocate_all(EXACT_BASE, exact_allocations, COUNT_OF(exact_allocations));
+	allocate_wanted(&late_allocation, 3 * PUD_PAGES / 4 + 1, 0);
+	allocate_wanted(&early_allocation, 0, 7 * PUD_PAGES / 4 - 1);
 }
 
 /**

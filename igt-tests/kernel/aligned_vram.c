@@ -6,8 +6,11 @@
  * aligned_vram makes a device with a little less than three times as much VRAM as a PUD
  * entry maps, without any memory. An open of foreign_vram makes a device that was not set
  * up for ttm_huge. Writing "aperture BASE" makes BASE the physical address at which the
- * CPU sees the VRAM. Writing "PAGES ALIGNMENT [kernel]" allocates VRAM for a buffer
- * object of the device, or of the kernel, whose driver asks for that alignment. Reading
+ * CPU sees the VRAM. Writing "PAGES ALIGNMENT [kernel] [from FIRST] [to END]" allocates
+ * VRAM for a buffer object of the device, or of the kernel, whose driver asks for that
+ * alignment, and for pages from FIRST on and before END. The manager refuses what it has no
+ * place for with ENOSPC, or with EINVAL if the place was to be aligned for a PUD entry, or
+ * from a page on: there are both kinds of managers. Reading
  * tells the first page of the last allocation, and the alignment that its buffer object
  * has afterwards. The debugfs files of ttm_huge are in the debugfs folder
  * aligned_vram_device. Closing the file frees everything.
@@ -39,6 +42,8 @@
  * @drm: the DRM device
  * @hdev: the device; of TTM's part only what managers read is set
  * @folder: its debugfs folder
+ * @func: the functions of its manager
+ * @range_func: those of TTM's range manager
  * @bos: buffer objects, of which only what managers read is set
  * @resources: the VRAM of each of @bos
  * @count: number of @bos in use
@@ -47,6 +52,8 @@ struct aligned_vram {
 	struct drm_device *drm;
 	struct ttm_huge_device hdev;
 	struct dentry *folder;
+	struct ttm_resource_manager_func func;
+	const struct ttm_resource_manager_func *range_func;
 	struct ttm_buffer_object bos[MOST_BOS];
 	struct ttm_resource *resources[MOST_BOS];
 	unsigned int count;
@@ -77,9 +84,22 @@ static int aligned_vram_init_device(struct aligned_vram *vram)
 	return ret;
 }
 
+/* As a buddy allocator refuses a range, or an alignment, that it does not have. */
+static int aligned_vram_alloc_range(struct ttm_resource_manager *man,
+				    struct ttm_buffer_object *bo,
+				    const struct ttm_place *place, struct ttm_resource **res)
+{
+	struct aligned_vram *vram = container_of(bo->bdev, struct aligned_vram, hdev.base);
+	bool is_picky = place->fpfn || bo->page_alignment >= PUD_SIZE >> PAGE_SHIFT;
+	int ret = vram->range_func->alloc(man, bo, place, res);
+
+	return ret == -ENOSPC && is_picky ? -EINVAL : ret;
+}
+
 static int aligned_vram_init_manager(struct aligned_vram *vram)
 {
 	typeof(ttm_huge_set_driver_manager) *set;
+	struct ttm_resource_manager *man;
 	int ret;
 
 	ret = ttm_range_man_init_nocheck(&vram->hdev.base, TTM_PL_VRAM, false, VRAM_PAGES);
@@ -91,7 +111,14 @@ static int aligned_vram_init_manager(struct aligned_vram *vram)
 		ttm_range_man_fini_nocheck(&vram->hdev.base, TTM_PL_VRAM);
 		return -ENODEV;
 	}
-	set(&vram->hdev.base, TTM_PL_VRAM, aligned_vram_manager_of(vram));
+	man = aligned_vram_manager_of(vram);
+	vram->range_func = man->func;
+	vram->func = *man->func;
+	vram->func.alloc = aligned_vram_alloc_range;
+	man->func = &vram->func;
+	/* Twice, as a driver does that sets its managers up again after a reset. */
+	set(&vram->hdev.base, TTM_PL_VRAM, man);
+	set(&vram->hdev.base, TTM_PL_VRAM, man);
 	return 0;
 }
 
@@ -139,9 +166,8 @@ static int aligned_vram_open(struct inode *inode, struct file *file)
 }
 
 static int aligned_vram_alloc(struct aligned_vram *vram, u64 pages, u32 alignment,
-			      enum ttm_bo_type type)
+			      enum ttm_bo_type type, const struct ttm_place *place)
 {
-	const struct ttm_place place = { .mem_type = TTM_PL_VRAM };
 	struct ttm_buffer_object *bo = &vram->bos[vram->count];
 	struct ttm_resource_manager *man = aligned_vram_manager_of(vram);
 	int ret;
@@ -150,16 +176,26 @@ static int aligned_vram_alloc(struct aligned_vram *vram, u64 pages, u32 alignmen
 	bo->base.size = pages << PAGE_SHIFT;
 	bo->page_alignment = alignment;
 	bo->type = type;
-	ret = man->func->alloc(man, bo, &place, &vram->resources[vram->count]);
+	ret = man->func->alloc(man, bo, place, &vram->resources[vram->count]);
 	if (!ret)
 		vram->count++;
 	return ret;
+}
+
+/* After a word, or 0 without it. */
+static unsigned int aligned_vram_number(const char *text, const char *word)
+{
+	const char *found = strstr(text, word);
+	unsigned int number;
+
+	return found && sscanf(found + strlen(word), "%u", &number) == 1 ? number : 0;
 }
 
 static ssize_t aligned_vram_write(struct file *file, const char __user *from, size_t len,
 				  loff_t *pos)
 {
 	struct aligned_vram *vram = file->private_data;
+	struct ttm_place place = { .mem_type = TTM_PL_VRAM };
 	enum ttm_bo_type type;
 	u32 alignment;
 	char text[64];
@@ -179,7 +215,9 @@ static ssize_t aligned_vram_write(struct file *file, const char __user *from, si
 	if (sscanf(text, "%llu %u", &pages, &alignment) != 2 || !pages)
 		return -EINVAL;
 	type = strstr(text, "kernel") ? ttm_bo_type_kernel : ttm_bo_type_device;
-	ret = aligned_vram_alloc(vram, pages, alignment, type);
+	place.fpfn = aligned_vram_number(text, "from ");
+	place.lpfn = aligned_vram_number(text, "to ");
+	ret = aligned_vram_alloc(vram, pages, alignment, type, &place);
 	return ret ?: len;
 }
 

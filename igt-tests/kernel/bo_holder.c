@@ -3,7 +3,7 @@
  * For tests: holds a buffer object as a move does, but for as long as the test wants.
  *
  * The debugfs file takes "ADDRESS [fence USAGE | imported [mappable] | cached |
- * uncached]". The hold is on the buffer object that the writing process has mapped at
+ * uncached | page by page | contiguous]". The hold is on the buffer object that the writing process has mapped at
  * ADDRESS:
  *
  * ADDRESS alone		takes the reservation
@@ -12,6 +12,8 @@
  * "imported"		marks it as imported, and its pages as those of another device
  * "cached", "uncached"	makes its driver ask for such entries, neither of which is
  *			right for VRAM
+ * "page by page",	makes its driver tell where VRAM is by io_mem_pfn() alone, or as
+ * "contiguous"		contiguous; its other buffer objects must not be accessed
  *
  * The write returns when that is done. Closing the file ends the hold. It also ends after
  * a while, so that a test ends which waits for what it holds itself; reading tells
@@ -22,7 +24,9 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_gem_ttm_helper.h>
 #include <drm/drm_ioctl.h>
+#include <drm/ttm/ttm_device.h>
 #include <drm/ttm/ttm_tt.h>
+#include <drm/ttm_huge.h>
 #include <linux/completion.h>
 #include <linux/debugfs.h>
 #include <linux/dma-buf.h>
@@ -46,6 +50,7 @@
  * @usage: of the fence
  * @page_flags: of imported pages, TTM_TT_FLAG_*
  * @caching: that the driver asks for
+ * @is_contiguous: what the driver tells of VRAM
  * @work: takes the reservation and releases it: the same task has to do both
  * @taken: completed by @work when the hold begins, or has failed
  * @release: tells @work to end the hold
@@ -57,6 +62,7 @@ struct hold {
 	enum dma_resv_usage usage;
 	u32 page_flags;
 	enum ttm_caching caching;
+	bool is_contiguous;
 	struct work_struct work;
 	struct completion taken;
 	struct completion release;
@@ -209,6 +215,29 @@ static void bo_holder_hold_caching(struct work_struct *work)
 	dma_resv_unlock(hold->obj->resv);
 }
 
+/* As a driver that has no callbacks for ttm_huge, and perhaps none for TTM either. */
+static void bo_holder_hold_place(struct work_struct *work)
+{
+	struct hold *hold = container_of(work, struct hold, work);
+	struct ttm_device *bdev = drm_gem_ttm_of_gem(hold->obj)->bdev;
+	struct ttm_huge *huge = &container_of(bdev, struct ttm_huge_device, base)->huge;
+	const struct ttm_huge_funcs *huge_funcs = huge->funcs;
+	const struct ttm_device_funcs *funcs = bdev->funcs;
+	struct ttm_device_funcs changed = *funcs;
+
+	if (hold->is_contiguous)
+		changed.io_mem_pfn = NULL;
+	dma_resv_lock(hold->obj->resv, NULL);
+	huge->funcs = NULL;
+	bdev->funcs = &changed;
+	dma_resv_unlock(hold->obj->resv);
+	bo_holder_await_release(hold);
+	dma_resv_lock(hold->obj->resv, NULL);
+	bdev->funcs = funcs;
+	huge->funcs = huge_funcs;
+	dma_resv_unlock(hold->obj->resv);
+}
+
 /* vm_private_data is the GEM object, or TTM's buffer object, which begins with it. */
 static struct drm_gem_object *bo_holder_get_mapped_object(unsigned long address)
 {
@@ -261,6 +290,11 @@ static int bo_holder_parse(struct hold *hold, char *text, unsigned long *address
 	if (caching >= 0) {
 		hold->caching = caching;
 		INIT_WORK(&hold->work, bo_holder_hold_caching);
+		return 0;
+	}
+	hold->is_contiguous = !strcmp(text, "contiguous");
+	if (hold->is_contiguous || !strcmp(text, "page by page")) {
+		INIT_WORK(&hold->work, bo_holder_hold_place);
 		return 0;
 	}
 	if (!str_has_prefix(text, "fence "))

@@ -57,6 +57,11 @@ void hold_caching(const void *address, const char *caching)
 	hold(address, what);
 }
 
+void hold_place(const void *address, bool contiguous)
+{
+	hold(address, contiguous ? " contiguous" : " page by page");
+}
+
 bool is_held(void)
 {
 	char held = 0;

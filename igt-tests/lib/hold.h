@@ -12,7 +12,8 @@
  * moves, "write", "read" or "bookkeep". hold_imported() makes its pages, in system memory,
  * look like those that another device has exported, which can be mapped or not. With
  * hold_caching() its driver asks TTM for entries that are "cached" or "uncached", although
- * it is in VRAM.
+ * it is in VRAM. With hold_place() its driver tells only page by page where VRAM is, or that
+ * a buffer object is contiguous, as drivers do that have no callbacks for ttm_huge.
  *
  * A buffer object can be held in two ways at a time, with hold_imported() first: is_held()
  * and release_hold() are about the last one. A hold ends with release_hold(), or 20 s after
@@ -23,6 +24,7 @@ void hold_reservation(const void *address);
 void hold_fence(const void *address, const char *usage);
 void hold_imported(const void *address, bool mappable);
 void hold_caching(const void *address, const char *caching);
+void hold_place(const void *address, bool contiguous);
 bool is_held(void);
 void release_hold(void);
 void release_all_holds(void);
