@@ -12,11 +12,11 @@
  *			Nth of those instructions, and keeps its processor busy meanwhile, with
  *			interrupts off
  * "wait MS"		returns when that thread is paused; fails with ETIME if the pause is
- * over,
- *			with ECANCELED if no pause is to come, and with ETIMEDOUT after MS
+ *			over, with ECANCELED if no pause is to come, and with ETIMEDOUT after MS
  *			milliseconds
  * "release"		ends the pause, or cancels it; fails with ECANCELED if the thread
  *			has not come to its Nth instruction
+ * "check"		fails with ETIME if the pause was over before it was released
  * "end"		removes all probes
  *
  * A thread of higher priority that is runnable on the same processor preempts the paused
@@ -45,6 +45,7 @@ enum pauser_state {
 	PAUSER_ARMED,
 	PAUSER_PAUSED,
 	PAUSER_OVER,
+	PAUSER_EXPIRED,
 };
 
 /* The probes of a function. */
@@ -93,7 +94,7 @@ static int pauser_hit(struct kprobe *probe, struct pt_regs *regs)
 	if (atomic_cmpxchg(&pauser_state, PAUSER_ARMED, PAUSER_PAUSED) != PAUSER_ARMED)
 		return 0;
 	pauser_pause();
-	atomic_cmpxchg(&pauser_state, PAUSER_PAUSED, PAUSER_OVER);
+	atomic_cmpxchg(&pauser_state, PAUSER_PAUSED, PAUSER_EXPIRED);
 	return 0;
 }
 
@@ -221,6 +222,7 @@ static int pauser_wait(unsigned int timeout_ms)
 	case PAUSER_PAUSED:
 		return 0;
 	case PAUSER_OVER:
+	case PAUSER_EXPIRED:
 		return -ETIME;
 	default:
 		return -ECANCELED;
@@ -231,7 +233,7 @@ static int pauser_release(void)
 {
 	atomic_cmpxchg(&pauser_state, PAUSER_PAUSED, PAUSER_OVER);
 	atomic_cmpxchg(&pauser_state, PAUSER_ARMED, PAUSER_OFF);
-	return atomic_read(&pauser_state) == PAUSER_OVER ? 0 : -ECANCELED;
+	return atomic_read(&pauser_state) < PAUSER_OVER ? -ECANCELED : 0;
 }
 
 static int pauser_command_locked(const char *text)
@@ -259,6 +261,8 @@ static int pauser_command(const char *text)
 		return pauser_wait(timeout_ms);
 	if (!strcmp(text, "release"))
 		return pauser_release();
+	if (!strcmp(text, "check"))
+		return atomic_read(&pauser_state) == PAUSER_EXPIRED ? -ETIME : 0;
 	mutex_lock(&pauser_lock);
 	ret = pauser_command_locked(text);
 	mutex_unlock(&pauser_lock);
