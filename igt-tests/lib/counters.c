@@ -164,16 +164,21 @@ void trace_start(const char *event)
 	write_trace_file(name, "1");
 }
 
-uint64_t trace_count(const char *text)
+uint64_t trace_count_with(const char *text, const char *more)
 {
 	FILE *file = open_or_fail(TRACE "/trace", "r");
 	uint64_t count = 0;
 	char line[512];
 
 	while (fgets(line, sizeof(line), file))
-		count += *line != '#' && strstr(line, text);
+		count += *line != '#' && strstr(line, text) && strstr(line, more);
 	fclose(file);
 	return count;
+}
+
+uint64_t trace_count(const char *text)
+{
+	return trace_count_with(text, "");
 }
 
 static struct traced_fault parse_fault(const char *line)

@@ -36,6 +36,8 @@ uint64_t reason_count(int fd, const char *reason);
 void trace_start(const char *event);
 /* Lines of the trace that contain a text. */
 uint64_t trace_count(const char *text);
+/* Those that contain two. */
+uint64_t trace_count_with(const char *text, const char *more);
 void trace_stop(void);
 
 /* What the tracepoint pfnmap_fault says. */
