@@ -533,9 +533,9 @@ static void assert_tracks(int fd, uint32_t handle)
 	dirty[4] = 16;					/* pages */
 	memcpy(&dirty[6], &(uint64_t){ (uintptr_t)&bitmap }, 8);
 	igt_assert_eq(gem_call(fd, 0x40206445, dirty), ENODATA);
-	igt_assert_eq(gem_call(fd, 0x40206445, (uint32_t [8]){ handle, 0 }), 0);	/* START */
+	igt_assert_eq(gem_call(fd, 0x40206445, (uint32_t [8]) { handle, 0 }), 0);	/* START */
 	igt_assert_eq(gem_call(fd, 0x40206445, dirty), 0);
-	igt_assert_eq(gem_call(fd, 0x40206445, (uint32_t [8]){ handle, 1 }), 0);	/* STOP */
+	igt_assert_eq(gem_call(fd, 0x40206445, (uint32_t [8]) { handle, 1 }), 0);	/* STOP */
 	igt_assert_eq(gem_call(fd, 0x40206445, dirty), ENODATA);
 }
 
@@ -574,7 +574,7 @@ static void test_old_program(int fd)
 	igt_assert_eq_u64(device[0], vram.size);
 	igt_assert_eq_u64(device[1], vram.used);
 	igt_assert_eq(gem_call(fd, 0xc0186441, create), 0);
-	igt_assert_eq(gem_call(fd, 0x40106443, (uint32_t [4]){ create[4], 0 }), 0);	/* SYSTEM */
+	igt_assert_eq(gem_call(fd, 0x40106443, (uint32_t [4]) { create[4], 0 }), 0);	/* SYSTEM */
 	info[0] = create[4];
 	igt_assert_eq(gem_call(fd, 0xc0386444, info), 0);
 	igt_assert_eq(info[1], 0);

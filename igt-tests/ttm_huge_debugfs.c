@@ -528,8 +528,8 @@ static void choose_once(int fd)
 /**
  * SUBTEST: process-let-go
  * Description: When another process is chosen, or the file is closed, nothing is left of a
- *	chosen process that has ended: more PID namespaces can be created one after the other than the limit allows
- *	at a time.
+ *	chosen process that has ended: more PID namespaces can be created one after the
+ *	other than the limit allows at a time.
  */
 static void test_process_let_go(void)
 {

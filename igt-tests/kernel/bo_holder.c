@@ -3,8 +3,8 @@
  * For tests: holds a buffer object as a move does, but for as long as the test wants.
  *
  * The debugfs file takes "ADDRESS [fence USAGE | imported [mappable] | cached |
- * uncached | page by page | contiguous]". The hold is on the buffer object that the writing process has mapped at
- * ADDRESS:
+ * uncached | page by page | contiguous]". The hold is on the buffer object that the
+ * writing process has mapped at ADDRESS:
  *
  * ADDRESS alone		takes the reservation
  * "fence USAGE"		adds a fence that has not signaled; USAGE is kernel, write,
