@@ -10,6 +10,7 @@
 
 #define FILLER_SIZE MIB(16)
 #define MAX_FILLERS 512
+#define MOVE_TRIES 20
 
 int gem_call(int fd, unsigned long request, void *argument)
 {
@@ -72,4 +73,20 @@ int gem_fill(int fd, uint64_t vram, gem_create create)
 		count += !error;
 	}
 	return close_all(fd, fillers, count) ?: error;
+}
+
+int gem_move(int fd, uint32_t handle, enum huge_placement placement, gem_try_move try_to_move,
+	     gem_placement placement_of)
+{
+	enum huge_placement reached = placement;
+	int error = 0;
+
+	for (int tries = 0; !error && tries < MOVE_TRIES; tries++) {
+		error = try_to_move(fd, handle, placement);
+		if (!error)
+			error = placement_of(fd, handle, &reached);
+		if (!error && reached == placement)
+			return 0;
+	}
+	return error ?: EBUSY;
 }

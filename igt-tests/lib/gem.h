@@ -25,4 +25,13 @@ int gem_info(int fd, uint32_t handle, uint64_t offset, struct huge_bo_info *info
 typedef int (*gem_create)(int fd, uint64_t size, uint32_t *handle);
 int gem_fill(int fd, uint64_t vram, gem_create create);
 
+/*
+ * Moves a buffer object until it is there: an eviction passes over what is reserved at the
+ * time, by a fault for example. Returns EBUSY if it never gets there.
+ */
+typedef int (*gem_try_move)(int fd, uint32_t handle, enum huge_placement placement);
+typedef int (*gem_placement)(int fd, uint32_t handle, enum huge_placement *placement);
+int gem_move(int fd, uint32_t handle, enum huge_placement placement, gem_try_move try_to_move,
+	     gem_placement placement_of);
+
 #endif

@@ -110,14 +110,14 @@ static int validate(int fd, uint32_t handle)
 	return gem_call(fd, DRM_IOCTL_QXL_UPDATE_AREA, &area);
 }
 
+static int try_to_move(int fd, uint32_t handle, enum huge_placement placement)
+{
+	return placement == HUGE_VRAM ? validate(fd, handle) : evict(fd);
+}
+
 static int qxl_move(int fd, uint32_t handle, enum huge_placement placement)
 {
-	enum huge_placement reached;
-	int error = placement == HUGE_VRAM ? validate(fd, handle) : evict(fd);
-
-	if (!error)
-		error = huge_qxl.placement(fd, handle, &reached);
-	return error || reached == placement ? error : EBUSY;
+	return gem_move(fd, handle, placement, try_to_move, huge_qxl.placement);
 }
 
 static int qxl_create(int fd, uint64_t size, enum huge_placement placement,

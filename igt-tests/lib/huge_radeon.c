@@ -111,14 +111,14 @@ static int evict(int fd)
 	return radeon_vram(fd, &vram) ?: gem_fill(fd, vram.size, create_in_vram);
 }
 
+static int try_to_move(int fd, uint32_t handle, enum huge_placement placement)
+{
+	return placement == HUGE_VRAM ? move_to_vram(fd, handle) : evict(fd);
+}
+
 static int radeon_move(int fd, uint32_t handle, enum huge_placement placement)
 {
-	enum huge_placement reached;
-	int error = placement == HUGE_VRAM ? move_to_vram(fd, handle) : evict(fd);
-
-	if (!error)
-		error = radeon_placement(fd, handle, &reached);
-	return error || reached == placement ? error : EBUSY;
+	return gem_move(fd, handle, placement, try_to_move, radeon_placement);
 }
 
 const struct huge_device huge_radeon = {
