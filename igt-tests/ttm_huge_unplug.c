@@ -551,6 +551,38 @@ static void test_faulting(void)
 	assert_works_again();
 }
 
+/*
+ * A process waits for a move of its buffer object, in @act, when the device is unplugged,
+ * which is done at once all the same. Returns the exit status, which is what @act returns.
+ */
+static int unplug_while_waiting(const struct huge_bo *bo, char *address,
+				int (*act)(const struct huge_bo *bo, char *address))
+{
+	int status;
+	pid_t pid;
+
+	hold_fence(address, "kernel");
+	pid = fork_child();
+	if (!pid) {
+		/* Drops only the child's copy of the hold; the parent keeps its own. */
+		release_hold();
+		_exit(act(bo, address));
+	}
+	await_sleep_in_driver(pid);
+	device_unplug(bo->fd);
+	igt_assert_f(is_held(), "unplugging waited for the process\n");
+	release_hold();
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int write_65(const struct huge_bo *bo, char *address)
+{
+	(void)bo;
+	return signal_of_writing(address, 65);
+}
+
 /**
  * SUBTEST: waiting
  * Description: A process waits in a fault for a move. The device is unplugged at once all
@@ -560,25 +592,17 @@ static void test_waiting(void)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
-	int status;
-	pid_t pid;
 
-	hold_fence(address, "kernel");
-	pid = fork_child();
-	if (!pid) {
-		/* Drops only the child's copy of the hold; the parent keeps its own. */
-		release_hold();
-		_exit(signal_of_writing(address, 65));
-	}
-	await_sleep_in_driver(pid);
-	device_unplug(bo.fd);
-	igt_assert_f(is_held(), "unplugging waited for the fault\n");
-	release_hold();
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	igt_assert_eq(status, 0);
+	igt_assert_eq(unplug_while_waiting(&bo, address, write_65), 0);
 	igt_assert_eq_u64(*(volatile uint64_t *)(address + bo.size - HUGE_PAGE_SIZE), 65);
 	huge_release_all();
 	assert_works_again();
+}
+
+static int move_out(const struct huge_bo *bo, char *address)
+{
+	(void)address;
+	return huge_bo_try_move(bo, HUGE_SYSTEM);
 }
 
 /**
@@ -590,22 +614,8 @@ static void test_moving(void)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
-	int status;
-	pid_t pid;
 
-	hold_fence(address, "kernel");
-	pid = fork_child();
-	if (!pid) {
-		release_hold();
-		_exit(huge_bo_try_move(&bo, HUGE_SYSTEM));
-	}
-	await_sleep_in_driver(pid);
-	device_unplug(bo.fd);
-	igt_assert_f(is_held(), "unplugging waited for the move\n");
-	release_hold();
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
-	igt_assert(WIFEXITED(status));
-	igt_assert_eq(WEXITSTATUS(status), ENODEV);
+	igt_assert_eq(unplug_while_waiting(&bo, address, move_out), ENODEV);
 	huge_release_all();
 	assert_works_again();
 }
