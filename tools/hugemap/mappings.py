@@ -6,34 +6,25 @@ import pathlib
 import re
 from collections import namedtuple
 
-PAGE = 1 << 12
-LEVELS = ("pte", "pmd", "pud")
-LEVEL_BYTES = {"pte": PAGE, "pmd": 1 << 21, "pud": 1 << 30}
+from page_tables import LEVEL_BYTES, NONE, parse_run
+
+LEVELS = (*reversed(LEVEL_BYTES),)
+PAGE = LEVEL_BYTES["pte"]
 
 PROC = pathlib.Path("/proc")
 DEBUGFS = pathlib.Path("/sys/kernel/debug")
 DUMP = "pfnmap_page_tables"
 
-MAPS_LINE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (....) ([0-9a-f]+) \S+ \d+ *(.*)\n?")
+MAPS_LINE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (....) ([0-9a-f]+) \S+ \d+ *(.*)")
 
 
 class MapError(Exception):
     """An error, in a line that also says what to do."""
 
 
-class Run(namedtuple("Run", "start end level pfn caching special writable")):
-    """Adjacent entries of one level, which map contiguous memory."""
-
-    @property
-    def entries(self):
-        """The number of entries."""
-        return (self.end - self.start) // LEVEL_BYTES[self.level]
-
-    def part(self, start, end):
-        """The part of the run inside a range."""
-        start, end = max(start, self.start), min(end, self.end)
-        return self._replace(start=start, end=end,
-                             pfn=self.pfn + (start - self.start) // PAGE)
+def part_of(run, start, end):
+    """The part of a run in a range inside it."""
+    return run._replace(start=start, end=end, pfn=run.pfn + (start - run.start) // PAGE)
 
 
 class Mapping:
@@ -63,16 +54,13 @@ class Mapping:
 Device = namedtuple("Device", "name driver dump")
 
 
-def parse_run(line):
+def entries_of(line):
     """Parse a line of the driver's file; return None for a hole."""
-    words = line.split()
-    if len(words) != 9 or words[2] not in (*LEVELS, "none"):
-        raise MapError(f"'{line.strip()}' is no line of page tables: is this hugemap older "
-                       "than the driver?")
-    if words[2] == "none":
-        return None
-    return Run(int(words[0], 16), int(words[1], 16), words[2], int(words[3], 16), words[4],
-               words[5] == "special", words[6] == "rw")
+    try:
+        run = parse_run(line)
+    except ValueError as error:
+        raise MapError(f"{error}: is this hugemap older than the driver?") from error
+    return None if run.level == NONE else run._replace(pfn=int(run.pfn, 16))
 
 
 def parse_maps(text):
@@ -137,7 +125,7 @@ def read_runs(device, pid, part=None):
             dump.write(wanted)
             dump.flush()
             dump.seek(0)
-            return [parse_run(line) for line in dump]
+            return [entries_of(line) for line in dump]
     except ProcessLookupError as error:
         raise MapError(f"there is no process {pid}, or it has ended") from error
     except OSError as error:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mappings as text for users, and as JSON for programs."""
 
+from figures import GIB, KIB, MIB
 from mappings import LEVELS
 from why import explained
 
 
 def size_text(size):
     """A size, in the largest unit that is not larger than it."""
-    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
         if size >= unit:
             return f"{size / unit:.4g} {name}"
     return f"{size} bytes"
@@ -20,8 +21,8 @@ def mapping_lines(mapping, largest):
            f"{mapping.offset:#x}, {first.caching}")
     for run, size, entries, reason in explained(mapping, largest):
         yield (f"    {size_text(size):>10}  {entries:>7,} {run.level.upper()}"
-               + ("" if run.special else ", which get_user_pages() may take")
-               + ("" if run.writable else ", read-only"))
+               + ("" if run.special == "special" else ", which get_user_pages() may take")
+               + ("" if run.access == "rw" else ", read-only"))
         if reason:
             yield f"                why: {reason}"
     if mapping.bytes_unmapped:
@@ -50,8 +51,8 @@ def mapping_json(mapping, largest):
         "path": mapping.path, "unmapped_bytes": mapping.bytes_unmapped,
         **{f"{level}_bytes": mapping.bytes_at(level) for level in LEVELS},
         "runs": [{"start": run.start, "bytes": size, "entries": entries, "level": run.level,
-                  "pfn": run.pfn, "caching": run.caching, "special": run.special,
-                  "writable": run.writable, "why": reason}
+                  "pfn": run.pfn, "caching": run.caching, "special": run.special == "special",
+                  "writable": run.access == "rw", "why": reason}
                  for run, size, entries, reason in explained(mapping, largest)],
     }
 

@@ -30,6 +30,12 @@ REASONS = {
 }
 
 
+def because(reason):
+    """The end of a line that names a reason, if there is one."""
+    words = REASONS.get(reason, reason)
+    return f"  why: {words}" if words else ""
+
+
 class Fault:
     """A page fault, from a line of the tracepoint."""
 
@@ -40,10 +46,9 @@ class Fault:
         self.entries = int(found.group(6)) + int(found.group(9))
 
     def __str__(self):
-        words = REASONS.get(self.reason, self.reason)
         return (f"{self.pid:>8} {self.command:<16} {'write' if self.write else 'read':5} "
                 f"{self.address:016x}  {self.entries:>4} {self.level.upper()}"
-                + (f"  why: {words}" if words else ""))
+                + because(self.reason))
 
 
 def parse_fault(line):
@@ -61,24 +66,27 @@ class Instance:
 
     def __enter__(self):
         try:
-            self.path.mkdir()
-            if self.pid:
-                self.follow()
-            (self.path / "events" / EVENT / "enable").write_text("1", encoding="ascii")
-        except MapError:
+            self.set_up()
+        except BaseException:
             self.remove()
             raise
-        except FileNotFoundError as error:
-            self.remove()
-            raise MapError("the kernel has no such tracepoint: pfnmap is not loaded, or "
-                           f"'mount -t tracefs tracefs {TRACEFS}' is missing") from error
-        except OSError as error:
-            self.remove()
-            raise refused(error, TRACEFS) from error
         return self
 
     def __exit__(self, *unused):
         self.remove()
+
+    def set_up(self):
+        """Make the trace buffer, and trace."""
+        try:
+            self.path.mkdir()
+            if self.pid:
+                self.follow()
+            (self.path / "events" / EVENT / "enable").write_text("1", encoding="ascii")
+        except FileNotFoundError as error:
+            raise MapError("the kernel has no such tracepoint: pfnmap is not loaded, or "
+                           f"'mount -t tracefs tracefs {TRACEFS}' is missing") from error
+        except OSError as error:
+            raise refused(error, TRACEFS) from error
 
     def follow(self):
         """Trace all threads of a process, and the threads that these start."""
@@ -123,8 +131,7 @@ def summary(faults):
     counts = collections.Counter((fault.level, fault.reason) for fault in faults)
     yield f"{sum(counts.values())} faults"
     for (level, reason), count in counts.most_common():
-        words = REASONS.get(reason, reason)
-        yield f"{count:>8} {level.upper()}" + (f"  why: {words}" if words else "")
+        yield f"{count:>8} {level.upper()}{because(reason)}"
 
 
 def watch(pid, seconds):

@@ -4,9 +4,9 @@
 The driver knows the reason, and the tracepoint pfnmap:pfnmap_fault shows it when an entry is
 set. Later it can only be guessed from what a mapping shows: its ends, addresses and memory."""
 
-from mappings import LEVEL_BYTES, LEVELS, PAGE
-
-SIZE_WORDS = {"pte": "4 KiB", "pmd": "2 MiB", "pud": "1 GiB"}
+from figures import format_bytes
+from mappings import LEVELS, PAGE, part_of
+from page_tables import LEVEL_BYTES
 
 
 def next_level(level):
@@ -23,13 +23,9 @@ def align_down(number, size):
 def parts_of(run, size):
     """Cut a run at the first and the last border between entries of a size: the part before
     the first border, the part between them, and the part after the last one."""
-    first = -(-run.start // size) * size
-    last = align_down(run.end, size)
-    if first >= last:
-        cuts = [run.start, first, run.end] if run.start < first < run.end else [run.start, run.end]
-    else:
-        cuts = sorted({run.start, first, last, run.end})
-    return [run.part(start, end) for start, end in zip(cuts, cuts[1:])]
+    borders = {align_down(run.start + size - 1, size), align_down(run.end, size)}
+    cuts = sorted({run.start, run.end, *(at for at in borders if run.start < at < run.end)})
+    return [part_of(run, start, end) for start, end in zip(cuts, cuts[1:])]
 
 
 def delta_of(run):
@@ -45,18 +41,17 @@ def frames_differ(mapping, start, size):
 
 
 def alignment_of(number):
-    """The largest level whose size a number is a multiple of."""
-    return next(level for level in reversed(LEVELS)
-                if level == "pte" or number % LEVEL_BYTES[level] == 0)
+    """The size of the largest level that a number is a multiple of, in words."""
+    return format_bytes(next((size for size in LEVEL_BYTES.values() if number % size == 0), PAGE))
 
 
 def why_misaligned(mapping, run, size, words):
     """Why user address and page frame are not aligned alike."""
     if (mapping.start - mapping.offset) % size:
-        found = SIZE_WORDS[alignment_of(mapping.start - mapping.offset)]
+        found = alignment_of(mapping.start - mapping.offset)
         return (f"the address is aligned to {found}, not to {words}: let the kernel choose it, "
                 "with NULL for mmap()")
-    found = SIZE_WORDS[alignment_of(run.start - run.pfn * PAGE)]
+    found = alignment_of(run.start - run.pfn * PAGE)
     return (f"the memory is aligned to {found}, not to {words}: it was full, or the driver does "
             "not align it")
 
@@ -67,7 +62,8 @@ def why(mapping, run, largest="pud"):
     level = next_level(run.level)
     if not level:
         return None
-    size, words = LEVEL_BYTES[level], SIZE_WORDS[level]
+    size = LEVEL_BYTES[level]
+    words = format_bytes(size)
     block = align_down(run.start, size)
     if LEVELS.index(level) > LEVELS.index(largest):
         return f"the driver allows nothing larger: max_level is {largest}"
