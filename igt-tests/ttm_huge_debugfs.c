@@ -45,6 +45,14 @@ static int choose(int witness, const char *text)
 	return write(witness, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : errno;
 }
 
+static int choose_process(int witness, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return choose(witness, text);
+}
+
 static void choose_range(int witness, uint64_t offset, uint64_t length)
 {
 	char text[48];
@@ -387,7 +395,7 @@ static void *read_in_thread(void *data)
  */
 static void test_process(void)
 {
-	char *address, text[16];
+	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
 	const long users = number_in_file(PFNMAP_USERS);
 	int witness = page_table_open(bo.fd), sockets[2], status;
@@ -411,8 +419,7 @@ static void test_process(void)
 	page_table_free(&table);
 	assert_shows(witness, address, bo.size);
 
-	snprintf(text, sizeof(text), "%d", child);
-	igt_assert_eq(choose(witness, text), 0);
+	igt_assert_eq(choose_process(witness, child), 0);
 	assert_shows(witness, address + MIB(1), KIB(8));
 	table = page_table_read_from(witness);
 	run = page_table_run_at(&table, (uintptr_t)address + MIB(1));
@@ -433,8 +440,7 @@ static void test_process(void)
 	assert_shows_no_process(witness);
 	igt_assert_eq(choose(witness, KERNEL_THREAD), 0);
 	assert_shows_no_process(witness);
-	snprintf(text, sizeof(text), "%d", child);
-	igt_assert_eq(choose(witness, text), ESRCH);
+	igt_assert_eq(choose_process(witness, child), ESRCH);
 	igt_assert_eq(choose(witness, "0"), 0);
 	assert_shows(witness, address, bo.size);
 	/* Not where pfnmap is built in, which has no reference count. */
@@ -511,17 +517,12 @@ static pid_t start_in_new_namespace(void)
 	return child;
 }
 
-/* Through a file of its own. */
-static void choose_once(int fd)
+static void choose_new_process(int witness)
 {
 	pid_t child = start_in_new_namespace();
-	int witness = page_table_open(fd), error;
-	char text[16];
+	int error = choose_process(witness, child);
 
-	snprintf(text, sizeof(text), "%d", child);
-	error = choose(witness, text);
 	end_process(child);
-	close(witness);
 	igt_assert_eq(error, 0);
 }
 
@@ -536,19 +537,14 @@ static void test_process_let_go(void)
 	int fd = huge_open(), witness = page_table_open(fd);
 
 	spare_namespaces();
-	for (int round = 0; round < NAMESPACE_ROUNDS; round++) {
-		pid_t child = start_in_new_namespace();
-		char text[16];
-		int error;
-
-		snprintf(text, sizeof(text), "%d", child);
-		error = choose(witness, text);
-		end_process(child);
-		igt_assert_eq(error, 0);
-	}
-	close(witness);
 	for (int round = 0; round < NAMESPACE_ROUNDS; round++)
-		choose_once(fd);
+		choose_new_process(witness);
+	close(witness);
+	for (int round = 0; round < NAMESPACE_ROUNDS; round++) {
+		witness = page_table_open(fd);
+		choose_new_process(witness);
+		close(witness);
+	}
 }
 
 #define DUMPED 256
@@ -556,13 +552,12 @@ static void test_process_let_go(void)
 static void dump_children(int witness)
 {
 	for (int i = 0; i < DUMPED; i++) {
-		char text[16], byte;
 		pid_t child = fork();
+		char byte;
 
 		while (!child)
 			pause();
-		snprintf(text, sizeof(text), "%d", child);
-		igt_assert_eq(choose(witness, text), 0);
+		igt_assert_eq(choose_process(witness, child), 0);
 		igt_assert_lte(0, pread(witness, &byte, 1, 0));
 		end_process(child);
 	}

@@ -687,6 +687,25 @@ static void require_interruptible_swapping(void)
 /* TTM itself gives up after 15 s. */
 #define SWAPPING_SECONDS 10
 
+/*
+ * Two buffer objects in system memory, with room for one and a half: the first, at @swapped,
+ * has memory and is being moved, and the access to the other waits for it.
+ */
+static struct huge_bo make_short_of_memory(char **swapped, char **address)
+{
+	int fd = huge_open();
+	struct huge_bo other = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	struct huge_bo bo = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+
+	*swapped = huge_bo_map(&other);
+	*address = huge_bo_map(&bo);
+	require_interruptible_swapping();
+	touch(*swapped);
+	hold_fence_of_move(*swapped);
+	ttm_pages_limit_set(SWAPPED_SIZE / HUGE_PAGE_SIZE * 3 / 2);
+	return bo;
+}
+
 /**
  * SUBTEST: killed-populating
  * Description: The access of a process needs system memory. To get it, TTM has to swap out
@@ -695,18 +714,10 @@ static void require_interruptible_swapping(void)
  */
 static void test_killed_populating(void)
 {
-	int fd = huge_open();
-	struct huge_bo other = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
-	struct huge_bo bo = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
-	char *swapped = huge_bo_map(&other), *address = huge_bo_map(&bo);
-	double begin;
+	char *swapped, *address;
+	struct huge_bo bo = make_short_of_memory(&swapped, &address);
+	double begin = seconds_now();
 
-	require_interruptible_swapping();
-	touch(swapped);
-	hold_fence_of_move(swapped);
-	/* Room for one and a half of them. */
-	ttm_pages_limit_set(SWAPPED_SIZE / HUGE_PAGE_SIZE * 3 / 2);
-	begin = seconds_now();
 	kill_waiter(fault, &bo, address);
 	igt_assert_f(seconds_now() - begin < SWAPPING_SECONDS, "it waited for TTM to give up\n");
 	ttm_pages_limit_restore();
@@ -811,18 +822,12 @@ static void test_signal(const struct obstacle *obstacle)
 static void test_signal_populating(void)
 {
 	struct sigaction action = { .sa_handler = note_signal };
-	int fd = huge_open();
-	struct huge_bo other = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
-	struct huge_bo bo = huge_bo_create(fd, SWAPPED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
-	char *swapped = huge_bo_map(&other), *address = huge_bo_map(&bo);
+	char *swapped, *address;
 	pthread_t waiter;
 	void *signal;
 
-	require_interruptible_swapping();
+	make_short_of_memory(&swapped, &address);
 	igt_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
-	touch(swapped);
-	hold_fence_of_move(swapped);
-	ttm_pages_limit_set(SWAPPED_SIZE / HUGE_PAGE_SIZE * 3 / 2);
 	waiter = start_waiter(tell_and_touch, address);
 	interrupt_waiter(waiter);
 	release_hold();
