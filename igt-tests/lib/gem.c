@@ -11,6 +11,8 @@
 #define FILLER_SIZE MIB(16)
 #define MAX_FILLERS 512
 #define MOVE_TRIES 20
+/* Of 10 ms each. */
+#define FREE_TRIES 2000
 
 int gem_call(int fd, unsigned long request, void *argument)
 {
@@ -60,19 +62,39 @@ static int close_all(int fd, const uint32_t *handles, unsigned int count)
 	return error;
 }
 
-int gem_fill(int fd, uint64_t vram, gem_create create)
+/* Until there is room for a filler more: the driver may have made small ones of its own. */
+static int await_freed(int fd, gem_vram vram_of, uint64_t used)
 {
-	uint32_t fillers[MAX_FILLERS];
-	unsigned int count = 0, wanted = vram / FILLER_SIZE + 1;
+	struct huge_vram vram;
 	int error = 0;
 
+	for (int tries = 0; !error && tries < FREE_TRIES; tries++) {
+		error = vram_of(fd, &vram);
+		if (!error && vram.used < used + FILLER_SIZE)
+			return 0;
+		usleep(10000);
+	}
+	return error ?: EBUSY;
+}
+
+int gem_fill(int fd, gem_vram vram_of, gem_create create)
+{
+	uint32_t fillers[MAX_FILLERS];
+	unsigned int count = 0, wanted;
+	struct huge_vram vram;
+	int error = vram_of(fd, &vram);
+
+	if (error)
+		return error;
+	wanted = vram.size / FILLER_SIZE + 1;
 	if (wanted > MAX_FILLERS)
 		return E2BIG;
 	while (!error && count < wanted) {
 		error = create(fd, FILLER_SIZE, &fillers[count]);
 		count += !error;
 	}
-	return close_all(fd, fillers, count) ?: error;
+	error = close_all(fd, fillers, count) ?: error;
+	return error ?: await_freed(fd, vram_of, vram.used);
 }
 
 int gem_move(int fd, uint32_t handle, enum huge_placement placement, gem_try_move try_to_move,

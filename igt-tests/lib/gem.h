@@ -19,11 +19,12 @@ int gem_close(int fd, uint32_t handle);
 int gem_info(int fd, uint32_t handle, uint64_t offset, struct huge_bo_info *info);
 
 /*
- * Evicts what is in VRAM, which is @vram bytes large: creates more buffer objects than fit
- * into it, and destroys them.
+ * Evicts what is in VRAM: creates more buffer objects than fit into it, destroys them, and
+ * waits until the kernel has freed them. Returns EBUSY if it does not.
  */
+typedef int (*gem_vram)(int fd, struct huge_vram *vram);
 typedef int (*gem_create)(int fd, uint64_t size, uint32_t *handle);
-int gem_fill(int fd, uint64_t vram, gem_create create);
+int gem_fill(int fd, gem_vram vram_of, gem_create create);
 
 /*
  * Moves a buffer object until it is there: an eviction passes over what is reserved at the

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/mman.h>
 #include <xf86drm.h>
 
 #include "../igt_shim.h"
+#include "bos_in_use.h"
 #include "huge_device.h"
 #include "known_kernel.h"
 #include "subtest.h"
@@ -27,6 +29,9 @@ static struct {
 	uint64_t length;
 } open_mappings[MAX_OPEN];
 static int open_mapping_count;
+/* When it opened its first file, if it has opened one. */
+static uint64_t bos_at_first;
+static bool has_opened;
 
 static const struct huge_device *find_device(const char *driver)
 {
@@ -117,6 +122,9 @@ int huge_try_open_node(int node_type)
 	if (fd < 0)
 		return -1;
 	igt_assert_lt(open_file_count, MAX_OPEN);
+	if (!has_opened)
+		bos_at_first = bos_in_use();
+	has_opened = true;
 	open_files[open_file_count++] = fd;
 	return fd;
 }
@@ -185,6 +193,20 @@ struct huge_path huge_debugfs(int fd, const char *file)
 	return path;
 }
 
+/*
+ * A worker frees the buffer objects that are still cleared or moved. Until then the next
+ * subtest would find less VRAM free, and less of it in one piece.
+ */
+static void await_bos_freed(void)
+{
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (bos_in_use() <= bos_at_first)
+			return;
+		usleep(10000);
+	}
+	igt_info("%" PRIu64 " buffer objects are still there\n", bos_in_use() - bos_at_first);
+}
+
 void huge_release_all(void)
 {
 	while (open_mapping_count) {
@@ -194,6 +216,9 @@ void huge_release_all(void)
 	}
 	while (open_file_count)
 		close(open_files[--open_file_count]);
+	if (has_opened && !device()->kernel_bos)
+		await_bos_freed();
+	has_opened = false;
 }
 
 const char *huge_driver(void)

@@ -60,6 +60,7 @@ struct huge_device {
 	unsigned int flags;	/* that its buffer objects can have */
 	uint64_t largest;	/* buffer object that its ioctls can make */
 	bool clears;		/* new buffer objects are zero */
+	bool kernel_bos;	/* it makes buffer objects for itself, too, at any time */
 	bool claims;		/* it claims its BAR, so that no other driver takes it */
 	int (*vram)(int fd, struct huge_vram *vram);
 	int (*create)(int fd, uint64_t size, enum huge_placement placement,
@@ -110,6 +111,11 @@ struct huge_path {
 
 /* A file of the device in debugfs. */
 struct huge_path huge_debugfs(int fd, const char *file);
+/*
+ * Unmaps and closes what is still open, and waits until the kernel has freed the buffer
+ * objects, so that the next subtest finds VRAM as this one did. Where the driver makes some
+ * for itself it cannot wait: their number says nothing.
+ */
 void huge_release_all(void);
 
 /* The driver under test. */

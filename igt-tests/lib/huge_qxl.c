@@ -88,18 +88,23 @@ static int qxl_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
 	return error;
 }
 
-/*
- * No ioctl moves a buffer object out of VRAM, but new ones that fill VRAM evict it. New
- * ones for which the BAR of surfaces has no room may be in the other BAR.
- */
+/* New buffer objects for which the BAR of surfaces has no room may be in the other BAR. */
+static int both_bars(int fd, struct huge_vram *vram)
+{
+	struct huge_vram other;
+	int error = qxl_vram(fd, vram) ?: read_manager(fd, "qxl_mem_mm", &other);
+
+	if (!error) {
+		vram->size += other.size;
+		vram->used += other.used;
+	}
+	return error;
+}
+
+/* No ioctl moves a buffer object out of VRAM, but new ones that fill VRAM evict it. */
 static int evict(int fd)
 {
-	struct huge_vram surfaces, other;
-	int error = read_manager(fd, "qxl_surf_mm", &surfaces);
-
-	if (!error)
-		error = read_manager(fd, "qxl_mem_mm", &other);
-	return error ?: gem_fill(fd, surfaces.size + other.size, create_surface);
+	return gem_fill(fd, both_bars, create_surface);
 }
 
 /* The ioctl that updates an area validates the surface first, which moves it to VRAM. */
@@ -204,6 +209,7 @@ const struct huge_device huge_qxl = {
 	.flags = HUGE_CONTIGUOUS,
 	/* Sizes in its ioctls are of type int. */
 	.largest = INT_MAX,
+	.kernel_bos = true,
 	.vram = qxl_vram,
 	.create = qxl_create,
 	.destroy = gem_close,

@@ -106,9 +106,7 @@ static int move_to_vram(int fd, uint32_t handle)
 /* No ioctl moves a buffer object out of VRAM, but new ones that fill VRAM evict it. */
 static int evict(int fd)
 {
-	struct huge_vram vram;
-
-	return radeon_vram(fd, &vram) ?: gem_fill(fd, vram.size, create_in_vram);
+	return gem_fill(fd, radeon_vram, create_in_vram);
 }
 
 static int try_to_move(int fd, uint32_t handle, enum huge_placement placement)
@@ -128,6 +126,7 @@ const struct huge_device huge_radeon = {
 	.flags = HUGE_CONTIGUOUS,
 	/* A cursor has to lie in the first 128 MiB. */
 	.largest = MIB(128),
+	.kernel_bos = true,
 	.vram = radeon_vram,
 	.create = radeon_create,
 	.destroy = gem_close,

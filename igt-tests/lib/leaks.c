@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
-#include <inttypes.h>
 
 #include "../igt_shim.h"
+#include "bos_in_use.h"
 #include "huge_device.h"
 #include "leaks.h"
 
-#define BUFFER_OBJECTS "/sys/kernel/debug/ttm/buffer_objects"
 #define TRIES 2000
-
-static uint64_t count_bos(void)
-{
-	FILE *file = fopen(BUFFER_OBJECTS, "r");
-	uint64_t count;
-
-	/* TTM removes the file together with the last device. */
-	if (!file)
-		return 0;
-	igt_assert_eq(fscanf(file, "%" SCNu64, &count), 1);
-	fclose(file);
-	return count;
-}
 
 struct in_use in_use_now(int fd)
 {
 	igt_assert_f(fd < 0 || !access(BUFFER_OBJECTS, R_OK), "%s: %s\n", BUFFER_OBJECTS,
 		     strerror(errno));
 	return (struct in_use){
-		.bos = count_bos(),
+		.bos = bos_in_use(),
 		.vram = fd < 0 ? 0 : huge_vram(fd).used,
 	};
 }
