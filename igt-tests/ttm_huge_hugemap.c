@@ -9,6 +9,7 @@
 #include "lib/access.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
+#include "lib/program.h"
 #include "lib/subtest.h"
 
 /**
@@ -24,50 +25,20 @@
  */
 IGT_TEST_DESCRIPTION("How hugemap shows mappings");
 
-#define OUTPUT 8192
 #define WATCH_SECONDS 4
 /* On a busy host, with a kernel that checks itself. */
 #define WAIT_SECONDS 120
+#define HUGEMAP "exec \"$HUGEMAP\" %s 2>&1"
 
-struct output {
-	char text[OUTPUT];
-	int status;
-};
-
-static FILE *start(const char *arguments)
+static struct program_output hugemap_of(const struct huge_bo *bo, pid_t pid)
 {
-	char command[512];
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "exec \"$HUGEMAP\" %s 2>&1", arguments);
-	pipe = popen(command, "r");
-	igt_assert(pipe);
-	return pipe;
-}
-
-static void finish(FILE *pipe, struct output *output)
-{
-	size_t length = fread(output->text, 1, OUTPUT - 1, pipe);
-
-	output->text[length] = '\0';
-	output->status = WEXITSTATUS(pclose(pipe));
-	igt_info("%s", output->text);
-}
-
-static struct output hugemap_of(const struct huge_bo *bo, pid_t pid)
-{
-	struct output output;
+	struct program_output output;
 	char arguments[128];
 
 	snprintf(arguments, sizeof(arguments), "--bo 0x%" PRIx64 " --size 0x%" PRIx64 " %d",
 		 bo->offset, bo->size, pid);
-	finish(start(arguments), &output);
+	program_finish(program_start(HUGEMAP, arguments), &output);
 	return output;
-}
-
-static void assert_says(const struct output *output, const char *text)
-{
-	igt_assert_f(strstr(output->text, text), "hugemap does not say '%s'\n", text);
 }
 
 /**
@@ -80,20 +51,20 @@ static void test_levels(void)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(6) + KIB(8), 0, &address);
-	struct output output = hugemap_of(&bo, getpid());
+	struct program_output output = hugemap_of(&bo, getpid());
 
 	igt_assert_eq(output.status, 1);
-	assert_says(&output, "nothing is mapped");
+	program_assert_says(&output, "nothing is mapped");
 	(void)*(volatile char *)address;
 	output = hugemap_of(&bo, getpid());
 	igt_assert_eq(output.status, 0);
-	assert_says(&output, ": 6 MiB PMD of ");
-	assert_says(&output, "3 PMD\n");
-	assert_says(&output, "8 KiB          not mapped");
+	program_assert_says(&output, ": 6 MiB PMD of ");
+	program_assert_says(&output, "3 PMD\n");
+	program_assert_says(&output, "8 KiB          not mapped");
 	(void)*(volatile char *)(address + MIB(6));
 	output = hugemap_of(&bo, getpid());
-	assert_says(&output, ": 6 MiB PMD, 8 KiB PTE of ");
-	assert_says(&output, "2 PTE\n");
+	program_assert_says(&output, ": 6 MiB PMD, 8 KiB PTE of ");
+	program_assert_says(&output, "2 PTE\n");
 }
 
 /**
@@ -105,17 +76,17 @@ static void test_why(void)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(8));
 	char *area = huge_reserve(MIB(16), MIB(2));
-	struct output output;
+	struct program_output output;
 
 	huge_bo_map_at(&bo, area, 0, bo.size);
 	(void)*(volatile char *)area;
 	output = hugemap_of(&bo, getpid());
-	assert_says(&output, "why: the mapping is smaller than 1 GiB\n");
+	program_assert_says(&output, "why: the mapping is smaller than 1 GiB\n");
 	munmap(area, bo.size);
 	huge_bo_map_at(&bo, area + KIB(12), 0, bo.size);
 	(void)*(volatile char *)(area + KIB(12));
 	output = hugemap_of(&bo, getpid());
-	assert_says(&output, "why: the address is aligned to 4 KiB, not to 2 MiB");
+	program_assert_says(&output, "why: the address is aligned to 4 KiB, not to 2 MiB");
 }
 
 /**
@@ -125,7 +96,7 @@ static void test_why(void)
 static void test_process_gone(void)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
-	struct output output;
+	struct program_output output;
 	pid_t child = fork();
 
 	if (!child)
@@ -133,8 +104,8 @@ static void test_process_gone(void)
 	igt_assert_eq(waitpid(child, NULL, 0), child);
 	output = hugemap_of(&bo, child);
 	igt_assert_eq(output.status, 2);
-	assert_says(&output, "has ended\n");
-	igt_assert_eq(strcspn(output.text, "\n"), strlen(output.text) - 1);
+	program_assert_says(&output, "has ended\n");
+	program_assert_one_line(&output);
 }
 
 /**
@@ -147,11 +118,11 @@ static void test_watch(void)
 	double end = seconds_now() + WAIT_SECONDS;
 	char arguments[64], *address;
 	struct pollfd said = { .events = POLLIN };
-	struct output output;
+	struct program_output output;
 	FILE *pipe;
 
 	snprintf(arguments, sizeof(arguments), "--watch --seconds %d %d", WATCH_SECONDS, getpid());
-	pipe = start(arguments);
+	pipe = program_start(HUGEMAP, arguments);
 	said.fd = fileno(pipe);
 	/* It may take a while until it watches. */
 	while (poll(&said, 1, 100) == 0 && seconds_now() < end) {
@@ -159,11 +130,11 @@ static void test_watch(void)
 		*(volatile char *)address = 1;
 		huge_unmap(address, bo.size);
 	}
-	finish(pipe, &output);
+	program_finish(pipe, &output);
 	igt_assert_eq(output.status, 0);
-	assert_says(&output, "write ");
-	assert_says(&output, "   1 PMD  why: ");
-	assert_says(&output, " faults\n");
+	program_assert_says(&output, "write ");
+	program_assert_says(&output, "   1 PMD  why: ");
+	program_assert_says(&output, " faults\n");
 }
 
 static const struct subtest subtests[] = {
