@@ -628,13 +628,10 @@ static void test_moving(void)
 static int fence_of(const struct huge_bo *bo)
 {
 	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
-	int dma_buf, error;
+	struct huge_bo dma_buf = huge_bo_export(bo);
 
-	error = drmPrimeHandleToFD(bo->fd, bo->handle, O_CLOEXEC, &dma_buf) ? errno : 0;
-	igt_require_f(error != ENOSYS, "the kernel exports nothing of drivers that do not ask\n");
-	igt_assert_eq(error, 0);
-	igt_assert_eq(drmIoctl(dma_buf, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
-	close(dma_buf);
+	igt_assert_eq(drmIoctl(dma_buf.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
+	huge_close(dma_buf.fd);
 	return export.fd;
 }
 

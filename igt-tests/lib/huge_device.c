@@ -396,6 +396,21 @@ enum huge_placement huge_bo_placement(const struct huge_bo *bo)
 	return placement;
 }
 
+struct huge_bo huge_bo_export(const struct huge_bo *bo)
+{
+	struct huge_bo dma_buf = { .size = bo->size, .alignment = bo->alignment };
+	int error;
+
+	error = drmPrimeHandleToFD(bo->fd, bo->handle, O_CLOEXEC | O_RDWR, &dma_buf.fd) ?
+		errno : 0;
+	igt_require_f(error != ENOSYS,
+		      "the kernel exports nothing of drivers that do not ask\n");
+	igt_assert_eq(error, 0);
+	igt_assert_lt(open_file_count, MAX_OPEN);
+	open_files[open_file_count++] = dma_buf.fd;
+	return dma_buf;
+}
+
 static void *remember(void *address, uint64_t length)
 {
 	igt_assert_f(address != MAP_FAILED, "mmap: %s\n", strerror(errno));

@@ -169,6 +169,12 @@ int huge_bo_try_info(const struct huge_bo *bo, struct huge_bo_info *info);
 enum huge_placement huge_bo_placement(const struct huge_bo *bo);
 int huge_bo_try_placement(const struct huge_bo *bo, enum huge_placement *placement);
 
+/*
+ * The same buffer object as a dma-buf: functions that map it map the file of the dma-buf.
+ * Skips where the kernel exports nothing.
+ */
+struct huge_bo huge_bo_export(const struct huge_bo *bo);
+
 void *huge_bo_map(const struct huge_bo *bo);
 void *huge_bo_map_part(const struct huge_bo *bo, uint64_t start, uint64_t length, int prot);
 /* Maps at an address that huge_reserve() returned, or over another mapping. */
