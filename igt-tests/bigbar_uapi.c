@@ -11,6 +11,7 @@
 
 #include "bigbar_drm.h"
 #include "igt_shim.h"
+#include "lib/fdinfo.h"
 #include "lib/gem.h"
 #include "lib/huge_device.h"
 #include "lib/page_table.h"
@@ -502,8 +503,8 @@ static void test_nodes(int fd)
 
 /**
  * SUBTEST: memory-freed
- * Description: All calls, and moves to and fro, of many buffer objects leave no more objects
- *	in the kernel's allocator than some.
+ * Description: All calls, moves to and fro, and reads of fdinfo, of many clients and buffer
+ *	objects leave no more objects in the kernel's allocator than some.
  */
 static void test_memory_freed(int fd)
 {
@@ -511,13 +512,15 @@ static void test_memory_freed(int fd)
 
 	slab_require_exact();
 	for (int i = 0; i < FREED_ROUNDS + FREED_ROUNDS / 8; i++) {
-		struct huge_bo bo = huge_vram_bo(fd, KIB(4));
+		struct huge_bo bo = huge_vram_bo(huge_open(), KIB(4));
 
 		if (i == FREED_ROUNDS / 8)
 			before = slab_caches_now();
+		fdinfo_read(bo.fd);
 		huge_bo_move(&bo, HUGE_SYSTEM);
 		huge_bo_move(&bo, HUGE_VRAM);
 		huge_bo_destroy(&bo);
+		huge_close(bo.fd);
 		igt_assert_eq(call_all(fd), 0);
 	}
 	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);

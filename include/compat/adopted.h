@@ -13,6 +13,11 @@
 #define FOP_UNSIGNED_OFFSET NULL
 #endif
 
+/* On these kernels, clients have no id by which programs could tell them apart. */
+#ifdef COMPAT_SHOW_FDINFO_ABSENT
+#define drm_show_fdinfo NULL
+#endif
+
 #ifdef COMPAT_PGTABLE_LEVEL_ABSENT
 enum pgtable_level {
 	PGTABLE_LEVEL_PTE,

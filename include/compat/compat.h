@@ -283,9 +283,52 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
 		dated = *(driver); \
 		dated.date = "20261120"; \
 	} \
-	(type *)__devm_drm_dev_alloc(parent, &dated, sizeof(type), \
+	(type *)__devm_drm_dev_alloc(parent, (void *)&dated, sizeof(type), \
 				     offsetof(type, member)); \
 })
+#endif
+
+/* Nothing asks a driver what its clients use. */
+#ifdef COMPAT_SHOW_FDINFO_ABSENT
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+
+struct compat_drm_driver {
+	struct drm_driver;
+	void (*show_fdinfo)(struct drm_printer *p, struct drm_file *file);
+};
+
+#define drm_driver compat_drm_driver
+#define drm_dev_alloc(driver, parent) drm_dev_alloc((void *)(driver), parent)
+
+struct drm_memory_stats {
+	u64 shared;
+	u64 private;
+	u64 resident;
+	u64 active;
+};
+
+enum drm_gem_object_status {
+	DRM_GEM_OBJECT_RESIDENT,
+};
+
+static inline bool drm_gem_object_is_shared_for_memory_stats(struct drm_gem_object *obj)
+{
+	return obj->handle_count > 1;
+}
+
+static inline void drm_print_memory_stats(struct drm_printer *p,
+					  const struct drm_memory_stats *stats,
+					  enum drm_gem_object_status status,
+					  const char *region)
+{
+}
+#endif
+
+/* These print what is active in any case. */
+#ifdef COMPAT_GEM_OBJECT_ACTIVE_ABSENT
+#define DRM_GEM_OBJECT_ACTIVE 0
 #endif
 
 /* This one has no contiguous allocation: allocate a larger block, and cut it to size. */

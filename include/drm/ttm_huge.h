@@ -150,6 +150,7 @@ extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
 		.poll = drm_poll, \
 		.read = drm_read, \
 		.llseek = noop_llseek, \
+		.show_fdinfo = drm_show_fdinfo, \
 		.mmap = ttm_huge_mmap, \
 		.get_unmapped_area = pfnmap_get_unmapped_area, \
 		.fop_flags = FOP_UNSIGNED_OFFSET, \

@@ -7,14 +7,15 @@
  * reservation and allocates nothing: a thread that waits for the fence may hold any
  * reservation, and may be about to free memory. The queue does not own what it works on:
  * until the fence has signaled, pages and VRAM belong to their buffer object, or to the
- * ghost that TTM has made of it. VRAM that TTM has freed meanwhile is only given to
- * buffer objects that wait for the same fence.
+ * ghost that TTM has made of it; and the buffer object keeps its client. VRAM that TTM has
+ * freed meanwhile is only given to buffer objects that wait for the same fence.
  */
 
 #include <linux/cleanup.h>
 #include <linux/dma-fence.h>
 #include <linux/io.h>
 #include <linux/iosys-map.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -97,10 +98,12 @@ static void bigbar_copy_clear(const struct bigbar_copy *copy)
 int bigbar_copy(const struct bigbar_copy *copy)
 {
 	union any_iter dst, src;
+	ktime_t start;
 	int idx;
 
 	if (!drm_dev_enter(&copy->bigbar->drm, &idx))
 		return -ENODEV;
+	start = ktime_get();
 	if (copy->src.tt || copy->src.pieces)
 		ttm_move_memcpy(false, copy->nr_pages,
 				bigbar_copy_iter(&dst, copy->bigbar, &copy->dst),
@@ -109,6 +112,9 @@ int bigbar_copy(const struct bigbar_copy *copy)
 		bigbar_copy_clear(copy);
 	/* Writes to VRAM are combined, and may not have reached it yet. */
 	wmb();
+	if (copy->client)
+		atomic64_add(ktime_to_ns(ktime_sub(ktime_get(), start)),
+			     &copy->client->copy_ns);
 	drm_dev_exit(idx);
 	return 0;
 }

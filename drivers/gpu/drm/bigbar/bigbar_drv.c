@@ -75,7 +75,10 @@ static const struct drm_driver bigbar_driver = {
 	.ioctls = bigbar_ioctls,
 	.num_ioctls = ARRAY_SIZE(bigbar_ioctls),
 	.fops = &bigbar_fops,
+	.open = bigbar_client_open,
+	.postclose = bigbar_client_close,
 	.debugfs_init = bigbar_debugfs_init,
+	.show_fdinfo = bigbar_client_show_fdinfo,
 	.name = "bigbar",
 	.desc = "Buffer objects in a PCI memory BAR",
 	.major = 1,
@@ -191,6 +194,7 @@ static struct pci_driver bigbar_pci_driver = {
 	.id_table = NULL,	/* by driver_override only */
 	.probe = bigbar_probe,
 	.remove = bigbar_remove,
+	.dev_groups = bigbar_groups,
 };
 module_pci_driver(bigbar_pci_driver);
 

@@ -2,6 +2,7 @@
 #ifndef _BIGBAR_DRV_H_
 #define _BIGBAR_DRV_H_
 
+#include <linux/atomic.h>
 #include <linux/gpu_buddy.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -15,8 +16,10 @@
 #include <drm/ttm/ttm_resource.h>
 #include <drm/ttm_huge.h>
 
+struct attribute_group;
 struct dma_fence;
 struct drm_file;
+struct drm_printer;
 struct ttm_place;
 struct ttm_placement;
 struct ttm_tt;
@@ -92,14 +95,26 @@ struct bigbar_memory {
 };
 
 /**
+ * struct bigbar_client - what is kept for a client
+ * @kref: held by its open file, and by its buffer objects.
+ * @copy_ns: how long copies for its buffer objects took.
+ */
+struct bigbar_client {
+	struct kref kref;
+	atomic64_t copy_ns;
+};
+
+/**
  * struct bigbar_copy - what a move has to do
  * @bigbar: the device.
+ * @client: whose buffer object it is for, or NULL.
  * @nr_pages: how many pages.
  * @dst: where to.
  * @src: where from; with neither member set, @dst is cleared.
  */
 struct bigbar_copy {
 	struct bigbar_device *bigbar;
+	struct bigbar_client *client;
 	unsigned long nr_pages;
 	struct bigbar_memory dst;
 	struct bigbar_memory src;
@@ -136,10 +151,14 @@ struct bigbar_device {
 /**
  * struct bigbar_bo - a buffer object
  * @ttm: base.
+ * @client: who has made it.
+ * @mem_type: where it is; written with the reservation held, read without.
  * @flags: DRM_BIGBAR_GEM_CREATE_* it was made with.
  */
 struct bigbar_bo {
 	struct ttm_buffer_object ttm;
+	struct bigbar_client *client;
+	u32 mem_type;
 	u32 flags;
 };
 
@@ -174,6 +193,13 @@ to_bigbar_vram_resource(struct ttm_resource *res)
 	return container_of(res, struct bigbar_vram_resource, base);
 }
 
+/* bigbar_client.c */
+int bigbar_client_open(struct drm_device *drm, struct drm_file *file);
+void bigbar_client_close(struct drm_device *drm, struct drm_file *file);
+struct bigbar_client *bigbar_client_get(struct bigbar_client *client);
+void bigbar_client_put(struct bigbar_client *client);
+void bigbar_client_show_fdinfo(struct drm_printer *p, struct drm_file *file);
+
 /* bigbar_copy.c */
 int bigbar_copy(const struct bigbar_copy *copy);
 struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy);
@@ -185,7 +211,8 @@ int bigbar_count_entries(struct bigbar_bo *bo, u64 entries[PFNMAP_LEVELS]);
 
 /* bigbar_gem.c */
 bool bigbar_is_bo(struct ttm_buffer_object *bo);
-struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
+struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar,
+				   struct bigbar_client *client, u64 size,
 				   u32 placement, u32 flags);
 int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement);
 
@@ -212,6 +239,9 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_place *hop);
 int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 			 void *buf, int len, int write);
+
+/* bigbar_sysfs.c */
+extern const struct attribute_group *bigbar_groups[];
 
 /* bigbar_ttm.c */
 void bigbar_placement(u32 placement, u32 flags, struct ttm_place *place,

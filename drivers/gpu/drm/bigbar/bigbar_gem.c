@@ -38,6 +38,7 @@ static const struct drm_gem_object_funcs bigbar_gem_funcs = {
 static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
 {
 	drm_gem_object_release(&ttm->base);
+	bigbar_client_put(to_bigbar_bo(ttm)->client);
 	kfree(to_bigbar_bo(ttm));
 }
 
@@ -60,6 +61,7 @@ bool bigbar_is_bo(struct ttm_buffer_object *bo)
 /**
  * bigbar_bo_create - make a buffer object
  * @bigbar: the device
+ * @client: who makes it
  * @size: bytes, page aligned, not zero
  * @placement: one of enum drm_bigbar_placement
  * @flags: DRM_BIGBAR_GEM_CREATE_*
@@ -70,7 +72,8 @@ bool bigbar_is_bo(struct ttm_buffer_object *bo)
  * Return: the buffer object, to which the caller owns a GEM reference, or an
  * error pointer.
  */
-struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
+struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar,
+				   struct bigbar_client *client, u64 size,
 				   u32 placement, u32 flags)
 {
 	struct ttm_operation_ctx ctx = {
@@ -85,6 +88,7 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar, u64 size,
 	bo = kzalloc_obj(*bo);
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
+	bo->client = bigbar_client_get(client);
 	bo->flags = flags;
 	bo->ttm.base.funcs = &bigbar_gem_funcs;
 	drm_gem_private_object_init(&bigbar->drm, &bo->ttm.base, size);

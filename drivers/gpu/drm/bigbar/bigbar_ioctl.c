@@ -81,7 +81,8 @@ int bigbar_gem_create_ioctl(struct drm_device *drm, void *data,
 	if (ret)
 		return ret;
 
-	bo = bigbar_bo_create(bigbar, size, args->placement, args->flags);
+	bo = bigbar_bo_create(bigbar, file->driver_priv, size, args->placement,
+			      args->flags);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 

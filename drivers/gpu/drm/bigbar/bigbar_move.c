@@ -118,34 +118,13 @@ static int bigbar_move_wait(struct ttm_buffer_object *bo,
 	return min(ret, 0L);
 }
 
-/**
- * bigbar_move - move a buffer object
- * @bo: the buffer object
- * @evict: whether it has to make room for another one
- * @ctx: how to wait
- * @dst: where to
- * @hop: not used
- *
- * A buffer object without contents is cleared when it gets VRAM, as that may
- * hold what another client left; system memory comes cleared from TTM's pool.
- *
- * With the module parameter async_moves, @bo has a fence on return that signals when
- * the move is over. TTM keeps the memory that @bo has left until then, or has its next
- * users wait.
- *
- * Context: process context with the reservation of @bo held; TTM has zapped all
- * mappings, and reserved a slot for a fence. Waits for earlier moves.
- *
- * Return: 0, with @dst in use and the old memory free, or about to be; or a negative
- * error code, with @bo where it was, and the caller has to free @dst. -ENODEV if VRAM
- * is gone, -EBUSY if @ctx does not allow waiting.
- */
-int bigbar_move(struct ttm_buffer_object *bo, bool evict,
-		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
-		struct ttm_place *hop)
+static int bigbar_move_contents(struct ttm_buffer_object *bo, bool evict,
+				struct ttm_operation_ctx *ctx,
+				struct ttm_resource *dst)
 {
 	struct bigbar_copy copy = {
 		.bigbar = ttm_to_bigbar(bo->bdev),
+		.client = bigbar_is_bo(bo) ? to_bigbar_bo(bo)->client : NULL,
 		.nr_pages = PFN_UP(bo->base.size),
 	};
 	int ret;
@@ -177,6 +156,39 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 	return bigbar_move_is_in_background(bo, dst) ?
 	       bigbar_move_in_background(bo, evict, &copy, dst) :
 	       bigbar_move_at_once(bo, &copy, dst);
+}
+
+/**
+ * bigbar_move - move a buffer object
+ * @bo: the buffer object
+ * @evict: whether it has to make room for another one
+ * @ctx: how to wait
+ * @dst: where to
+ * @hop: not used
+ *
+ * A buffer object without contents is cleared when it gets VRAM, as that may
+ * hold what another client left; system memory comes cleared from TTM's pool.
+ *
+ * With the module parameter async_moves, @bo has a fence on return that signals when
+ * the move is over. TTM keeps the memory that @bo has left until then, or has its next
+ * users wait.
+ *
+ * Context: process context with the reservation of @bo held; TTM has zapped all
+ * mappings, and reserved a slot for a fence. Waits for earlier moves.
+ *
+ * Return: 0, with @dst in use and the old memory free, or about to be; or a negative
+ * error code, with @bo where it was, and the caller has to free @dst. -ENODEV if VRAM
+ * is gone, -EBUSY if @ctx does not allow waiting.
+ */
+int bigbar_move(struct ttm_buffer_object *bo, bool evict,
+		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
+		struct ttm_place *hop)
+{
+	int ret = bigbar_move_contents(bo, evict, ctx, dst);
+
+	if (!ret && bigbar_is_bo(bo))
+		WRITE_ONCE(to_bigbar_bo(bo)->mem_type, dst->mem_type);
+	return ret;
 }
 
 /* Some versions of ttm_bo_vm_access() check whole pages only, or do not wait. */

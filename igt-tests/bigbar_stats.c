@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <xf86drm.h>
+
+#include "igt_shim.h"
+#include "lib/access.h"
+#include "lib/fdinfo.h"
+#include "lib/file.h"
+#include "lib/hold.h"
+#include "lib/huge_device.h"
+#include "lib/program.h"
+#include "lib/subtest.h"
+
+/**
+ * TEST: bigbar stats
+ * Category: Core
+ * Mega feature: General Core features
+ * Sub-category: tools
+ * Functionality: accounting of memory
+ * Description: What programs read of the memory that a client, or the device, has in use:
+ *	in fdinfo as the kernel's drm-usage-stats has it, and in sysfs.
+ */
+IGT_TEST_DESCRIPTION("Memory in use, as programs read it");
+
+/* It shows a client in the second round, and prints to a terminal only. */
+#define GPUTOP "script -qec 'gputop -n 2 -d 1' /dev/null </dev/null 2>&1"
+
+static void assert_memory(int fd, const char *region, struct fdinfo_memory expected)
+{
+	struct fdinfo_memory found = fdinfo_memory(fd, region);
+
+	igt_info("%s: total %" PRIu64 ", shared %" PRIu64 ", active %" PRIu64 ", resident %"
+		 PRIu64 "\n", region, found.total, found.shared, found.active, found.resident);
+	igt_assert_eq_u64(found.total, expected.total);
+	igt_assert_eq_u64(found.shared, expected.shared);
+	igt_assert_eq_u64(found.active, expected.active);
+	igt_assert_eq_u64(found.resident, expected.resident);
+}
+
+/* All of it idle, and the client's own. */
+static void assert_own(int fd, uint64_t vram, uint64_t system, uint64_t resident_system)
+{
+	const struct fdinfo_memory in_vram = { .total = vram, .resident = vram };
+	const struct fdinfo_memory in_system = { .total = system, .resident = resident_system };
+
+	assert_memory(fd, "vram", in_vram);
+	assert_memory(fd, "system", in_system);
+}
+
+/**
+ * SUBTEST: fdinfo
+ * Description: A client's fdinfo counts its buffer objects, none of another client's, where
+ *	they are now. In system memory they are not resident before their first access.
+ */
+static void test_fdinfo(void)
+{
+	int fd = huge_open(), other = huge_open();
+	struct huge_bo vram, system;
+
+	fdinfo_require(fd);
+	assert_own(fd, 0, 0, 0);
+	vram = huge_vram_bo(fd, MIB(5) + KIB(4));
+	huge_bo_await_idle(&vram);
+	assert_own(fd, vram.size, 0, 0);
+	system = huge_bo_create(fd, MIB(3), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	assert_own(fd, vram.size, system.size, 0);
+	*(volatile char *)huge_bo_map(&system) = 1;
+	assert_own(fd, vram.size, system.size, system.size);
+	assert_own(other, 0, 0, 0);
+	huge_bo_move(&vram, HUGE_SYSTEM);
+	huge_bo_await_idle(&vram);
+	assert_own(fd, 0, vram.size + system.size, vram.size + system.size);
+	huge_bo_destroy(&system);
+	assert_own(fd, 0, vram.size, vram.size);
+	huge_bo_destroy(&vram);
+	assert_own(fd, 0, 0, 0);
+}
+
+/**
+ * SUBTEST: fdinfo-shared
+ * Description: A buffer object that was exported as a dma-buf counts as shared, wherever it
+ *	is.
+ */
+static void test_fdinfo_shared(void)
+{
+	const struct fdinfo_memory shared = {
+		.total = MIB(2), .shared = MIB(2), .resident = MIB(2),
+	};
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+
+	fdinfo_require(bo.fd);
+	huge_bo_await_idle(&bo);
+	huge_bo_export(&bo);
+	assert_memory(bo.fd, "vram", shared);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	huge_bo_await_idle(&bo);
+	assert_memory(bo.fd, "system", shared);
+}
+
+/**
+ * SUBTEST: fdinfo-active
+ * Description: A buffer object with a fence of a move or of rendering counts as active until
+ *	the fence signals, and one with another fence does not; in VRAM and in system memory.
+ */
+static void test_fdinfo_active(void)
+{
+	static const char * const usages[] = { "kernel", "write", "read" };
+	const struct fdinfo_memory idle = { .total = MIB(2), .resident = MIB(2) };
+	const struct fdinfo_memory active = {
+		.total = MIB(2), .active = MIB(2), .resident = MIB(2),
+	};
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	const char * const *usage;
+
+	fdinfo_require(bo.fd);
+	huge_bo_await_idle(&bo);
+	for_each_case(usage, usages) {
+		hold_fence(address, *usage);
+		assert_memory(bo.fd, "vram", active);
+		igt_assert(is_held());
+		release_hold();
+		assert_memory(bo.fd, "vram", idle);
+	}
+	hold_fence(address, "bookkeep");
+	assert_memory(bo.fd, "vram", idle);
+	release_hold();
+
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	huge_bo_await_idle(&bo);
+	hold_fence(address, "kernel");
+	assert_memory(bo.fd, "system", active);
+	release_hold();
+}
+
+static void assert_idle_in_vram(void *argument)
+{
+	const struct huge_bo *bo = argument;
+
+	assert_own(bo->fd, bo->size, 0, 0);
+}
+
+/**
+ * SUBTEST: fdinfo-held
+ * Description: While somebody has the reservation of a buffer object, which may take long,
+ *	its client's fdinfo can be read.
+ */
+static void test_fdinfo_held(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+
+	fdinfo_require(bo.fd);
+	huge_bo_await_idle(&bo);
+	hold_reservation(address);
+	assert_ignores_hold(assert_idle_in_vram, &bo);
+}
+
+/**
+ * SUBTEST: fdinfo-keeps-order
+ * Description: Reading a client's fdinfo does not make its buffer objects later to be
+ *	evicted: the oldest is still the first.
+ */
+static void test_fdinfo_keeps_order(void)
+{
+	struct huge_bo first = huge_vram_bo(huge_open(), MIB(4));
+	struct huge_bo second = huge_vram_bo(huge_open(), MIB(4));
+	struct huge_vram vram = huge_vram(first.fd);
+	struct huge_bo filler;
+
+	fdinfo_require(first.fd);
+	filler = huge_vram_bo(second.fd, vram.size - vram.used);
+	huge_bo_await_idle(&filler);
+	fdinfo_read(first.fd);
+	huge_vram_bo(second.fd, first.size);
+	igt_assert_eq(huge_bo_placement(&first), HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_placement(&second), HUGE_VRAM);
+}
+
+/**
+ * SUBTEST: fdinfo-copies
+ * Description: The time that clearing and moving a buffer object took counts for the client
+ *	that made it, and for no other one.
+ */
+static void test_fdinfo_copies(void)
+{
+	int fd = huge_open(), other = huge_open();
+	double start = seconds_now();
+	uint64_t cleared, moved;
+	struct huge_bo bo;
+
+	fdinfo_require(fd);
+	igt_assert_eq_u64(fdinfo_copy_ns(fd), 0);
+	bo = huge_vram_bo(fd, MIB(8));
+	huge_bo_await_idle(&bo);
+	cleared = fdinfo_copy_ns(fd);
+	/* No memory takes 100 bytes in a nanosecond. */
+	igt_assert_lt_u64(bo.size / 100, cleared);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	huge_bo_await_idle(&bo);
+	moved = fdinfo_copy_ns(fd);
+	igt_assert_lt_u64(cleared, moved);
+	igt_assert(moved / 1e9 < seconds_now() - start);
+	igt_assert_eq_u64(fdinfo_copy_ns(other), 0);
+}
+
+static uint64_t in_sysfs(int fd, const char *name)
+{
+	drmDevicePtr device;
+	struct stat status;
+	char path[128];
+
+	igt_assert_eq(drmGetDevice2(fd, 0, &device), 0);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%04x:%02x:%02x.%d/%s",
+		 device->businfo.pci->domain, device->businfo.pci->bus,
+		 device->businfo.pci->dev, device->businfo.pci->func, name);
+	drmFreeDevice(&device);
+	igt_assert_f(!stat(path, &status), "no %s\n", path);
+	igt_assert_eq(status.st_mode & 0777, 0444);
+	return number_in_file(path);
+}
+
+/**
+ * SUBTEST: sysfs
+ * Description: The device's files in sysfs tell how large VRAM is, and how much of it is in
+ *	use, as the ioctl does.
+ */
+static void test_sysfs(void)
+{
+	int fd = huge_open();
+	struct huge_vram vram;
+
+	huge_vram_bo(fd, MIB(2) + KIB(8));
+	vram = huge_vram(fd);
+	igt_assert_lt_u64(0, vram.used);
+	igt_assert_eq_u64(in_sysfs(fd, "mem_info_vram_total"), vram.size);
+	igt_assert_eq_u64(in_sysfs(fd, "mem_info_vram_used"), vram.used);
+}
+
+/**
+ * SUBTEST: gputop
+ * Description: gputop shows a client with the memory that it has, and the name of its
+ *	process.
+ */
+static void test_gputop(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(34));
+	struct program_output output;
+
+	fdinfo_require(bo.fd);
+	igt_require_f(!system("command -v gputop && command -v script"),
+		      "no gputop, or no script, which gives it a terminal\n");
+	program_finish(program_start(GPUTOP), &output);
+	igt_assert_eq(output.status, 0);
+	program_assert_says(&output, "34M");
+	program_assert_says(&output, "bigbar_stats");
+}
+
+static void clean_up(void)
+{
+	release_all_holds();
+	huge_release_all();
+}
+
+static const struct subtest subtests[] = {
+	{ "fdinfo", "Memory of a client", test_fdinfo },
+	{ "fdinfo-shared", "Memory that is exported", test_fdinfo_shared },
+	{ "fdinfo-active", "Memory that is in use", test_fdinfo_active },
+	{ "fdinfo-copies", "Time that copies took", test_fdinfo_copies },
+	{ "fdinfo-held", "Memory that is reserved", test_fdinfo_held },
+	{ "fdinfo-keeps-order", "Order of evictions", test_fdinfo_keeps_order },
+	{ "sysfs", "VRAM of the device", test_sysfs },
+	{ "gputop", "Clients that gputop shows", test_gputop },
+};
+
+int igt_main()
+{
+	igt_fixture()
+		huge_close(huge_open());
+
+	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+}
