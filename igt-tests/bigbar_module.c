@@ -23,6 +23,7 @@
 #include "lib/lockdown.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
+#include "lib/program.h"
 #include "lib/subtest.h"
 
 /**
@@ -116,6 +117,12 @@ static bool is_serial_without_memory_bar(const struct pci_name *name)
 	return !memory_bar(name).size;
 }
 
+/* QEMU's device for teaching: a BAR of 1 MiB, which cannot be prefetched. */
+static bool is_edu(const struct pci_name *name)
+{
+	return device_number(name, "vendor") == 0x1234 && device_number(name, "device") == 0x11e8;
+}
+
 static struct pci_name require_device(bool (*matches)(const struct pci_name *name),
 				      const char *what)
 {
@@ -154,7 +161,7 @@ static int count_lines(int log, const struct pci_name *name, char last[KERNEL_LO
 	return count;
 }
 
-static void assert_probe_refused(const struct pci_name *name)
+static void assert_probe_refused(const struct pci_name *name, const char *why)
 {
 	int log = kernel_log_open();
 	char line[KERNEL_LOG_LINE] = "", path[PATH_MAX];
@@ -162,7 +169,7 @@ static void assert_probe_refused(const struct pci_name *name)
 
 	igt_assert_eq(error, ENODEV);
 	igt_assert_eq(count_lines(log, name, line), 1);
-	igt_assert_f(strstr(line, "BAR"), "no BAR in: %s\n", line);
+	igt_assert_f(strstr(line, why), "not '%s' in: %s\n", why, line);
 	device_path(path, name, "drm");
 	igt_assert_f(!exists(path), "%s is there\n", path);
 	device_path(path, name, "driver");
@@ -213,7 +220,29 @@ static void test_bar_too_small(void)
 
 	kernel_log_expect(REFUSED "BAR 2 has 1024 KiB, at least 2048 KiB are needed");
 	borrow(&name);
-	assert_probe_refused(&name);
+	assert_probe_refused(&name, "BAR 2 has 1024 KiB");
+	give_back(0);
+}
+
+/* The device of an open file. */
+static struct pci_name name_of(int fd)
+{
+	struct bar bar = bar_of(fd);
+	struct pci_name name = {};
+	char folder[PATH_MAX];
+
+	*strrchr(bar.path, '/') = '\0';
+	igt_assert(realpath(bar.path, folder));
+	igt_assert_lt(snprintf(name.text, sizeof(name.text), "%s", strrchr(folder, '/') + 1),
+		      sizeof(name.text));
+	return name;
+}
+
+static void assert_without_memory(const struct pci_name *name)
+{
+	kernel_log_expect(REFUSED ".*BAR.*");
+	borrow(name);
+	assert_probe_refused(name, "no prefetchable memory BAR");
 	give_back(0);
 }
 
@@ -227,10 +256,77 @@ static void test_no_memory_bar(void)
 	struct pci_name name = require_device(is_serial_without_memory_bar,
 					      "PCI serial port without a memory BAR");
 
-	kernel_log_expect(REFUSED "no memory BAR");
-	borrow(&name);
-	assert_probe_refused(&name);
-	give_back(0);
+	assert_without_memory(&name);
+}
+
+/**
+ * SUBTEST: registers
+ * Description: A device whose only memory BAR cannot be prefetched, because it has
+ *	registers: as without a memory BAR.
+ */
+static void test_registers(void)
+{
+	struct pci_name name = require_device(is_edu, "edu device");
+
+	assert_without_memory(&name);
+}
+
+static struct program_output bind_tool(const char *option, const struct pci_name *name)
+{
+	struct program_output output;
+
+	igt_require_f(getenv("BIGBAR_BIND"), "BIGBAR_BIND does not name the program\n");
+	program_finish(program_start("exec \"$BIGBAR_BIND\" %s %s 2>&1", option, name->text),
+		       &output);
+	return output;
+}
+
+static void assert_tool_refuses(const struct pci_name *name, const char *why)
+{
+	struct program_output output = bind_tool("--dry-run", name);
+
+	igt_assert_eq(output.status, 1);
+	program_assert_one_line(&output);
+	program_assert_says(&output, why);
+}
+
+static bool has_bigbar(const struct pci_name *name)
+{
+	char path[PATH_MAX], driver[PATH_MAX];
+
+	device_path(path, name, "driver");
+	return realpath(path, driver) && !strcmp(driver, PCI "/drivers/bigbar");
+}
+
+/**
+ * SUBTEST: bind-tool
+ * Description: The program bigbar-bind says what it would do, gives a device to bigbar, and
+ *	takes it away again. It refuses a device that has a driver, one that has only
+ *	registers, and one that is not there, with one line.
+ */
+static void test_bind_tool(void)
+{
+	struct pci_name name = require_device(is_neighbours_with_least_bar,
+					      "ivshmem device with a BAR of 2 MiB to lend");
+	struct pci_name edu = require_device(is_edu, "edu device"), own = name_of(huge_open());
+	struct program_output output = bind_tool("--dry-run", &name);
+
+	igt_assert_eq(output.status, 0);
+	program_assert_says(&output, "2 MiB of VRAM");
+	program_assert_says(&output, "nothing was changed");
+	igt_assert(is_neighbours_with_least_bar(&name) && !has_bigbar(&name));
+	assert_tool_refuses(&own, "bigbar has ");
+	assert_tool_refuses(&edu, "no prefetchable memory BAR");
+	assert_tool_refuses(&(struct pci_name){ "ffff:00:00.0" }, "no PCI device");
+
+	igt_install_exit_handler(give_back);
+	borrowed = name;
+	output = bind_tool("", &name);
+	igt_assert_eq(output.status, 0);
+	igt_assert(has_bigbar(&name));
+	output = bind_tool("--release", &name);
+	igt_assert_eq(output.status, 0);
+	igt_assert(is_neighbours_with_least_bar(&name) && !has_bigbar(&name));
 }
 
 /* A driver that is built in has no state as a module. */
@@ -366,20 +462,6 @@ static void test_unload_library(void)
 	require_module("ttm_huge");
 	igt_assert_eq(unload("ttm_huge"), EWOULDBLOCK);
 	assert_works();
-}
-
-/* The device of an open file. */
-static struct pci_name name_of(int fd)
-{
-	struct bar bar = bar_of(fd);
-	struct pci_name name = {};
-	char folder[PATH_MAX];
-
-	*strrchr(bar.path, '/') = '\0';
-	igt_assert(realpath(bar.path, folder));
-	igt_assert_lt(snprintf(name.text, sizeof(name.text), "%s", strrchr(folder, '/') + 1),
-		      sizeof(name.text));
-	return name;
 }
 
 /* Threads that go on with a driver's queue when there is no memory for another thread. */
@@ -734,6 +816,8 @@ static const struct subtest cases[] = {
 	{ "bar-of-least", "A device with a BAR of exactly 2 MiB", test_bar_of_least },
 	{ "neighbour", "A device that was not given to bigbar", test_neighbour },
 	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
+	{ "registers", "A device with registers only", test_registers },
+	{ "bind-tool", "The program that gives devices to bigbar", test_bind_tool },
 	{ "unload-while-open", "Unload with an open file", test_unload_while_open },
 	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },
 	{ "unload-library", "Unload of the library in use", test_unload_library },

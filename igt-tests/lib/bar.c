@@ -11,8 +11,8 @@
 #include "bar.h"
 #include "lockdown.h"
 
-/* A flag in the sysfs file; the lines after the BARs are other windows. */
-#define IORESOURCE_MEM 0x200
+/* Flags in the sysfs file: memory, and no registers. Lines after the BARs are other windows. */
+#define PREFETCHABLE_MEMORY 0x2200
 #define BARS 6
 
 /* In sysfs: the link is removed with the device node, and its target stays. */
@@ -40,7 +40,8 @@ struct bar bar_in(const char *folder)
 	for (int i = 0; i < BARS; i++) {
 		igt_assert_eq(fscanf(file, "%" SCNx64 "%" SCNx64 "%" SCNx64, &start, &end, &flags),
 			      3);
-		if (!(flags & IORESOURCE_MEM) || end - start < bar.size)
+		if ((flags & PREFETCHABLE_MEMORY) != PREFETCHABLE_MEMORY ||
+		    end - start < bar.size)
 			continue;
 		bar.phys = start;
 		bar.size = end - start + 1;

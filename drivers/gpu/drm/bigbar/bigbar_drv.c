@@ -15,7 +15,7 @@
  *
  * The driver does not bind to any device by itself: the memory in a BAR may be in use by
  * others, as with QEMU's ivshmem-plain, by which virtual machines share memory. It uses
- * the largest memory BAR of a device that is given to it by driver_override.
+ * the largest prefetchable memory BAR of a device that is given to it by driver_override.
  */
 
 #include <linux/io.h>
@@ -88,11 +88,13 @@ static const struct drm_driver bigbar_driver = {
 /* The BAR that holds the memory, or a negative error code. */
 static int bigbar_find_bar(struct pci_dev *pdev)
 {
+	/* Reading another one may do something: it may be registers. */
+	const unsigned long memory = IORESOURCE_MEM | IORESOURCE_PREFETCH;
 	int bar, best = -ENODEV;
 	resource_size_t size = 0;
 
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-		if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM))
+		if ((pci_resource_flags(pdev, bar) & memory) != memory)
 			continue;
 		if (pci_resource_len(pdev, bar) > size) {
 			size = pci_resource_len(pdev, bar);
@@ -101,7 +103,7 @@ static int bigbar_find_bar(struct pci_dev *pdev)
 	}
 
 	if (best < 0)
-		return dev_err_probe(&pdev->dev, best, "no memory BAR\n");
+		return dev_err_probe(&pdev->dev, best, "no prefetchable memory BAR\n");
 	if (size < BIGBAR_MIN_VRAM)
 		return dev_err_probe(&pdev->dev, -ENODEV,
 				     "BAR %d has %llu KiB, at least %lu KiB are needed\n",
