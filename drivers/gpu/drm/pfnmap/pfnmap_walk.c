@@ -224,14 +224,19 @@ static int pfnmap_walk_mapped_ptes(pte_t *pte, unsigned long address, void *data
 	return 0;
 }
 
-/* As pfnmap_mapped_end(), from the PUD slot down. */
+/*
+ * As pfnmap_mapped_end(), from the PUD slot down. What a fault has set is looked at by this
+ * before the next fault, so the loop must be short for PMD entries.
+ */
 static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
 				  unsigned long *address, unsigned long end)
 {
+	unsigned long at = *address, next;
 	pud_t pud = READ_ONCE(*pudp);
 	pmd_t *pmdp;
+	int ret = 0;
 
-	end = pud_addr_end(*address, end);
+	end = pud_addr_end(at, end);
 	if (pud_none(pud))
 		return 0;
 	if (pud_leaf(pud)) {
@@ -239,24 +244,25 @@ static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
 		return 0;
 	}
 
-	for (pmdp = pmd_offset(pudp, *address); *address < end; pmdp++) {
+	for (pmdp = pmd_offset(pudp, at); at < end; pmdp++, at = next) {
 		pmd_t pmd = pmdp_get_lockless(pmdp);
-		struct pfnmap_mapped mapped = {
-			.address = pmd_addr_end(*address, end),
-			.end = pmd_addr_end(*address, end),
-		};
+		struct pfnmap_mapped mapped = { .address = at };
 
+		next = pmd_addr_end(at, end);
+		if (pmd_leaf(pmd))
+			continue;
 		if (pmd_none(pmd))
 			break;
-		if (!pmd_leaf(pmd) &&
-		    apply_to_page_range(mm, *address, PAGE_SIZE,
-					pfnmap_walk_mapped_ptes, &mapped))
-			return -ENOMEM;
-		*address = mapped.address;
-		if (mapped.address != mapped.end)
+		mapped.end = next;
+		if (apply_to_page_range(mm, at, PAGE_SIZE, pfnmap_walk_mapped_ptes, &mapped))
+			ret = -ENOMEM;
+		if (mapped.address != next) {
+			at = mapped.address;
 			break;
+		}
 	}
-	return 0;
+	*address = at;
+	return ret;
 }
 
 /**
