@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Sphinx: KERNEL_SOURCE=/path/to/linux sphinx-build Documentation build/doc
 
+With -b man, the man pages of the programs that are for people who use VRAM.
+
 The kernel-doc comments are read by the kernel's own Sphinx extension, so
 KERNEL_SOURCE has to name a kernel tree (7.2).
 """
@@ -25,3 +27,7 @@ kerneldoc_srctree = PROJECT
 primary_domain = "c"
 highlight_language = "none"
 html_theme = "alabaster"
+man_pages = [
+    ("tools/hugemap", "hugemap", "show how processes map VRAM, and why", "", 8),
+    ("tools/bind", "bigbar-bind", "give a PCI device to bigbar", "", 8),
+]
