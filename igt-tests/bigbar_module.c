@@ -227,12 +227,10 @@ static void test_bar_too_small(void)
 /* The device of an open file. */
 static struct pci_name name_of(int fd)
 {
-	struct bar bar = bar_of(fd);
 	struct pci_name name = {};
 	char folder[PATH_MAX];
 
-	*strrchr(bar.path, '/') = '\0';
-	igt_assert(realpath(bar.path, folder));
+	device_folder(fd, folder);
 	igt_assert_lt(snprintf(name.text, sizeof(name.text), "%s", strrchr(folder, '/') + 1),
 		      sizeof(name.text));
 	return name;

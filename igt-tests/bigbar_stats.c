@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <xf86drm.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
@@ -208,15 +207,11 @@ static void test_fdinfo_copies(void)
 
 static uint64_t in_sysfs(int fd, const char *name)
 {
-	drmDevicePtr device;
+	char folder[PATH_MAX], path[PATH_MAX + 64];
 	struct stat status;
-	char path[128];
 
-	igt_assert_eq(drmGetDevice2(fd, 0, &device), 0);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%04x:%02x:%02x.%d/%s",
-		 device->businfo.pci->domain, device->businfo.pci->bus,
-		 device->businfo.pci->dev, device->businfo.pci->func, name);
-	drmFreeDevice(&device);
+	device_folder(fd, folder);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	igt_assert_f(!stat(path, &status), "no %s\n", path);
 	igt_assert_eq(status.st_mode & 0777, 0444);
 	return number_in_file(path);

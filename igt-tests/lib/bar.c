@@ -4,28 +4,15 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "../igt_shim.h"
 #include "bar.h"
+#include "file.h"
 #include "lockdown.h"
 
 /* Flags in the sysfs file: memory, and no registers. Lines after the BARs are other windows. */
 #define PREFETCHABLE_MEMORY 0x2200
 #define BARS 6
-
-/* In sysfs: the link is removed with the device node, and its target stays. */
-static void find_folder(int fd, char *folder)
-{
-	struct stat node;
-	char link[64];
-
-	igt_assert_eq(fstat(fd, &node), 0);
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(node.st_rdev),
-		 minor(node.st_rdev));
-	igt_assert(realpath(link, folder));
-}
 
 struct bar bar_in(const char *folder)
 {
@@ -56,7 +43,7 @@ struct bar bar_of(int fd)
 	char folder[PATH_MAX];
 	struct bar bar;
 
-	find_folder(fd, folder);
+	device_folder(fd, folder);
 	bar = bar_in(folder);
 	igt_assert(bar.size);
 	return bar;

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../igt_shim.h"
@@ -46,4 +49,15 @@ bool kernel_parameter_given(const char *name)
 	}
 	fclose(file);
 	return given;
+}
+
+void device_folder(int fd, char folder[PATH_MAX])
+{
+	struct stat node;
+	char link[64];
+
+	igt_assert_eq(fstat(fd, &node), 0);
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(node.st_rdev),
+		 minor(node.st_rdev));
+	igt_assert(realpath(link, folder));
 }

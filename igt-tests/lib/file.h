@@ -3,6 +3,7 @@
 #ifndef FILE_H
 #define FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 /* Writes a text in one call; returns 0 or an errno value. Safe in exit handlers. */
@@ -10,6 +11,12 @@ int write_file(const char *path, const char *text);
 
 /* The number in a file of sysfs, 0 if there is no such file. */
 long number_in_file(const char *path);
+
+/*
+ * The folder of the device that an open device file is of. It is not the link by the numbers
+ * of the file, which goes with the file.
+ */
+void device_folder(int fd, char folder[PATH_MAX]);
 
 /* Whether the kernel was booted with a parameter that has no value. */
 bool kernel_parameter_given(const char *name);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 #include <limits.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "../igt_shim.h"
 #include "file.h"
@@ -36,17 +34,13 @@ void device_plug(void)
 
 void device_unplug(int fd)
 {
-	char link[64], path[PATH_MAX];
-	struct stat node;
+	char path[PATH_MAX], driver[PATH_MAX + 16];
 
 	igt_install_exit_handler(plug_at_exit);
-	igt_assert_eq(fstat(fd, &node), 0);
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(node.st_rdev),
-		 minor(node.st_rdev));
-	igt_assert(realpath(link, path));
+	device_folder(fd, path);
 	igt_assert(strlen(strrchr(path, '/') + 1) < sizeof(device_name));
 	strcpy(device_name, strrchr(path, '/') + 1);
-	strcat(link, "/driver");
-	igt_assert(realpath(link, driver_path));
+	snprintf(driver, sizeof(driver), "%s/driver", path);
+	igt_assert(realpath(driver, driver_path));
 	igt_assert_eq(tell_driver("unbind"), 0);
 }
