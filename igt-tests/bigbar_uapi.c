@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -631,6 +632,80 @@ static void test_struct_growth(int fd)
 	igt_assert_eq_u64(info.size, ALL_ONES);
 }
 
+/**
+ * SUBTEST: no-events
+ * Description: The file is never ready to be read or written, a read of a file that does
+ *	not block ends with EAGAIN, and its position stays at zero.
+ */
+static void test_no_events(int fd)
+{
+	struct pollfd events = { .fd = fd, .events = POLLIN | POLLOUT };
+	char event[64];
+
+	igt_assert_eq(poll(&events, 1, 0), 0);
+	igt_assert_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	igt_assert_eq(read(fd, event, sizeof(event)), -1);
+	igt_assert_eq(errno, EAGAIN);
+	igt_assert_eq(lseek(fd, 1, SEEK_SET), 0);
+}
+
+/* There is no 32-bit C library: the call is made as such a program makes it. */
+static int call_from_32_bits(int fd, unsigned int request, void *argument)
+{
+	int ret = -ENOSYS;
+
+#ifdef __x86_64__
+	const int ioctl_number = 54;
+
+	asm volatile("int $0x80"
+		     : "=a" (ret)
+		     : "a" (ioctl_number), "b" (fd), "c" (request), "d" (argument)
+		     : "memory", "cc", "r8", "r9", "r10", "r11");
+#else
+	(void)fd;
+	(void)request;
+	(void)argument;
+#endif
+	return -ret;
+}
+
+/* DRM_IOCTL_VERSION, and its argument, as 32-bit programs have them. */
+#define VERSION_32_BITS _IOC(_IOC_READ | _IOC_WRITE, DRM_IOCTL_BASE, 0, 36)
+
+struct version_32_bits {
+	int version[3];
+	uint32_t name_length, name, date_length, date, description_length, description;
+};
+
+/**
+ * SUBTEST: program-of-32-bits
+ * Description: The driver's ioctls, and those of DRM whose structures differ, work when a
+ *	32-bit program calls them.
+ */
+static void test_program_of_32_bits(int fd)
+{
+	struct arguments {
+		struct drm_bigbar_device_info device;
+		struct drm_bigbar_gem_create create;
+		struct version_32_bits version;
+	} *low = (void *)(uintptr_t)MIB(256);
+
+	igt_require_f(!access("/proc/sys/abi/vsyscall32", F_OK),
+		      "the kernel runs no 32-bit programs\n");
+	igt_assert(mmap(low, sizeof(*low), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == low);
+	igt_assert_eq(call_from_32_bits(fd, DRM_IOCTL_BIGBAR_DEVICE_INFO, &low->device), 0);
+	igt_assert_eq_u64(low->device.vram_size, huge_vram(fd).size);
+	igt_assert_eq(call_from_32_bits(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &low->create), EINVAL);
+	low->create.size = KIB(4);
+	igt_assert_eq(call_from_32_bits(fd, DRM_IOCTL_BIGBAR_GEM_CREATE, &low->create), 0);
+	igt_assert_eq(gem_close(fd, low->create.handle), 0);
+	igt_assert_eq(call_from_32_bits(fd, VERSION_32_BITS, &low->version), 0);
+	igt_assert_eq(low->version.version[0], 1);
+	igt_assert_eq(low->version.name_length, strlen("bigbar"));
+	munmap(low, sizeof(*low));
+}
+
 static const struct {
 	const char *name;
 	const char *what;
@@ -653,6 +728,8 @@ static const struct {
 	{ "memory-freed", "No memory is left of calls", test_memory_freed },
 	{ "old-program", "A program built from the first header", test_old_program },
 	{ "struct-growth", "Shorter and longer structures", test_struct_growth },
+	{ "no-events", "Nothing to read or to wait for", test_no_events },
+	{ "program-of-32-bits", "Calls of a 32-bit program", test_program_of_32_bits },
 };
 
 static void run_and_check_nothing_leaked(void (*run)(int fd))
