@@ -143,6 +143,12 @@ static struct pci_name require_device(bool (*matches)(const struct pci_name *nam
 	return found;
 }
 
+/* What the kernel itself says of a probe: which addresses were taken, and that it has failed. */
+static bool is_of_core(const char *text)
+{
+	return strstr(text, "can't reserve") || strstr(text, "probe with driver");
+}
+
 /* Counts the driver's lines about a device, and copies the last one. Closes the log. */
 static int count_lines(int log, const struct pci_name *name, char last[KERNEL_LOG_LINE])
 {
@@ -151,7 +157,7 @@ static int count_lines(int log, const struct pci_name *name, char last[KERNEL_LO
 
 	snprintf(prefix, sizeof(prefix), "bigbar %s: ", name->text);
 	while (kernel_log_read(log, &level, text)) {
-		if (strncmp(text, prefix, strlen(prefix)))
+		if (strncmp(text, prefix, strlen(prefix)) || is_of_core(text))
 			continue;
 		igt_info("%s\n", text);
 		strcpy(last, text);
@@ -161,13 +167,17 @@ static int count_lines(int log, const struct pci_name *name, char last[KERNEL_LO
 	return count;
 }
 
-static void assert_probe_refused(const struct pci_name *name, const char *why)
+static int bind_to_bigbar(const struct pci_name *name)
+{
+	return write_file(PCI "/drivers/bigbar/bind", name->text);
+}
+
+static void assert_probe_refused(const struct pci_name *name, int error, const char *why)
 {
 	int log = kernel_log_open();
 	char line[KERNEL_LOG_LINE] = "", path[PATH_MAX];
-	int error = write_file(PCI "/drivers/bigbar/bind", name->text);
 
-	igt_assert_eq(error, ENODEV);
+	igt_assert_eq(bind_to_bigbar(name), error);
 	igt_assert_eq(count_lines(log, name, line), 1);
 	igt_assert_f(strstr(line, why), "not '%s' in: %s\n", why, line);
 	device_path(path, name, "drm");
@@ -220,7 +230,7 @@ static void test_bar_too_small(void)
 
 	kernel_log_expect(REFUSED "BAR 2 has 1024 KiB, at least 2048 KiB are needed");
 	borrow(&name);
-	assert_probe_refused(&name, "BAR 2 has 1024 KiB");
+	assert_probe_refused(&name, ENODEV, "BAR 2 has 1024 KiB");
 	give_back(0);
 }
 
@@ -240,7 +250,7 @@ static void assert_without_memory(const struct pci_name *name)
 {
 	kernel_log_expect(REFUSED ".*BAR.*");
 	borrow(name);
-	assert_probe_refused(name, "no prefetchable memory BAR");
+	assert_probe_refused(name, ENODEV, "no prefetchable memory BAR");
 	give_back(0);
 }
 
@@ -294,6 +304,34 @@ static bool has_bigbar(const struct pci_name *name)
 
 	device_path(path, name, "driver");
 	return realpath(path, driver) && !strcmp(driver, PCI "/drivers/bigbar");
+}
+
+#define LOG_CLAIMED \
+	"bigbar [0-9a-f:.]+: (error (-EBUSY|-16): BAR 2 is in use|BAR 2.*: can't reserve .*)"
+#define LOG_PROBE_FAILED "bigbar [0-9a-f:.]+: probe with driver .* failed .*" \
+	"|bigbar: probe of .* failed .*"
+
+/**
+ * SUBTEST: bar-in-use
+ * Description: Another driver has claimed the BAR: no probe, one line in the kernel log
+ *	beside those of the kernel's core, no device node. When the BAR is free again, the
+ *	device is accepted.
+ */
+static void test_bar_in_use(void)
+{
+	struct pci_name name = require_device(is_neighbours_with_least_bar,
+					      "ivshmem device with a BAR of 2 MiB to lend");
+	int claim = open("/sys/kernel/debug/bar_claimer", O_WRONLY | O_CLOEXEC);
+
+	igt_require_f(claim >= 0, "the module bar_claimer is not loaded\n");
+	kernel_log_expect(LOG_CLAIMED "|" LOG_PROBE_FAILED);
+	borrow(&name);
+	igt_assert_lt(0, dprintf(claim, "%s 2", name.text));
+	assert_probe_refused(&name, EBUSY, "BAR 2 is in use");
+	close(claim);
+	igt_assert_eq(bind_to_bigbar(&name), 0);
+	igt_assert(has_bigbar(&name));
+	give_back(0);
 }
 
 /**
@@ -554,7 +592,7 @@ static void test_bar_of_least(void)
 	device_unplug(huge_open());
 	huge_release_all();
 	borrow(&name);
-	igt_assert_eq(write_file(PCI "/drivers/bigbar/bind", name.text), 0);
+	igt_assert_eq(bind_to_bigbar(&name), 0);
 	fd = huge_open_when_there();
 	igt_assert(!strcmp(name_of(fd).text, name.text));
 	igt_assert_eq_u64(huge_vram(fd).size, LEAST_BAR_SIZE);
@@ -815,6 +853,7 @@ static const struct subtest cases[] = {
 	{ "neighbour", "A device that was not given to bigbar", test_neighbour },
 	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
 	{ "registers", "A device with registers only", test_registers },
+	{ "bar-in-use", "A device whose BAR another driver has", test_bar_in_use },
 	{ "bind-tool", "The program that gives devices to bigbar", test_bind_tool },
 	{ "unload-while-open", "Unload with an open file", test_unload_while_open },
 	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },
