@@ -17,6 +17,13 @@ enum core_asks {
 	CORE_ASKS,
 };
 
+/* What KVM can give to a virtual machine, of memory that it cannot pin. */
+enum kvm_gives {
+	KVM_GIVES_PTES,		/* and finds no larger entries */
+	KVM_GIVES_VRAM,		/* at any level, and pages that have a reference each */
+	KVM_GIVES_ALL,
+};
+
 /**
  * struct known_kernel - a row of the table
  * @version: 6 of 6.12.115,
@@ -24,6 +31,7 @@ enum core_asks {
  * @first_update: and 115: the row also applies to later updates without a row of their own
  * @asks: when the core asks for PUD entries
  * @huge_special_bit: of an entry, which keeps fast GUP off huge ones
+ * @kvm: what virtual machines can have
  */
 struct known_kernel {
 	unsigned int version;
@@ -31,6 +39,7 @@ struct known_kernel {
 	unsigned int first_update;
 	enum core_asks asks;
 	unsigned int huge_special_bit;
+	enum kvm_gives kvm;
 };
 
 /*
