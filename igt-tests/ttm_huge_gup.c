@@ -347,6 +347,48 @@ static void test_proc_mem(const struct place *place)
 	huge_assert_mapped_at(&bo, address, place->level, "page table");
 }
 
+#define BUFFERED KIB(32)
+
+/**
+ * SUBTEST: buffered-%s
+ * Description: A file that is open without O_DIRECT is written from and read into a mapping
+ *	of %arg[1]: the kernel copies.
+ *
+ * arg[1]:
+ *
+ * @pte:	VRAM by PTEs
+ * @pmd:	VRAM by a PMD
+ * @pud:	VRAM by a PUD
+ * @system-pte:	system memory by PTEs
+ * @system-pmd:	system memory by a PMD
+ */
+static void test_buffered(const struct place *place)
+{
+	struct huge_bo bo;
+	char *address = map_at(&bo, place), *second = address + bo.size - BUFFERED;
+	struct pattern pattern = pattern_of(address, BUFFERED, 4);
+	int file = memfd_create("buffered", MFD_CLOEXEC);
+
+	igt_assert_fd(file);
+	pattern_write(&pattern);
+	igt_assert_eq(pwrite(file, address, BUFFERED, 0), BUFFERED);
+	igt_assert_eq(pread(file, second, BUFFERED, 0), BUFFERED);
+	igt_assert(!memcmp(address, second, BUFFERED));
+	pattern.address = second;
+	pattern_assert(&pattern);
+	close(file);
+	huge_assert_mapped_at(&bo, address, place->level, "page table");
+}
+
+static const struct {
+	const char *name;
+	const char *what;
+	void (*run)(const struct place *place);
+} allowed[] = {
+	{ "proc-mem", "A debugger can read and write it", test_proc_mem },
+	{ "buffered", "Files without O_DIRECT can be read and written", test_buffered },
+};
+
 int igt_main()
 {
 	const struct gup_case *c;
@@ -365,12 +407,14 @@ int igt_main()
 		}
 	}
 
-	for_each_case(place, places) {
-		igt_describe("A debugger can read and write it");
-		igt_subtest_f("proc-mem-%s", place->name)
-			test_proc_mem(place);
-		igt_fixture()
-			huge_release_all();
+	for (unsigned int i = 0; i < COUNT_OF(allowed); i++) {
+		for_each_case(place, places) {
+			igt_describe(allowed[i].what);
+			igt_subtest_f("%s-%s", allowed[i].name, place->name)
+				allowed[i].run(place);
+			igt_fixture()
+				huge_release_all();
+		}
 	}
 
 	igt_fixture()
