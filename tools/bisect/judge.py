@@ -8,7 +8,7 @@ import sys
 
 from lab import PROJECT, last_line
 
-sys.path.insert(1, str(PROJECT / "igt-tests"))
+sys.path.insert(1, str(PROJECT / "tools" / "lab"))
 from kernel_log import (  # noqa: E402
     complaints, first_complaint, line_of_command, lines_of, unfinished_subtest, without_time)
 

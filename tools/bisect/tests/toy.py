@@ -63,8 +63,8 @@ class Toy(unittest.TestCase):
     def copy_project(self):
         """Copies the files of the project that the tool reads."""
         for folder, names in (("tools/bisect", ["*.py", "ttm-huge-bisect"]),
-                              ("igt-tests", ["kernel_log.py", "*.testlist", "boots"]),
-                              ("tools/lab", ["check-kernel-log"])):
+                              ("igt-tests", ["*.testlist", "boots"]),
+                              ("tools/lab", ["check-kernel-log", "kernel_log.py"])):
             (self.project / folder).mkdir(parents=True)
             for name in names:
                 for path in (PROJECT / folder).glob(name):

@@ -5,7 +5,7 @@ import pathlib
 import re
 import subprocess
 
-CHECK = pathlib.Path(__file__).resolve().parent.parent / "tools" / "lab" / "check-kernel-log"
+CHECK = pathlib.Path(__file__).resolve().parent / "check-kernel-log"
 
 # tools/lab/guest writes this to the kernel log.
 COMMAND_BEGINS = "lab: the command begins"
@@ -16,10 +16,10 @@ FINISHED = re.compile(r"\[IGT\] (\S+): finished subtest (\S+),")
 
 
 def lines_of(path):
-    """The lines of a log; no lines if there is no such file."""
-    if not path.exists():
-        return []
-    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    """The lines of a log, split as grep splits them to number them; no lines if there is no
+    such file."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    return [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def release_of(path):
@@ -41,8 +41,8 @@ def subtest_in(lines):
 
 
 def without_time(line):
-    """The text of a line."""
-    return re.sub(r"^\[[ .\d]*\] ", "", line.strip())
+    """The text of a line, without its level, time and thread."""
+    return re.sub(r"^(<\d+>)?\[[ .\d]*\](\[.*?\])? ", "", line.strip())
 
 
 def line_of_command(path):
@@ -58,8 +58,8 @@ def complaints(path):
     if not path.exists():
         return []
     done = subprocess.run([str(CHECK), str(path)], check=False, capture_output=True,
-                          text=True)
-    found = (line.split(":", 1) for line in done.stdout.splitlines())
+                          text=True, errors="replace")
+    found = (line.split(":", 1) for line in done.stdout.split("\n") if line)
     return [(int(number), line) for number, line in found]
 
 
