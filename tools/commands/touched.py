@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which tests look at which files."""
+
+import re
+
+# The programs that test what is in a folder, or in files that begin so.
+PROGRAMS = {
+    "tools/adopt/": "/src/tools/adopt/test",
+    "tools/bench/": "/src/tools/bench/test",
+    "tools/measure/": "/src/tools/bench/test",
+    "tools/bind/": "/src/tools/bind/test",
+    "tools/bisect/": "/src/tools/bisect/test",
+    "tools/commands/": "/src/tools/commands/test",
+    "tools/th": "/src/tools/commands/test",
+    "tools/check-kernel": "/src/tools/check-kernel-test $KDIR",
+    "tools/export/": "/src/tools/export/test",
+    "tools/hugemap/": "/src/tools/hugemap/test",
+    "tools/lab/kernel_log.py": "/src/igt-tests/test",
+    "tools/lint/layers": "/src/tools/lint/layers-test",
+    "igt-tests/floor": "/src/igt-tests/test",
+    "igt-tests/report": "/src/igt-tests/test",
+    "igt-tests/test": "/src/igt-tests/test",
+    "igt-tests/mutants/": "/src/igt-tests/mutants/test",
+}
+PLANNER = ("make -s --no-print-directory -C /src/tools/planner O=$LAB_BUILD/plan-test test")
+PLANNERS = ("tools/planner/", "drivers/gpu/drm/pfnmap/pfnmap_plan.h",
+            "drivers/gpu/drm/pfnmap/tests/plan-cases.h")
+
+# All tests depend on these.
+EVERYWHERE = ("drivers/", "include/", "igt-tests/kernel/", "igt-tests/igt_shim.h",
+              "igt-tests/run", "tools/libbigbar/")
+
+
+def test_of(subtest):
+    """The program of a line of a list."""
+    return subtest.split("@")[1]
+
+
+def read_list(path):
+    """The subtests of a list, in order."""
+    return [line for line in path.read_text(encoding="utf-8").splitlines()
+            if line.startswith("igt@")]
+
+
+class Touched:
+    """What has to be run for changed files: programs and subtests, and why."""
+
+    def __init__(self, project, files):
+        self.folder = project / "igt-tests"
+        self.why = []
+        self.programs = []
+        self.subtests = []
+        self._choose_programs(files)
+        self._choose_subtests(files)
+
+    def _choose_programs(self, files):
+        for file in files:
+            program = next((program for start, program in PROGRAMS.items()
+                            if file.startswith(start)), None)
+            if file.startswith(PLANNERS):
+                program = PLANNER
+            if program and program not in self.programs:
+                self.programs.append(program)
+                self.why.append(f"{file}: {program}")
+
+    def _choose_subtests(self, files):
+        fast = read_list(self.folder / "fast.testlist")
+        everywhere = [file for file in files if file.startswith(EVERYWHERE)]
+        tests = self._tests_of(files)
+        wanted = [line for line in read_list(self.folder / "all.testlist")
+                  if test_of(line) in tests]
+        if everywhere or len(wanted) > len(fast):
+            self.why.append(f"{(everywhere or files)[0]}: all tests may see it: fast.testlist")
+            # Changed tests run whole.
+            changed = {line for line in wanted if f"igt-tests/{test_of(line)}.c" in files}
+            wanted = fast + sorted(changed - set(fast))
+        elif wanted:
+            self.why.append(f"tests that use what has changed: {' '.join(sorted(tests))}")
+        self.subtests = wanted
+        for test in sorted(tests - {test_of(line) for line in wanted}):
+            self.why.append(f"{test}: in no list of bigbar: 'make check' or 'make adopt' runs it")
+
+    def _tests_of(self, files):
+        """The tests that are changed, or use a changed file of lib."""
+        libraries = {re.sub(r"^igt-tests/lib/(.*)\.[ch]$", r"\1", file) for file in files
+                     if re.match(r"igt-tests/lib/", file)}
+        tests = set()
+        for path in self.folder.glob("*.c"):
+            if f"igt-tests/{path.name}" in files or self._uses(path) & libraries:
+                tests.add(path.stem)
+        return tests
+
+    def _uses(self, path):
+        """The files of lib that a program includes, or that those include."""
+        used, new = set(), {path}
+        while new:
+            found = set()
+            for source in new:
+                text = source.read_text(encoding="utf-8")
+                found |= set(re.findall(r'^#include "(?:lib/)?(\w+)\.h"', text, re.MULTILINE))
+            found = {name for name in found - used
+                     if (self.folder / "lib" / f"{name}.h").exists()}
+            used |= found
+            new = {file for name in found for file in (self.folder / "lib").glob(f"{name}.[ch]")}
+        return used
