@@ -15,6 +15,7 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_gem_ttm_helper.h>
 #include <drm/drm_print.h>
+#include <drm/drm_util.h>
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
@@ -85,6 +86,7 @@ struct ttm_buffer_object *ttm_huge_vma_bo(struct ttm_device *bdev,
 		return NULL;
 	return vma->vm_private_data;
 }
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_vma_bo);
 
 /*
  * A driver may leave it to the exporter to map an imported buffer object, and the exporter

@@ -13,6 +13,7 @@
 #include <drm/ttm/ttm_placement.h>
 #include <drm/ttm_huge.h>
 
+#include "../ttm_huge_internal.h"
 #include "ttm_huge_kunit_helpers.h"
 
 struct alignment_case {
@@ -219,6 +220,36 @@ static void offset_fits_exactly(struct kunit *test)
 #define PUD_PAGES	(PUD_SIZE >> PAGE_SHIFT)
 #define PMD_PAGES	(PMD_SIZE >> PAGE_SHIFT)
 
+/* What a driver makes buffer objects by, and what for. */
+static const struct bo_case {
+	const char *name;
+	struct ttm_huge_mock_bo *(*make)(struct kunit *test, u64 nr_pages,
+					 enum ttm_bo_type type);
+	enum ttm_bo_type type;
+	bool has_offset;
+} bo_cases[] = {
+	{ "reserved, for programs", ttm_huge_mock_bo_reserved, ttm_bo_type_device, true },
+	{ "reserved, for the kernel", ttm_huge_mock_bo_reserved, ttm_bo_type_kernel, false },
+	{ "reserved, imported", ttm_huge_mock_bo_reserved, ttm_bo_type_sg, true },
+	{ "validated, for programs", ttm_huge_mock_bo_validated, ttm_bo_type_device, true },
+	{ "validated, for the kernel", ttm_huge_mock_bo_validated, ttm_bo_type_kernel, false },
+	{ "validated, imported", ttm_huge_mock_bo_validated, ttm_bo_type_sg, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(bo, bo_cases, name);
+
+static void bo_has_aligned_offset_or_none(struct kunit *test)
+{
+	const struct bo_case *c = test->param_value;
+	struct drm_vma_offset_node *node;
+
+	/* What comes behind a single page is not aligned by chance. */
+	ttm_huge_mock_bo(test, 1);
+	node = &c->make(test, PMD_PAGES, c->type)->tbo.base.vma_node;
+	KUNIT_EXPECT_EQ(test, drm_mm_node_allocated(&node->vm_node), c->has_offset);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(drm_vma_node_start(node), PMD_PAGES));
+}
+
 /* A manager that notes what it is asked for, and fails as it is told to. */
 struct noting_manager {
 	struct ttm_resource_manager man;
@@ -308,9 +339,6 @@ static void manager_test(struct kunit *test)
 	bo->tbo.page_alignment = c->alignment;
 	bo->tbo.type = c->type;
 
-	/* Some drivers set their manager again when they reset the device. */
-	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
-	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
 	KUNIT_EXPECT_EQ(test, c->ret,
 			noting->man.func->alloc(&noting->man, &bo->tbo, &place, &res));
@@ -320,7 +348,41 @@ static void manager_test(struct kunit *test)
 	for (i = 0; i < c->nr_calls; i++)
 		KUNIT_EXPECT_EQ(test, c->asked_for[i], noting->asked_for[i]);
 	KUNIT_EXPECT_EQ(test, c->alignment, bo->tbo.page_alignment);
-	bo->tbo.type = ttm_bo_type_device;
+}
+
+/*
+ * Some drivers set their manager again when they reset the device. If it then aligned what
+ * aligns already, it would call itself for ever, so look, and do not allocate.
+ */
+static void manager_aligns_once(struct kunit *test)
+{
+	const int errors[4] = {};
+	struct noting_manager *noting = make_noting_manager(test, errors);
+	struct ttm_huge_mock *mock = test->priv;
+	const struct ttm_huge_manager *hman =
+		&to_ttm_huge(&mock->hdev.base)->managers[TTM_PL_VRAM];
+
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
+	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
+
+	KUNIT_EXPECT_PTR_EQ(test, noting->man.func, &hman->func);
+	KUNIT_EXPECT_PTR_EQ(test, hman->inner, &noting_funcs);
+}
+
+static void range_manager_of_vram_aligns(struct kunit *test)
+{
+	struct ttm_huge_mock *mock = test->priv;
+	struct ttm_device *bdev = &mock->hdev.base;
+	const struct ttm_huge_manager *managers = to_ttm_huge(bdev)->managers;
+
+	KUNIT_EXPECT_EQ(test, 0, ttm_huge_range_man_init(bdev, TTM_PL_VRAM, false, 16));
+	KUNIT_EXPECT_EQ(test, 0, ttm_huge_range_man_init(bdev, TTM_PL_TT, true, 16));
+	KUNIT_EXPECT_NOT_NULL(test, managers[TTM_PL_VRAM].inner);
+	KUNIT_EXPECT_NULL(test, managers[TTM_PL_TT].inner);
+	ttm_range_man_fini(bdev, TTM_PL_TT);
+	ttm_range_man_fini(bdev, TTM_PL_VRAM);
 }
 
 static void foreign_manager_is_left_alone(struct kunit *test)
@@ -334,7 +396,10 @@ static void foreign_manager_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, noting->man.func, &noting_funcs);
 }
 
-/* The memory begins a quarter into what one PUD entry maps, and ends with the third one. */
+/*
+ * The memory begins a quarter into what one PUD entry maps, and ends with the third one,
+ * unless a case says that it begins a page into it.
+ */
 #define QUARTER		(PUD_PAGES / 4)
 
 struct aperture_case {
@@ -344,26 +409,33 @@ struct aperture_case {
 	int errors[4];
 	struct ttm_place places[4];
 	unsigned int nr_calls;
+	u32 last_asked_for;
+	bool begins_odd;
 };
 
 static const struct aperture_case aperture_cases[] = {
 	{ "the first place", PUD_PAGES, {}, { 0 },
-	  { { 3 * QUARTER, 7 * QUARTER } }, 1 },
+	  { { 3 * QUARTER, 7 * QUARTER } }, 1, 1 },
 	{ "the second place", PUD_PAGES, {}, { -ENOSPC, 0 },
-	  { { 3 * QUARTER, 7 * QUARTER }, { 7 * QUARTER, 11 * QUARTER } }, 2 },
+	  { { 3 * QUARTER, 7 * QUARTER }, { 7 * QUARTER, 11 * QUARTER } }, 2, 1 },
 	{ "no place but any", PUD_PAGES, {}, { -ENOSPC, -EINVAL, 0 },
-	  { { 3 * QUARTER, 7 * QUARTER }, { 7 * QUARTER, 11 * QUARTER }, {} }, 3 },
+	  { { 3 * QUARTER, 7 * QUARTER }, { 7 * QUARTER, 11 * QUARTER }, {} },
+	  3, PMD_PAGES },
 	{ "an error", PUD_PAGES, {}, { -ENOMEM },
-	  { { 3 * QUARTER, 7 * QUARTER } }, 1 },
+	  { { 3 * QUARTER, 7 * QUARTER } }, 1, 1 },
 	{ "not before the first page", PUD_PAGES, { 3 * QUARTER + 1, 0 }, { 0 },
-	  { { 7 * QUARTER, 11 * QUARTER } }, 1 },
+	  { { 7 * QUARTER, 11 * QUARTER } }, 1, 1 },
 	{ "not behind the last page", PUD_PAGES, { 0, 11 * QUARTER - 1 }, { -ENOSPC, 0 },
-	  { { 3 * QUARTER, 7 * QUARTER }, { 0, 11 * QUARTER - 1 } }, 2 },
+	  { { 3 * QUARTER, 7 * QUARTER }, { 0, 11 * QUARTER - 1 } },
+	  2, PMD_PAGES },
 	{ "larger than a PUD", 2 * PUD_PAGES, {}, { 0 },
-	  { { 3 * QUARTER, 11 * QUARTER } }, 1 },
+	  { { 3 * QUARTER, 11 * QUARTER } }, 1, 1 },
 	{ "larger than what is behind the first place", 2 * PUD_PAGES + 1, {}, { 0 },
-	  { {} }, 1 },
-	{ "less than a PUD", PUD_PAGES - 1, {}, { 0 }, { {} }, 1 },
+	  { {} }, 1, PMD_PAGES },
+	{ "less than a PUD", PUD_PAGES - 1, {}, { 0 }, { {} }, 1, PMD_PAGES },
+	{ "a PUD, from an odd page on", PUD_PAGES, {}, { -ENOSPC, 0 },
+	  { { PUD_PAGES - 1, 2 * PUD_PAGES - 1 }, {} }, 2, 1, true },
+	{ "a PMD, from an odd page on", PMD_PAGES, {}, { 0 }, { {} }, 1, 1, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(aperture, aperture_cases, name);
@@ -375,16 +447,18 @@ static void aperture_test(struct kunit *test)
 	struct noting_manager *noting = make_noting_manager(test, c->errors);
 	struct ttm_huge_mock *mock = test->priv;
 	struct ttm_resource *res;
-	int i;
+	int i, ret;
 
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, &noting->man);
 	ttm_huge_set_aperture(&mock->hdev, TTM_PL_VRAM,
-			      8 * (u64)PUD_SIZE + PUD_SIZE / 4,
+			      8 * (u64)PUD_SIZE + (c->begins_odd ? PAGE_SIZE : PUD_SIZE / 4),
 			      11 * (u64)(PUD_SIZE / 4));
-	noting->man.func->alloc(&noting->man, &bo->tbo, &c->place, &res);
+	ret = noting->man.func->alloc(&noting->man, &bo->tbo, &c->place, &res);
 	ttm_huge_set_driver_manager(&mock->hdev.base, TTM_PL_VRAM, NULL);
 
 	KUNIT_EXPECT_EQ(test, c->nr_calls, noting->nr_calls);
+	KUNIT_EXPECT_EQ(test, c->errors[c->nr_calls - 1], ret);
+	KUNIT_EXPECT_EQ(test, c->last_asked_for, noting->asked_for[c->nr_calls - 1]);
 	for (i = 0; i < c->nr_calls; i++) {
 		KUNIT_EXPECT_EQ(test, c->places[i].fpfn, noting->places[i].fpfn);
 		KUNIT_EXPECT_EQ(test, c->places[i].lpfn, noting->places[i].lpfn);
@@ -400,16 +474,20 @@ static struct kunit_case align_cases[] = {
 	KUNIT_CASE(offset_is_free_again),
 	KUNIT_CASE(offset_takes_hole_of_its_size),
 	KUNIT_CASE(offset_fits_exactly),
+	KUNIT_CASE_PARAM(bo_has_aligned_offset_or_none, bo_gen_params),
 	{}
 };
 
 static struct kunit_suite align_suite = {
 	.name = "ttm_huge_align",
+	.init = ttm_huge_mock_init,
 	.test_cases = align_cases,
 };
 
 static struct kunit_case manager_kunit_cases[] = {
 	KUNIT_CASE_PARAM(manager_test, manager_gen_params),
+	KUNIT_CASE(manager_aligns_once),
+	KUNIT_CASE(range_manager_of_vram_aligns),
 	KUNIT_CASE(foreign_manager_is_left_alone),
 	KUNIT_CASE_PARAM(aperture_test, aperture_gen_params),
 	{}

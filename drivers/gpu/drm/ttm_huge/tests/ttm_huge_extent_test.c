@@ -273,7 +273,7 @@ static void contiguous_iomem_is_all(struct kunit *test)
 
 static unsigned int nr_reserved;
 
-static int io_mem_reserve(struct ttm_device *bdev, struct ttm_resource *res)
+static int reserve_offset(struct ttm_device *bdev, struct ttm_resource *res)
 {
 	nr_reserved++;
 	res->bus.offset = PFN_PHYS(0x4321);
@@ -281,14 +281,35 @@ static int io_mem_reserve(struct ttm_device *bdev, struct ttm_resource *res)
 	return 0;
 }
 
+/* Physical address 0, which the driver has mapped into the kernel somewhere. */
+static int reserve_address(struct ttm_device *bdev, struct ttm_resource *res)
+{
+	nr_reserved++;
+	res->bus.addr = res;
+	res->bus.is_iomem = true;
+	return 0;
+}
+
+static const struct reserve_case {
+	const char *name;
+	int (*io_mem_reserve)(struct ttm_device *bdev, struct ttm_resource *res);
+	unsigned long pfn;
+} reserve_cases[] = {
+	{ "an offset", reserve_offset, 0x4321 },
+	{ "an address alone", reserve_address, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(reserve, reserve_cases, name);
+
 static void iomem_is_reserved_once(struct kunit *test)
 {
+	const struct reserve_case *c = test->param_value;
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 8);
 	struct ttm_huge_mock *mock = test->priv;
-	const struct pfnmap_extent all = { .nr_pages = 8, .pfn = 0x4321 };
+	const struct pfnmap_extent all = { .nr_pages = 8, .pfn = c->pfn };
 
 	nr_reserved = 0;
-	mock->funcs.io_mem_reserve = io_mem_reserve;
+	mock->funcs.io_mem_reserve = c->io_mem_reserve;
 	expect_extent(test, bo, 3, all);
 	expect_extent(test, bo, 4, all);
 	KUNIT_EXPECT_EQ(test, nr_reserved, 1);
@@ -342,7 +363,7 @@ static struct kunit_case extent_cases[] = {
 	KUNIT_CASE(driver_knows_other_extents),
 	KUNIT_CASE(scattered_iomem_has_no_others),
 	KUNIT_CASE(contiguous_iomem_is_all),
-	KUNIT_CASE(iomem_is_reserved_once),
+	KUNIT_CASE_PARAM(iomem_is_reserved_once, reserve_gen_params),
 	KUNIT_CASE(iomem_error_is_passed_on),
 	KUNIT_CASE(system_memory_is_populated),
 	{}

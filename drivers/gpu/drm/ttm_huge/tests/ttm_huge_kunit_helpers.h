@@ -11,6 +11,8 @@
 #include <drm/ttm/ttm_device.h>
 #include <drm/ttm_huge.h>
 
+struct vm_area_struct;
+
 /**
  * struct ttm_huge_mock - a TTM device without hardware
  * @drm: the DRM device.
@@ -28,7 +30,7 @@ struct ttm_huge_mock {
 
 /**
  * struct ttm_huge_mock_bo - a buffer object of a mock device
- * @tbo: in system memory, not populated, with a fake offset.
+ * @tbo: in system memory, not populated, with a fake offset unless it is for the kernel.
  * @pfns: where its iomem is, page by page, if a test says so.
  */
 struct ttm_huge_mock_bo {
@@ -39,5 +41,11 @@ struct ttm_huge_mock_bo {
 int ttm_huge_mock_init(struct kunit *test);
 struct ttm_device *ttm_huge_mock_foreign(struct kunit *test);
 struct ttm_huge_mock_bo *ttm_huge_mock_bo(struct kunit *test, u64 nr_pages);
+struct ttm_huge_mock_bo *ttm_huge_mock_bo_reserved(struct kunit *test, u64 nr_pages,
+						   enum ttm_bo_type type);
+struct ttm_huge_mock_bo *ttm_huge_mock_bo_validated(struct kunit *test, u64 nr_pages,
+						    enum ttm_bo_type type);
+struct vm_area_struct *ttm_huge_mock_vma(struct kunit *test,
+					 struct ttm_huge_mock_bo *bo);
 
 #endif
