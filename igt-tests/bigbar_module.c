@@ -779,33 +779,6 @@ static void test_unload_while_moving(void)
 	assert_works();
 }
 
-/* A system call that reads from a mapping, in a thread of its own. */
-struct reader {
-	char *address;
-	pid_t thread;
-	int error;
-};
-
-static void *read_from(void *argument)
-{
-	struct reader *reader = argument;
-
-	__atomic_store_n(&reader->thread, gettid(), __ATOMIC_RELEASE);
-	reader->error = error_of_kernel_reading(reader->address);
-	return NULL;
-}
-
-static pthread_t start_reader(struct reader *reader)
-{
-	pthread_t thread;
-
-	igt_assert_eq(pthread_create(&thread, NULL, read_from, reader), 0);
-	while (!__atomic_load_n(&reader->thread, __ATOMIC_ACQUIRE))
-		usleep(1000);
-	await_sleep_in_driver(reader->thread);
-	return thread;
-}
-
 /**
  * SUBTEST: unload-while-waiting
  * Description: While a fault waits for a buffer object that is reserved, its mapping is
@@ -814,15 +787,15 @@ static pthread_t start_reader(struct reader *reader)
  */
 static void test_unload_while_waiting(void)
 {
-	struct reader reader = {};
+	static struct kernel_reader reader;
 	struct huge_bo bo;
-	pthread_t thread;
 
 	require_reloadable();
 	bo = huge_vram_bo(huge_open(), MIB(2));
 	reader.address = huge_bo_map(&bo);
 	hold_reservation(reader.address);
-	thread = start_reader(&reader);
+	start_kernel_reader(&reader);
+	await_sleep_in_driver(reader.id);
 	huge_unmap(reader.address, bo.size);
 	device_unplug(bo.fd);
 	/* Not huge_release_all(): it would wait for what is held. */
@@ -831,7 +804,7 @@ static void test_unload_while_waiting(void)
 	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
 	igt_assert_f(is_held(), "waited for the hold\n");
 	release_hold();
-	igt_assert_eq(pthread_join(thread, NULL), 0);
+	igt_assert_eq(pthread_join(reader.thread, NULL), 0);
 	igt_assert_eq(reader.error, EFAULT);
 	igt_assert_eq(unload("bigbar"), 0);
 	load_bigbar();

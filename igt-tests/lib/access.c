@@ -165,20 +165,60 @@ static bool file_has(pid_t thread, const char *name, const char *text)
 }
 
 /* For a thread that is runnable, /proc/PID/syscall says "running". */
+static bool sleeps_in(pid_t thread, const char *function)
+{
+	return file_has(thread, "stack", function) && !file_has(thread, "syscall", "running");
+}
+
 bool sleeps_in_driver(pid_t thread)
 {
-	return (file_has(thread, "stack", "ttm_huge_") || file_has(thread, "stack", "bigbar_") ||
-		file_has(thread, "stack", "pfnmap_dump_")) &&
-	       !file_has(thread, "syscall", "running");
+	return sleeps_in(thread, "ttm_huge_") || sleeps_in(thread, "bigbar_") ||
+	       sleeps_in(thread, "pfnmap_dump_");
 }
 
 void await_sleep_in_driver(pid_t thread)
 {
+	await_sleep_in(thread, NULL);
+}
+
+void await_sleep_in(pid_t thread, const char *function)
+{
 	int tries = 0;
 
-	while (!sleeps_in_driver(thread) && tries++ < SLEEP_TRIES)
+	while (!(function ? sleeps_in(thread, function) : sleeps_in_driver(thread)) &&
+	       tries++ < SLEEP_TRIES)
 		usleep(1000);
-	igt_assert_f(tries < SLEEP_TRIES, "thread %d does not wait in the driver\n", thread);
+	igt_assert_f(tries < SLEEP_TRIES, "thread %d does not wait in %s\n", thread,
+		     function ? function : "the driver");
+}
+
+static void *read_in_kernel(void *argument)
+{
+	struct kernel_reader *reader = argument;
+
+	__atomic_store_n(&reader->id, gettid(), __ATOMIC_RELEASE);
+	reader->error = error_of_kernel_reading(reader->address);
+	__atomic_store_n(&reader->over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+void start_kernel_reader(struct kernel_reader *reader)
+{
+	reader->id = 0;
+	reader->over = false;
+	igt_assert_eq(pthread_create(&reader->thread, NULL, read_in_kernel, reader), 0);
+	while (!__atomic_load_n(&reader->id, __ATOMIC_ACQUIRE))
+		usleep(1000);
+}
+
+bool kernel_reader_waits(const struct kernel_reader *reader)
+{
+	while (!__atomic_load_n(&reader->over, __ATOMIC_ACQUIRE)) {
+		if (sleeps_in_driver(reader->id))
+			return true;
+		usleep(1000);
+	}
+	return false;
 }
 
 /* The kernel counts a fault that waited and was repeated as major. */

@@ -3,6 +3,7 @@
 #ifndef ACCESS_H
 #define ACCESS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,6 +36,21 @@ void await_turn(int socket);
  */
 bool sleeps_in_driver(pid_t thread);
 void await_sleep_in_driver(pid_t thread);
+/* The same for the kernel's functions whose names have this text. */
+void await_sleep_in(pid_t thread, const char *function);
+
+/* A thread in a system call that reads a byte of a mapping. It must not be on the stack. */
+struct kernel_reader {
+	char *address;
+	pthread_t thread;
+	pid_t id;
+	int error;	/* an errno value, or 0 */
+	bool over;
+};
+
+void start_kernel_reader(struct kernel_reader *reader);
+/* Returns as soon as it sleeps in the driver; false if it has ended without that. */
+bool kernel_reader_waits(const struct kernel_reader *reader);
 
 /*
  * The faults of this process so far, by the kernel's own count; and those that waited and
