@@ -354,10 +354,14 @@ static void test_destroy_cleared(void)
 #define BUSY_SIZE MIB(256)
 #define BUSY_BOS 2
 
-static void keep_queue_busy(int fd)
+/* Returns what is cleared last. */
+static struct huge_bo keep_queue_busy(int fd)
 {
+	struct huge_bo bo;
+
 	for (int i = 0; i < BUSY_BOS; i++)
-		huge_vram_bo(fd, BUSY_SIZE);
+		bo = huge_vram_bo(fd, BUSY_SIZE);
+	return bo;
 }
 
 /* Writes to each page of a buffer object and destroys it; returns where in VRAM it was. */
@@ -667,6 +671,107 @@ static void test_queued_destroy(void)
 	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
 }
 
+/*
+ * A clear may be over before this process has done what it has to do meanwhile. So the nth try
+ * keeps the queue busy for n times as long.
+ */
+#define QUEUED_TRIES 6
+
+static struct huge_bo keep_queue_busier(int fd, int times)
+{
+	struct huge_bo bo = keep_queue_busy(fd);
+
+	while (--times)
+		bo = keep_queue_busy(fd);
+	return bo;
+}
+
+/*
+ * A system call reads a buffer object that waits to be cleared. Meanwhile this process drops
+ * all that it has of it. Returns whether the call still waited after that.
+ */
+static bool destroy_under_reader(int times_busy)
+{
+	static struct kernel_reader reader;
+	struct huge_bo bo, next;
+	int fd = huge_open();
+	bool waited;
+
+	keep_queue_busier(fd, times_busy);
+	bo = huge_vram_bo(fd, MIB(4));
+	reader.address = huge_bo_map(&bo);
+	start_kernel_reader(&reader);
+	waited = kernel_reader_waits(&reader);
+	huge_unmap(reader.address, bo.size);
+	huge_bo_destroy(&bo);
+	next = huge_bo_create(fd, bo.size, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	waited = waited && sleeps_in_driver(reader.id);
+	igt_assert_eq(pthread_join(reader.thread, NULL), 0);
+	if (waited) {
+		igt_assert_f(next.offset != bo.offset, "it was gone before the wait was over\n");
+		igt_assert_eq(reader.error, EFAULT);
+	}
+	huge_release_all();
+	return waited;
+}
+
+/**
+ * SUBTEST: destroy-waiting
+ * Description: A buffer object is unmapped and destroyed while a fault waits for it. It is
+ *	still there until the wait is over, as the next buffer object does not get its offset.
+ *	The fault then finds nothing mapped.
+ */
+static void test_destroy_waiting(void)
+{
+	bool waited = false;
+
+	async_moves_set("Y");
+	for (int tries = 1; tries <= QUEUED_TRIES && !waited; tries++)
+		waited = destroy_under_reader(tries);
+	igt_assert_f(waited, "each time it was cleared too early\n");
+}
+
+/*
+ * A buffer object gets a second fence while it waits to be cleared, and then is cleared.
+ * Returns whether that was so: if it had been cleared before, there would be one fence. The
+ * queue clears in the order of creation.
+ */
+static bool hold_beside_clear(int times_busy)
+{
+	int fd = huge_open();
+	struct huge_bo before = keep_queue_busier(fd, times_busy);
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2)), after = huge_vram_bo(fd, MIB(2));
+	char *address = huge_bo_map(&bo), *cleared_before = huge_bo_map(&before);
+	uint64_t slept;
+	bool queued;
+
+	hold_fence(address, "kernel");
+	slept = sleeps();
+	read_byte(cleared_before);
+	queued = sleeps() > slept;
+	huge_bo_await_idle(&after);
+	if (queued)
+		assert_waits_for_hold(read_byte, address);
+	release_all_holds();
+	huge_release_all();
+	return queued;
+}
+
+/**
+ * SUBTEST: two-fences
+ * Description: A buffer object that waits to be cleared is then to be moved, too. A fault
+ *	waits for both: also when the clearing is over, and only the other fence is left.
+ */
+static void test_two_fences(void)
+{
+	bool queued = false;
+
+	async_moves_set("Y");
+	for (int tries = 1; tries <= QUEUED_TRIES && !queued; tries++)
+		queued = hold_beside_clear(tries);
+	igt_assert_f(queued, "each time it was cleared too early\n");
+}
+
 static void clean_up(void)
 {
 	release_all_holds();
@@ -689,6 +794,8 @@ static const struct subtest subtests[] = {
 	{ "unmap", "Unmapping does not wait", test_unmap },
 	{ "destroy", "Destroyed while being moved", test_destroy },
 	{ "destroy-cleared", "Destroyed after it was cleared", test_destroy_cleared },
+	{ "destroy-waiting", "Destroyed while a fault waits", test_destroy_waiting },
+	{ "two-fences", "To be cleared, and then moved", test_two_fences },
 	{ "queued-clear", "Read before it is cleared", test_queued_clear },
 	{ "queued-move", "Read before it is moved", test_queued_move },
 	{ "queued-move-returns", "Asking for a move does not wait", test_queued_move_returns },
