@@ -29,10 +29,12 @@
 #include <drm/ttm_huge.h>
 #include <linux/completion.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -138,12 +140,29 @@ static struct dma_fence *bo_holder_add_fence(struct dma_resv *resv, enum dma_res
 	return &fence->base;
 }
 
+/* Returns false if the driver under test does not give the reservation back. */
+static bool bo_holder_lock(struct dma_resv *resv)
+{
+	unsigned long end = jiffies + HOLD_AT_MOST;
+
+	while (!dma_resv_trylock(resv)) {
+		if (time_after(jiffies, end))
+			return false;
+		usleep_range(500, 1000);
+	}
+	return true;
+}
+
 /* The fence must not be found any more when this module is gone. */
 static void bo_holder_remove_fence(struct dma_resv *resv, struct dma_fence *fence)
 {
-	struct dma_fence *signaled = dma_fence_get_stub();
+	struct dma_fence *signaled;
 
-	dma_resv_lock(resv, NULL);
+	if (!bo_holder_lock(resv)) {
+		__module_get(THIS_MODULE);
+		return;
+	}
+	signaled = dma_fence_get_stub();
 	dma_resv_replace_fences(resv, fence->context, signaled, DMA_RESV_USAGE_BOOKKEEP);
 	dma_resv_unlock(resv);
 	dma_fence_put(signaled);
@@ -165,13 +184,14 @@ static void bo_holder_hold_fence(struct work_struct *work)
 	dma_fence_put(fence);
 }
 
-/* Fails if the buffer object has no pages. */
+/* Fails if the buffer object has no pages, or stays reserved. */
 static int bo_holder_change_page_flags(struct hold *hold, u32 clear, u32 set)
 {
 	struct ttm_buffer_object *bo = drm_gem_ttm_of_gem(hold->obj);
 	int ret = -EINVAL;
 
-	dma_resv_lock(hold->obj->resv, NULL);
+	if (!bo_holder_lock(hold->obj->resv))
+		return -EBUSY;
 	if (bo->ttm && ttm_tt_is_populated(bo->ttm)) {
 		bo->ttm->page_flags = (bo->ttm->page_flags & ~clear) | set;
 		ret = 0;
