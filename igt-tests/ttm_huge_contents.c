@@ -9,6 +9,7 @@
 #include "lib/debugger.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
+#include "lib/leaks.h"
 #include "lib/memory.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
@@ -872,12 +873,18 @@ static void test_debugger_end_off(void)
 	debugger_let_go(pid);
 }
 
+/* Many times as long as two faults take that need not wait. */
+#define FAULT_SECONDS 30
+
 static void assert_not_mappable(const struct huge_bo *bo, char *address)
 {
 	uint64_t seen, done;
 
+	/* A fault that keeps the reservation has the next one wait for ever. */
+	igt_set_timeout(FAULT_SECONDS, "faults on pages that cannot be mapped");
 	igt_assert_eq(signal_of_reading(address), SIGBUS);
 	igt_assert_eq(signal_of_writing(address, 1), SIGBUS);
+	igt_reset_timeout();
 	igt_assert_eq(huge_prefault(bo->fd, address, bo->size, &done), EFAULT);
 	igt_assert_eq_u64(done, 0);
 	igt_assert_eq(debugger_proc_mem.read(getpid(), address, &seen, WORD), -1);
@@ -902,10 +909,11 @@ static void assert_mapped_from_first_byte(const struct huge_bo *bo)
  * Description: Imported pages that only the exporting device may map are not mapped: a
  *	fault is SIGBUS, a prefault is EFAULT, and a debugger gets EIO. Imported pages that
  *	can be mapped are mapped, with their contents. mmap() of a part is refused, unless
- *	that begins with the first byte.
+ *	that begins with the first byte. Nothing is left of the buffer object in the end.
  */
 static void test_imported(void)
 {
+	const struct in_use before = in_use_now(-1);
 	struct huge_bo bo = huge_bo_create(huge_open(), KIB(64), HUGE_SYSTEM, HUGE_SYSTEM_WB);
 	struct contents contents = make_contents(&bo), same;
 	char *address = huge_bo_map(&bo);
@@ -926,10 +934,14 @@ static void test_imported(void)
 	contents_renew(&contents);
 	same = contents_at(&contents, address);
 	contents_assert(&same);
+	huge_release_all();
+	igt_assert_eq_u64(in_use_beyond(&before, -1).bos, 0);
 }
 
 static void clean_up(void)
 {
+	igt_reset_timeout();
+	release_signals();
 	release_all_holds();
 	kill_children();
 	ttm_pages_limit_restore();
