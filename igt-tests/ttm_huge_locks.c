@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "igt_shim.h"
@@ -519,7 +520,7 @@ static void kill_and_await(pid_t pid)
 	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* Kills a child while it waits for what is held. */
+/* Kills a child while it waits for what is held. The caller releases that. */
 static void kill_waiter(void (*run)(const struct huge_bo *bo, char *address),
 			const struct huge_bo *bo, char *address)
 {
@@ -532,7 +533,18 @@ static void kill_waiter(void (*run)(const struct huge_bo *bo, char *address),
 	await_sleep_in_driver(pid);
 	kill_and_await(pid);
 	assert_did_not_wait();
-	release_hold();
+}
+
+/* Many times as long as a query takes. */
+#define QUERY_SECONDS 30
+
+/* While a move is in flight, too: no process that was killed still has it reserved. */
+static void assert_not_reserved(const struct huge_bo *bo)
+{
+	igt_set_timeout(QUERY_SECONDS, "a query of a buffer object after a process was killed");
+	huge_bo_info(bo);
+	igt_reset_timeout();
+	assert_did_not_wait();
 }
 
 static void kill_in_call(const struct call *call, const struct obstacle *obstacle)
@@ -542,6 +554,9 @@ static void kill_in_call(const struct call *call, const struct obstacle *obstacl
 
 	obstacle->hold(address);
 	kill_waiter(call->run, &bo, address);
+	if (obstacle->hold == hold_fence_of_move)
+		assert_not_reserved(&bo);
+	release_hold();
 	igt_assert_eq(*address, 0);
 	huge_release_all();
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), 0), 0);
@@ -595,6 +610,7 @@ static void test_killed_creating(void)
 	huge_bo_await_idle(&bo);
 	hold_fence_of_move(address);
 	kill_waiter(create, &bo, address);
+	release_hold();
 	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
 }
 
@@ -674,6 +690,72 @@ static void test_killed_dumping(void)
 	assert_did_not_wait();
 }
 
+/* Takes the mmap lock of the other process for writing, for some microseconds. */
+static void clear_references(const struct huge_bo *bo, char *address, pid_t other)
+{
+	char path[32];
+
+	(void)bo;
+	(void)address;
+	snprintf(path, sizeof(path), "/proc/%d/clear_refs", other);
+	write_file(path, "1");
+}
+
+/*
+ * A child that prefaults twice, the second time when it gets its turn. By then its code and its
+ * stack are in memory, or a fault there would wait for the mmap lock before it does.
+ */
+static pid_t start_prefaulter(const struct huge_bo *bo, char *address, int sockets[2])
+{
+	pid_t pid;
+
+	make_turns(sockets);
+	pid = fork_child();
+	if (!pid) {
+		prefault(bo, address);
+		pass_turn(sockets[1]);
+		await_turn(sockets[1]);
+		prefault(bo, address);
+		_exit(0);
+	}
+	await_turn(sockets[0]);
+	await_sleep_in(pid, "unix_stream_");
+	return pid;
+}
+
+/**
+ * SUBTEST: killed-prefaulting
+ * Description: A prefault waits for the mmap lock of its process. A process waits for that
+ *	lock, too, to write, and a debugger has it, which waits for a buffer object. When the
+ *	process that prefaults is killed, the prefault ends at once.
+ */
+static void test_killed_prefaulting(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
+	pid_t debugger, prefaulter, writer;
+	int sockets[2];
+
+	igt_require_f(!access("/proc/self/clear_refs", F_OK), "this kernel has no clear_refs\n");
+	prefaulter = start_prefaulter(&bo, address, sockets);
+	hold_reservation(address);
+	debugger = start_child(debug_other, &bo, address, prefaulter);
+	await_sleep_in_driver(debugger);
+	writer = start_child(clear_references, &bo, address, prefaulter);
+	await_sleep_in(writer, "clear_refs_write");
+	pass_turn(sockets[0]);
+	await_sleep_in_driver(prefaulter);
+	igt_assert_eq(kill(prefaulter, SIGKILL), 0);
+	/* The process needs the lock to end, so that comes later. */
+	while (is_held() && sleeps_in_driver(prefaulter))
+		usleep(1000);
+	assert_did_not_wait();
+	release_hold();
+	igt_assert_f(child_ends(prefaulter), "the process does not end\n");
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
 /* In TTM of 6.1 no signal ends the wait for a buffer object that is to be swapped out. */
 static void require_interruptible_swapping(void)
 {
@@ -720,6 +802,7 @@ static void test_killed_populating(void)
 
 	kill_waiter(fault, &bo, address);
 	igt_assert_f(seconds_now() - begin < SWAPPING_SECONDS, "it waited for TTM to give up\n");
+	release_hold();
 	ttm_pages_limit_restore();
 	igt_assert_eq(*address, 0);
 	igt_assert_eq(*swapped, 2);
@@ -900,8 +983,17 @@ static void test_contended(void)
 	pattern_assert(&workers[2].pattern);
 }
 
+static void stop_profiling(void)
+{
+	const struct itimerval none = {};
+
+	setitimer(ITIMER_REAL, &none, NULL);
+}
+
 static void clean_up(void)
 {
+	igt_reset_timeout();
+	stop_profiling();
 	release_all_holds();
 	kill_children();
 	trace_stop();
@@ -1205,6 +1297,61 @@ static void test_killed_taking(void)
 	igt_assert_f(rest < all / 2, "it did not end at once\n");
 }
 
+/* More than come outside of the system call: the next one is sent when one was handled. */
+#define MOST_SIGNALS 20
+#define PROFILING_US 10000
+
+static volatile sig_atomic_t signals_came;
+
+/* Without an end, a call that begins anew after each signal would be repeated for ever. */
+static void count_signal(int signal)
+{
+	(void)signal;
+	if (++signals_came == MOST_SIGNALS)
+		stop_profiling();
+}
+
+static void start_profiling(void)
+{
+	struct sigaction action = { .sa_handler = count_signal };
+	struct itimerval timer = {
+		.it_value.tv_usec = PROFILING_US,
+		.it_interval.tv_usec = PROFILING_US,
+	};
+
+	signals_came = 0;
+	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+/**
+ * SUBTEST: signal-taking
+ * Description: While a process takes the record of a buffer object with thousands of
+ *	mappings, a timer sends it signals, as in a profiler. They wait until the record is
+ *	taken: otherwise that would begin anew each time, and never end.
+ */
+static void test_signal_taking(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(TABLES * TABLE_SIZE, HUGE_TRACKABLE, &address);
+	int sockets[2];
+	double seconds;
+	pid_t pid;
+
+	huge_dirty_start(&bo);
+	write_to_tables(address);
+	make_turns(sockets);
+	pid = start_taker(&bo, sockets[1]);
+	await_turn(sockets[0]);
+	start_profiling();
+	seconds = take_tables(&bo);
+	stop_profiling();
+	igt_info("%.3f s, %d signals\n", seconds, (int)signals_came);
+	igt_assert_lt(0, signals_came);
+	igt_assert_lt(signals_came, MOST_SIGNALS);
+	kill_and_await(pid);
+}
+
 struct remapping {
 	char *from;
 	char *to;
@@ -1257,11 +1404,14 @@ static const struct subtest subtests[] = {
 	  test_killed_debugging_off },
 	{ "killed-creating", "Killed while others leave VRAM", test_killed_creating },
 	{ "killed-dumping", "Killed while a dump waits", test_killed_dumping },
+	{ "killed-prefaulting", "Killed while a prefault waits for the mmap lock",
+	  test_killed_prefaulting },
 	{ "killed-populating", "Killed while others are to be swapped out",
 	  test_killed_populating },
 	{ "signal-populating", "A signal while waiting for another buffer object to be swapped out",
 	  test_signal_populating },
 	{ "killed-taking", "Killed while taking a long record", test_killed_taking },
+	{ "signal-taking", "Signals while taking a long record", test_signal_taking },
 	{ "mremap", "mremap() of a buffer object that is reserved", test_mremap },
 };
 
