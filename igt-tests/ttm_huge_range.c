@@ -1109,10 +1109,21 @@ static void assert_may_fail(void)
 	trace_stop();
 }
 
+/* Not write-combining memory, which TTM may have in its pool. */
+static void assert_fault_may_fail(int fd)
+{
+	struct huge_bo bo = huge_bo_create(fd, MIB(2), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	char *address = huge_bo_map(&bo);
+
+	trace_start("kmem/mm_page_alloc");
+	write_page(address, 0);
+	assert_may_fail();
+}
+
 /**
  * SUBTEST: memory-may-fail
- * Description: System memory for a move, and for what a new buffer object pushes out of VRAM,
- *	is allocated so that a call fails before the OOM killer ends a process.
+ * Description: System memory for a fault, for a move, and for what a new buffer object pushes
+ *	out of VRAM, is allocated so that a call fails before the OOM killer ends a process.
  */
 static void test_memory_may_fail(void)
 {
@@ -1121,6 +1132,7 @@ static void test_memory_may_fail(void)
 	struct huge_vram vram;
 
 	write_page(address, 0);
+	assert_fault_may_fail(bo.fd);
 	trace_start("kmem/mm_page_alloc");
 	huge_bo_move(&bo, HUGE_SYSTEM);
 	assert_may_fail();
@@ -1161,7 +1173,7 @@ static const struct subtest subtests[] = {
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
 	{ "contiguous-small", "Contiguous where single pages are free", test_contiguous_small },
 	{ "unaligned-hole", "Aligned blocks in a hole that is not", test_unaligned_hole },
-	{ "memory-may-fail", "System memory for moves may be refused", test_memory_may_fail },
+	{ "memory-may-fail", "System memory may be refused", test_memory_may_fail },
 	{ "contiguous-moved", "Contiguous after a move to scattered VRAM", test_contiguous_moved },
 	{ "system-middle", "Entries around a page of system memory", test_system_middle },
 	{ "system-any-memory", "Where system memory is", test_system_any_memory },
