@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 #include <inttypes.h>
-#include <sys/stat.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
@@ -208,12 +207,10 @@ static void test_fdinfo_copies(void)
 static uint64_t in_sysfs(int fd, const char *name)
 {
 	char folder[PATH_MAX], path[PATH_MAX + 64];
-	struct stat status;
 
 	device_folder(fd, folder);
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	igt_assert_f(!stat(path, &status), "no %s\n", path);
-	igt_assert_eq(status.st_mode & 0777, 0444);
+	igt_assert_eq(file_mode(path), 0444);
 	return number_in_file(path);
 }
 

@@ -450,16 +450,19 @@ static const char * const good_words[] = { "pud", "pmd", "pte", "off", "pmd\n", 
 static const char * const bad_words[] = {
 	"\n", " ", "PUD", "Pmd", "huge", "pm", "pmds", "pmd x", "pmd,pte", " pmd", "pmd ",
 	"pmd\n\n", "0", "2", "-1", "none", "offx", "max_level", "pud\tpmd",
+	/* Names of larger levels, which no entry has, and what older kernels call these. */
+	"p4d", "pgd", "unknown",
 	"pudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpudpud",
 };
 
 /**
  * SUBTEST: max-level-words
  * Description: The module parameter max_level reads back as what was written, each
- *	level and off; any other word is EINVAL and leaves it as it was.
+ *	level and off; any other word is EINVAL and leaves it as it was. All may read it.
  */
 static void test_max_level_words(void)
 {
+	igt_assert_eq(max_level_mode(), 0644);
 	for (unsigned int good = 0; good < COUNT_OF(good_words); good++) {
 		char word[8];
 
@@ -766,6 +769,9 @@ static void test_range_manager_aperture(void)
 	allocate_wanted(&early_allocation, 0, 7 * PUD_PAGES / 4 - 1);
 }
 
+/* The beginning of it. */
+#define REFUSED_LINE "ttm_huge: a TTM device without "
+
 /**
  * SUBTEST: range-manager-foreign
  * Description: A driver asks to align VRAM of a device that it has not set up for ttm_huge.
@@ -774,10 +780,13 @@ static void test_range_manager_aperture(void)
  */
 static void test_range_manager_foreign(void)
 {
-	kernel_log_expect("ttm_huge: a TTM device without .* is refused");
+	kernel_log_expect(REFUSED_LINE ".* is refused");
 	allocate_all_of(FOREIGN_VRAM, 0, foreign_allocations, COUNT_OF(foreign_allocations));
 	assert_counters(ALIGNED_VRAM, true);
 	assert_counters(FOREIGN_VRAM, false);
+	/* Once for each time that ttm_huge is loaded, which is before the driver. */
+	igt_assert_f(kernel_log_has_after("Initialized bigbar ", REFUSED_LINE),
+		     "the kernel log does not say so\n");
 }
 
 /**

@@ -51,6 +51,14 @@ bool kernel_parameter_given(const char *name)
 	return given;
 }
 
+unsigned int file_mode(const char *path)
+{
+	struct stat status;
+
+	igt_assert_f(!stat(path, &status), "%s: %s\n", path, strerror(errno));
+	return status.st_mode & 0777;
+}
+
 void device_folder(int fd, char folder[PATH_MAX])
 {
 	struct stat node;

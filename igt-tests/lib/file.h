@@ -12,6 +12,9 @@ int write_file(const char *path, const char *text);
 /* The number in a file of sysfs, 0 if there is no such file. */
 long number_in_file(const char *path);
 
+/* The permission bits. */
+unsigned int file_mode(const char *path);
+
 /*
  * The folder of the device that an open device file is of. It is not the link by the numbers
  * of the file, which goes with the file.

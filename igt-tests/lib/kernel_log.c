@@ -13,11 +13,18 @@
 /* With IGT's prefix, the kernel takes no longer line. */
 #define MOST_EXPECTED 900
 
-int kernel_log_open(void)
+static int open_at_start(void)
 {
 	int log = open(LOG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	igt_require_f(log >= 0, LOG ": %s\n", strerror(errno));
+	return log;
+}
+
+int kernel_log_open(void)
+{
+	int log = open_at_start();
+
 	lseek(log, 0, SEEK_END);
 	return log;
 }
@@ -54,6 +61,19 @@ bool kernel_log_warns(int log, char line[KERNEL_LOG_LINE])
 			return true;
 	}
 	return false;
+}
+
+bool kernel_log_has_after(const char *start, const char *text)
+{
+	int log = open_at_start(), level;
+	char line[KERNEL_LOG_LINE];
+	bool found = false;
+
+	while (kernel_log_read(log, &level, line))
+		found = !strncmp(line, text, strlen(text)) ||
+			(found && !strstr(line, start));
+	close(log);
+	return found;
 }
 
 void kernel_log_say(const char *text)

@@ -13,6 +13,12 @@ int kernel_log_open(void);
 bool kernel_log_read(int log, int *level, char line[KERNEL_LOG_LINE]);
 /* The next line at level warning or worse. */
 bool kernel_log_warns(int log, char line[KERNEL_LOG_LINE]);
+/*
+ * Whether a line that begins with @text comes after the last line that has @start, in the
+ * whole log: for what the kernel logs once, perhaps in an earlier run of the subtest. Not any
+ * line that has @text, as kernel_log_expect() makes one. Skips as above.
+ */
+bool kernel_log_has_after(const char *start, const char *text);
 /* Writes a line to it, to tell what has led to the lines that follow. */
 void kernel_log_say(const char *text);
 

@@ -69,6 +69,11 @@ bool max_level_is(const char *text)
 	return reads_as(&max_level, text);
 }
 
+unsigned int max_level_mode(void)
+{
+	return file_mode(max_level.path);
+}
+
 bool async_moves_are(const char *moves)
 {
 	return reads_as(&async_moves, moves);

@@ -16,6 +16,8 @@ void max_level_restore(void);
 int max_level_try(const char *text);
 /* Whether it reads as this text. */
 bool max_level_is(const char *text);
+/* Who may read and write it. */
+unsigned int max_level_mode(void);
 
 /* Whether bigbar moves buffer objects in the background: "Y" or "N". */
 void async_moves_save(void);
