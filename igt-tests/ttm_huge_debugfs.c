@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -155,10 +154,8 @@ static void test_bad_input(void)
 static void assert_mode(int fd, const char *name, unsigned int mode)
 {
 	struct huge_path path = huge_debugfs(fd, name);
-	struct stat file;
 
-	igt_assert_eq(stat(path.text, &file), 0);
-	igt_assert_eq(file.st_mode & 0777, mode);
+	igt_assert_eq(file_mode(path.text), mode);
 }
 
 /* A mapping of four pages, in the middle of a buffer object. */
@@ -611,6 +608,33 @@ static void test_young_dirty(enum huge_level level)
 	huge_assert_mapped_at(&bo, address, level, "used");
 }
 
+/* Not the first, which cannot be taken offline. */
+static struct setting second_cpu = {
+	.path = "/sys/devices/system/cpu/cpu1/online",
+};
+
+/**
+ * SUBTEST: counters-offline
+ * Description: The counters still have what a CPU has counted when that is offline.
+ */
+static void test_counters_offline(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(KIB(64), 0, &address);
+	struct counters expected = counters_read(bo.fd);
+	const cpu_set_t all = cpus_allowed();
+
+	igt_require_f(CPU_ISSET(0, &all) && CPU_ISSET(1, &all), "there is one CPU\n");
+	setting_save(&second_cpu);
+	run_on_cpu(1);
+	*page_at(address, 0) = 1;
+	run_on_cpus(&all);
+	setting_set(&second_cpu, "0");
+	counters_add_faults(&expected, HUGE_PTE, 16, "vma_edge", 1);
+	counters_assert(bo.fd, &expected);
+	setting_restore(&second_cpu);
+}
+
 #define MOST_CPUS 8
 
 /**
@@ -714,6 +738,7 @@ static void test_counters_still(void)
 
 static void clean_up(void)
 {
+	setting_restore(&second_cpu);
 	setting_restore(&most_namespaces);
 	kill_children();
 	munmap(FAR_BORDER, FAR_SIZE);
@@ -734,6 +759,7 @@ static const struct subtest subtests[] = {
 	{ "process-let-go", "Processes that have ended", test_process_let_go },
 	{ "process-freed", "Memory of processes that have ended", test_process_freed },
 	{ "counters-all-cpus", "Faults on every CPU", test_counters_all_cpus },
+	{ "counters-offline", "Faults on a CPU that goes offline", test_counters_offline },
 	{ "counters-levels", "Faults of each level", test_counters_levels },
 	{ "counters-still", "Faults that set no entry", test_counters_still },
 };
