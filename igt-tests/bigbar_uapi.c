@@ -528,6 +528,35 @@ static void test_memory_freed(int fd)
 	slab_caches_assert_grown_less(&before, FREED_ROUNDS / 2);
 }
 
+/**
+ * SUBTEST: memory-freed-full
+ * Description: VRAM is full, and two buffer objects take the place in it from each other,
+ *	many times. They leave no more objects in the kernel's allocator than some, and as
+ *	much VRAM in use as there is, as the driver and TTM count it.
+ */
+static void test_memory_freed_full(int fd)
+{
+	const uint64_t vram = huge_vram(fd).size;
+	struct slab_caches before = {};
+	struct huge_bo rest, bos[2];
+
+	slab_require_exact();
+	rest = huge_vram_bo(fd, vram - KIB(4));
+	for (unsigned int i = 0; i < COUNT_OF(bos); i++)
+		bos[i] = huge_bo_create(fd, KIB(4), HUGE_SYSTEM, 0);
+	for (int i = 0; i < FREED_ROUNDS + FREED_ROUNDS / 8; i++) {
+		if (i == FREED_ROUNDS / 8)
+			before = slab_caches_now();
+		/* What was asked about last is the last to be evicted. */
+		igt_assert_eq(huge_bo_placement(&rest), HUGE_VRAM);
+		huge_bo_move(&bos[i % 2], HUGE_VRAM);
+		igt_assert_eq(huge_bo_placement(&bos[(i + 1) % 2]), HUGE_SYSTEM);
+	}
+	igt_assert_eq_u64(huge_vram(fd).used, vram);
+	assert_vram_file(fd);
+	slab_caches_assert_grown_less(&before, FREED_ROUNDS / 2);
+}
+
 /* Each array is a structure of the ioctl, as the first header has it. */
 static void assert_tracks(int fd, uint32_t handle)
 {
@@ -726,6 +755,7 @@ static const struct {
 	{ "mmap-range", "Ranges outside the buffer object", test_mmap_range },
 	{ "nodes", "Render node and primary node", test_nodes },
 	{ "memory-freed", "No memory is left of calls", test_memory_freed },
+	{ "memory-freed-full", "No memory is left of evictions", test_memory_freed_full },
 	{ "old-program", "A program built from the first header", test_old_program },
 	{ "struct-growth", "Shorter and longer structures", test_struct_growth },
 	{ "no-events", "Nothing to read or to wait for", test_no_events },

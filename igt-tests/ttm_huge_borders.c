@@ -8,6 +8,7 @@
 #include "lib/access.h"
 #include "lib/border.h"
 #include "lib/huge_device.h"
+#include "lib/leaks.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/subtest.h"
@@ -506,16 +507,18 @@ static void test_all_memory(void)
  * SUBTEST: move-too-large
  * Description: A buffer object is in the larger one of VRAM and system memory. A move to
  *	the other one, which is smaller than the buffer object, is refused; data and
- *	mappings stay.
+ *	mappings stay. All of its memory is free when it is destroyed.
  */
 static void test_move_too_large(void)
 {
 	int fd = huge_open();
+	const struct in_use at_first = in_use_now(fd);
 	const uint64_t vram = huge_vram(fd).size;
 	bool from_vram = vram > system_memory();
 	enum huge_placement from = from_vram ? HUGE_VRAM : HUGE_SYSTEM;
 	struct huge_levels before, after;
 	struct pattern pattern;
+	struct in_use left;
 	struct huge_bo bo;
 
 	bo = huge_bo_create(fd, from_vram ? vram : vram + HUGE_PAGE_SIZE, from, 0);
@@ -526,6 +529,11 @@ static void test_move_too_large(void)
 	huge_assert_levels(&after, &before, "not moved");
 	igt_assert_eq(huge_bo_placement(&bo), from);
 	pattern_assert(&pattern);
+	huge_unmap(pattern.address, bo.size);
+	huge_bo_destroy(&bo);
+	left = in_use_beyond(&at_first, fd);
+	igt_assert_eq_u64(left.bos, 0);
+	igt_assert_eq_u64(left.vram, 0);
 }
 
 static const struct subtest subtests[] = {
