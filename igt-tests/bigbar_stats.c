@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 
 #include <inttypes.h>
+#include <signal.h>
+#include <xf86drm.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/fdinfo.h"
 #include "lib/file.h"
+#include "lib/gem.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
+#include "lib/leaks.h"
 #include "lib/program.h"
+#include "lib/setting.h"
 #include "lib/subtest.h"
 
 /**
@@ -50,7 +55,8 @@ static void assert_own(int fd, uint64_t vram, uint64_t system, uint64_t resident
 /**
  * SUBTEST: fdinfo
  * Description: A client's fdinfo counts its buffer objects, none of another client's, where
- *	they are now. In system memory they are not resident before their first access.
+ *	they are now. In system memory they are not resident before their first access. It
+ *	has no other lines of DRM than those that are looked at here, and DRM's own.
  */
 static void test_fdinfo(void)
 {
@@ -58,6 +64,7 @@ static void test_fdinfo(void)
 	struct huge_bo vram, system;
 
 	fdinfo_require(fd);
+	fdinfo_assert_keys(fd);
 	assert_own(fd, 0, 0, 0);
 	vram = huge_vram_bo(fd, MIB(5) + KIB(4));
 	huge_bo_await_idle(&vram);
@@ -77,15 +84,63 @@ static void test_fdinfo(void)
 }
 
 /**
+ * SUBTEST: fdinfo-move-killed
+ * Description: A buffer object whose move was ended by a signal counts where it has stayed.
+ */
+static void test_fdinfo_move_killed(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	pid_t pid;
+
+	fdinfo_require(bo.fd);
+	huge_bo_await_idle(&bo);
+	hold_fence(address, "kernel");
+	pid = fork_child();
+	if (!pid)
+		_exit(huge_bo_try_move(&bo, HUGE_SYSTEM));
+	await_sleep_in_driver(pid);
+	igt_assert_eq(kill(pid, SIGKILL), 0);
+	igt_assert_f(child_ends(pid), "the process does not end\n");
+	igt_assert_f(is_held(), "waited for the hold\n");
+	release_hold();
+	assert_own(bo.fd, bo.size, 0, 0);
+}
+
+static const struct fdinfo_memory shared = {
+	.total = MIB(2), .shared = MIB(2), .resident = MIB(2),
+};
+
+/**
+ * SUBTEST: fdinfo-shared-by-name
+ * Description: A buffer object that has a name counts as its client's own until another
+ *	client opens it by this name, and then as shared, for both.
+ */
+static void test_fdinfo_shared_by_name(void)
+{
+	/* Names are for the primary node. */
+	int fd = huge_open_node(DRM_NODE_PRIMARY), other = huge_open_node(DRM_NODE_PRIMARY);
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
+	struct drm_gem_flink flink = { .handle = bo.handle };
+	struct drm_gem_open by_name = {};
+
+	fdinfo_require(fd);
+	huge_bo_await_idle(&bo);
+	igt_assert_eq(gem_call(fd, DRM_IOCTL_GEM_FLINK, &flink), 0);
+	assert_own(fd, bo.size, 0, 0);
+	by_name.name = flink.name;
+	igt_assert_eq(gem_call(other, DRM_IOCTL_GEM_OPEN, &by_name), 0);
+	assert_memory(fd, "vram", shared);
+	assert_memory(other, "vram", shared);
+}
+
+/**
  * SUBTEST: fdinfo-shared
  * Description: A buffer object that was exported as a dma-buf counts as shared, wherever it
  *	is.
  */
 static void test_fdinfo_shared(void)
 {
-	const struct fdinfo_memory shared = {
-		.total = MIB(2), .shared = MIB(2), .resident = MIB(2),
-	};
 	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
 
 	fdinfo_require(bo.fd);
@@ -177,14 +232,18 @@ static void test_fdinfo_keeps_order(void)
 	igt_assert_eq(huge_bo_placement(&second), HUGE_VRAM);
 }
 
+#define LATER_CLIENTS 32
+
 /**
  * SUBTEST: fdinfo-copies
  * Description: The time that clearing and moving a buffer object took counts for the client
- *	that made it, and for no other one.
+ *	that made it, and for no other one. It still counts when the buffer object is gone,
+ *	and more clients have come.
  */
 static void test_fdinfo_copies(void)
 {
 	int fd = huge_open(), other = huge_open();
+	const struct in_use before = in_use_now(-1);
 	double start = seconds_now();
 	uint64_t cleared, moved;
 	struct huge_bo bo;
@@ -202,22 +261,30 @@ static void test_fdinfo_copies(void)
 	igt_assert_lt_u64(cleared, moved);
 	igt_assert(moved / 1e9 < seconds_now() - start);
 	igt_assert_eq_u64(fdinfo_copy_ns(other), 0);
+
+	huge_bo_destroy(&bo);
+	igt_assert_eq_u64(in_use_beyond(&before, -1).bos, 0);
+	for (int i = 0; i < LATER_CLIENTS; i++)
+		huge_open();
+	igt_assert_eq_u64(fdinfo_copy_ns(fd), moved);
 }
 
-static uint64_t in_sysfs(int fd, const char *name)
+static void assert_in_sysfs(int fd, const char *name, uint64_t number)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 64];
+	char folder[PATH_MAX], path[PATH_MAX + 64], found[SETTING_SIZE], line[SETTING_SIZE];
 
 	device_folder(fd, folder);
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	igt_assert_eq(file_mode(path), 0444);
-	return number_in_file(path);
+	assert_read_only(path);
+	setting_read(&(struct setting){ .path = path }, found);
+	snprintf(line, sizeof(line), "%" PRIu64 "\n", number);
+	igt_assert_f(!strcmp(found, line), "%s has '%s', and not '%s'\n", path, found, line);
 }
 
 /**
  * SUBTEST: sysfs
  * Description: The device's files in sysfs tell how large VRAM is, and how much of it is in
- *	use, as the ioctl does.
+ *	use, as the ioctl does, each in one line. Nobody can write them.
  */
 static void test_sysfs(void)
 {
@@ -227,8 +294,8 @@ static void test_sysfs(void)
 	huge_vram_bo(fd, MIB(2) + KIB(8));
 	vram = huge_vram(fd);
 	igt_assert_lt_u64(0, vram.used);
-	igt_assert_eq_u64(in_sysfs(fd, "mem_info_vram_total"), vram.size);
-	igt_assert_eq_u64(in_sysfs(fd, "mem_info_vram_used"), vram.used);
+	assert_in_sysfs(fd, "mem_info_vram_total", vram.size);
+	assert_in_sysfs(fd, "mem_info_vram_used", vram.used);
 }
 
 /**
@@ -253,12 +320,15 @@ static void test_gputop(void)
 static void clean_up(void)
 {
 	release_all_holds();
+	kill_children();
 	huge_release_all();
 }
 
 static const struct subtest subtests[] = {
 	{ "fdinfo", "Memory of a client", test_fdinfo },
+	{ "fdinfo-move-killed", "Memory whose move was ended", test_fdinfo_move_killed },
 	{ "fdinfo-shared", "Memory that is exported", test_fdinfo_shared },
+	{ "fdinfo-shared-by-name", "Memory that has a name", test_fdinfo_shared_by_name },
 	{ "fdinfo-active", "Memory that is in use", test_fdinfo_active },
 	{ "fdinfo-copies", "Time that copies took", test_fdinfo_copies },
 	{ "fdinfo-held", "Memory that is reserved", test_fdinfo_held },

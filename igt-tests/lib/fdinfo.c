@@ -6,8 +6,17 @@
 #include "../igt_shim.h"
 #include "fdinfo.h"
 #include "huge_device.h"
+#include "subtest.h"
 
 #define TEXT_SIZE 4096
+
+/* Of the lines that begin with "drm-": DRM's own, and those of bigbar. */
+static const char * const keys[] = {
+	"driver", "client-id", "client-name", "pdev",
+	"total-vram", "shared-vram", "active-vram", "resident-vram",
+	"total-system", "shared-system", "active-system", "resident-system",
+	"engine-copy",
+};
 
 static bool read_text(int fd, char *text)
 {
@@ -68,6 +77,29 @@ static uint64_t size_of(const char *text, const char *what, const char *region)
 		return MIB(value);
 	igt_assert_f(!*unit, "a unit of %s\n", unit);
 	return value;
+}
+
+static bool is_key(const char *text, size_t length)
+{
+	const char * const *key;
+
+	for_each_case(key, keys) {
+		if (strlen(*key) == length && !strncmp(text, *key, length))
+			return true;
+	}
+	return false;
+}
+
+void fdinfo_assert_keys(int fd)
+{
+	char text[TEXT_SIZE];
+
+	igt_assert(read_text(fd, text));
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (!strncmp(line, "drm-", 4))
+			igt_assert_f(is_key(line + 4, strcspn(line + 4, ":")),
+				     "an unknown line: %s\n", line);
+	}
 }
 
 uint64_t fdinfo_copy_ns(int fd)

@@ -17,6 +17,8 @@ struct fdinfo_memory {
 void fdinfo_require(int fd);
 /* Of a client of this process, in "vram" or in "system". Asserts that it tells all of it. */
 struct fdinfo_memory fdinfo_memory(int fd, const char *region);
+/* That these, and what DRM itself tells of each client, are all that it tells. */
+void fdinfo_assert_keys(int fd);
 /* How long copies for its buffer objects took, in nanoseconds. */
 uint64_t fdinfo_copy_ns(int fd);
 /* Reads it, and forgets it. Does not assert. */

@@ -35,6 +35,20 @@ long number_in_file(const char *path)
 	return number;
 }
 
+unsigned int file_mode(const char *path)
+{
+	struct stat status;
+
+	igt_assert_f(!stat(path, &status), "%s: %s\n", path, strerror(errno));
+	return status.st_mode & 0777;
+}
+
+void assert_read_only(const char *path)
+{
+	igt_assert_eq(file_mode(path), 0444);
+	igt_assert_eq(write_file(path, ""), EACCES);
+}
+
 bool kernel_parameter_given(const char *name)
 {
 	char line[4096];
@@ -49,14 +63,6 @@ bool kernel_parameter_given(const char *name)
 	}
 	fclose(file);
 	return given;
-}
-
-unsigned int file_mode(const char *path)
-{
-	struct stat status;
-
-	igt_assert_f(!stat(path, &status), "%s: %s\n", path, strerror(errno));
-	return status.st_mode & 0777;
 }
 
 void device_folder(int fd, char folder[PATH_MAX])

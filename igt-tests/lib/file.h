@@ -15,6 +15,9 @@ long number_in_file(const char *path);
 /* The permission bits. */
 unsigned int file_mode(const char *path);
 
+/* Everybody can read a file of sysfs, and nobody can write it, not even root. */
+void assert_read_only(const char *path);
+
 /*
  * The folder of the device that an open device file is of. It is not the link by the numbers
  * of the file, which goes with the file.
