@@ -407,7 +407,7 @@ static void test_mmap_range(int fd)
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), EINVAL);
 }
 
-/* Programs depend on the version, which is part of the interface. */
+/* Programs depend on all of it: it is part of the interface. */
 static void assert_version(int fd)
 {
 	drmVersionPtr version = drmGetVersion(fd);
@@ -415,6 +415,10 @@ static void assert_version(int fd)
 	igt_assert(version);
 	igt_assert_eq(version->version_major, 1);
 	igt_assert_eq(version->version_minor, 0);
+	igt_assert_eq(version->version_patchlevel, 0);
+	igt_assert(!strcmp(version->name, "bigbar"));
+	igt_assert_f(!strcmp(version->desc, "Buffer objects in a PCI memory BAR"),
+		     "described as '%s'\n", version->desc);
 	drmFreeVersion(version);
 }
 
@@ -488,7 +492,7 @@ static void assert_serves_unauthenticated(int fd)
  * SUBTEST: nodes
  * Description: The render node and the primary node both support all calls, also for users
  *	other than root and on the primary node without authentication, and the version of the
- *	interface is right.
+ *	interface is right, with the driver's name and description.
  */
 static void test_nodes(int fd)
 {
