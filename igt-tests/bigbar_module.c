@@ -21,6 +21,7 @@
 #include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
 #include "lib/lockdown.h"
+#include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/program.h"
@@ -66,6 +67,19 @@ static long device_number(const struct pci_name *name, const char *file)
 	return number_in_file(path);
 }
 
+static bool is_a(const struct pci_name *name, long vendor, long device)
+{
+	return device_number(name, "vendor") == vendor && device_number(name, "device") == device;
+}
+
+static bool has_driver(const struct pci_name *name)
+{
+	char path[PATH_MAX];
+
+	device_path(path, name, "driver");
+	return exists(path);
+}
+
 static struct bar memory_bar(const struct pci_name *name)
 {
 	char folder[PATH_MAX];
@@ -77,9 +91,7 @@ static struct bar memory_bar(const struct pci_name *name)
 /* The size of the memory that virtual machines share; 0 if the device is no ivshmem device. */
 static uint64_t ivshmem_size(const struct pci_name *name)
 {
-	if (device_number(name, "vendor") != 0x1af4 || device_number(name, "device") != 0x1110)
-		return 0;
-	return memory_bar(name).size;
+	return is_a(name, 0x1af4, 0x1110) ? memory_bar(name).size : 0;
 }
 
 static bool is_ivshmem_with_small_bar(const struct pci_name *name)
@@ -112,15 +124,42 @@ static bool is_neighbours_with_least_bar(const struct pci_name *name)
 
 static bool is_serial_without_memory_bar(const struct pci_name *name)
 {
-	if (device_number(name, "vendor") != 0x1b36 || device_number(name, "device") != 0x0002)
-		return false;
-	return !memory_bar(name).size;
+	return is_a(name, 0x1b36, 0x0002) && !memory_bar(name).size;
 }
 
 /* QEMU's device for teaching: a BAR of 1 MiB, which cannot be prefetched. */
 static bool is_edu(const struct pci_name *name)
 {
-	return device_number(name, "vendor") == 0x1234 && device_number(name, "device") == 0x11e8;
+	return is_a(name, 0x1234, 0x11e8);
+}
+
+/* QEMU's display with a frame buffer in BAR 0 and registers in BAR 2, but not the console. */
+static bool is_second_display(const struct pci_name *name)
+{
+	return is_a(name, 0x1234, 0x1111) && device_number(name, "class") == 0x038000 &&
+	       !has_driver(name);
+}
+
+/*
+ * QEMU's NVMe controller, with its buffer in BAR 2 and persistent memory in BAR 4: until a
+ * register enables the latter, it has no contents.
+ */
+static bool is_nvme_with_largest(const struct pci_name *name, unsigned int number)
+{
+	const struct bar bar = memory_bar(name);
+
+	return is_a(name, 0x1b36, 0x0010) && bar.count == 2 && bar.number == number &&
+	       !has_driver(name);
+}
+
+static bool is_nvme_with_large_buffer(const struct pci_name *name)
+{
+	return is_nvme_with_largest(name, 2);
+}
+
+static bool is_nvme_with_small_buffer(const struct pci_name *name)
+{
+	return is_nvme_with_largest(name, 4);
 }
 
 static struct pci_name require_device(bool (*matches)(const struct pci_name *name),
@@ -212,7 +251,7 @@ static void borrow(const struct pci_name *name)
 	igt_install_exit_handler(give_back);
 	borrowed = *name;
 	device_path(path, name, "driver/unbind");
-	if (exists(path))
+	if (has_driver(name))
 		igt_assert_eq(write_file(path, name->text), 0);
 	device_path(path, name, "driver_override");
 	igt_assert_eq(write_file(path, "bigbar"), 0);
@@ -578,25 +617,86 @@ static void unmap_bare(const struct pci_name *name, uint64_t *memory, uint64_t s
 	enable(name, false);
 }
 
+/* The device's last line in the kernel log says what is used of it. */
+static void assert_accepted(const struct pci_name *name, const struct bar *bar)
+{
+	char line[KERNEL_LOG_LINE] = "", expected[KERNEL_LOG_LINE];
+	int log = kernel_log_open();
+
+	igt_assert_eq(bind_to_bigbar(name), 0);
+	igt_assert_lt(0, count_lines(log, name, line));
+	snprintf(expected, sizeof(expected), "bigbar %s: [drm] %" PRIu64 " MiB of VRAM in BAR %u",
+		 name->text, bar->size / MIB(1), bar->number);
+	igt_assert_f(!strcmp(line, expected), "not '%s', but: %s\n", expected, line);
+}
+
+/* Another device in place of the driver's own, which has to be unplugged. */
+static int open_borrowed(const struct pci_name *name)
+{
+	const struct bar bar = memory_bar(name);
+	int fd;
+
+	borrow(name);
+	assert_accepted(name, &bar);
+	fd = huge_open_when_there();
+	igt_assert(!strcmp(name_of(fd).text, name->text));
+	igt_assert_eq_u64(huge_vram(fd).size, bar.size);
+	return fd;
+}
+
+/* The memory may have no contents: only addresses are looked at. */
+static void assert_uses_largest_bar(const struct pci_name *name)
+{
+	const struct bar bar = memory_bar(name);
+	struct huge_bo bo = huge_vram_bo(open_borrowed(name), KIB(64));
+	volatile char *address = huge_bo_map(&bo);
+	struct page_table table;
+
+	*address = 1;
+	table = page_table_read(&bo);
+	igt_assert_eq_u64(bytes_in_bar(&table, &bar), bo.size);
+	page_table_free(&table);
+	huge_release_all();
+	give_back(0);
+}
+
+/**
+ * SUBTEST: largest-bar
+ * Description: Of two prefetchable memory BARs the larger one is VRAM, be it the first or the
+ *	second; and BAR 0 and BAR 4 are as good as BAR 2. One line in the kernel log says how
+ *	much VRAM there is in which BAR.
+ */
+static void test_largest_bar(void)
+{
+	const struct pci_name devices[] = {
+		require_device(is_second_display, "second display to lend"),
+		require_device(is_nvme_with_large_buffer, "NVMe controller with a large buffer"),
+		require_device(is_nvme_with_small_buffer, "NVMe controller with a small buffer"),
+	};
+	const struct pci_name *name;
+
+	device_unplug(huge_open());
+	huge_release_all();
+	for_each_case(name, devices)
+		assert_uses_largest_bar(name);
+	device_plug();
+	assert_works();
+}
+
 /**
  * SUBTEST: bar-of-least
- * Description: A device has a BAR of exactly 2 MiB: all of it is VRAM, and can be used.
+ * Description: A device has a BAR of exactly 2 MiB: all of it is VRAM, and can be used. One
+ *	line in the kernel log says so.
  */
 static void test_bar_of_least(void)
 {
 	struct pci_name name = require_device(is_neighbours_with_least_bar,
 					      "ivshmem device with a BAR of 2 MiB to lend");
 	struct huge_bo all;
-	int fd;
 
 	device_unplug(huge_open());
 	huge_release_all();
-	borrow(&name);
-	igt_assert_eq(bind_to_bigbar(&name), 0);
-	fd = huge_open_when_there();
-	igt_assert(!strcmp(name_of(fd).text, name.text));
-	igt_assert_eq_u64(huge_vram(fd).size, LEAST_BAR_SIZE);
-	all = huge_vram_bo(fd, LEAST_BAR_SIZE);
+	all = huge_vram_bo(open_borrowed(&name), LEAST_BAR_SIZE);
 	igt_assert(is_zero(huge_bo_map(&all), all.size));
 	huge_release_all();
 	give_back(0);
@@ -823,6 +923,7 @@ static void test_no_leaks(void)
 static const struct subtest cases[] = {
 	{ "bar-too-small", "A device with a BAR below 2 MiB", test_bar_too_small },
 	{ "bar-of-least", "A device with a BAR of exactly 2 MiB", test_bar_of_least },
+	{ "largest-bar", "Devices with two BARs, and with one in another place", test_largest_bar },
 	{ "neighbour", "A device that was not given to bigbar", test_neighbour },
 	{ "no-memory-bar", "A device without a memory BAR", test_no_memory_bar },
 	{ "registers", "A device with registers only", test_registers },

@@ -27,9 +27,12 @@ struct bar bar_in(const char *folder)
 	for (int i = 0; i < BARS; i++) {
 		igt_assert_eq(fscanf(file, "%" SCNx64 "%" SCNx64 "%" SCNx64, &start, &end, &flags),
 			      3);
-		if ((flags & PREFETCHABLE_MEMORY) != PREFETCHABLE_MEMORY ||
-		    end - start < bar.size)
+		if ((flags & PREFETCHABLE_MEMORY) != PREFETCHABLE_MEMORY)
 			continue;
+		bar.count++;
+		if (end - start < bar.size)
+			continue;
+		bar.number = i;
 		bar.phys = start;
 		bar.size = end - start + 1;
 		snprintf(bar.path, sizeof(bar.path), "%s/resource%d", folder, i);

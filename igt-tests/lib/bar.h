@@ -14,13 +14,15 @@
 
 struct bar {
 	char path[PATH_MAX + 16];	/* the file to map */
+	unsigned int number;
 	uint64_t phys;
 	uint64_t size;
+	unsigned int count;		/* how many such BARs the device has */
 };
 
 /*
  * The largest memory BAR of a device, by its folder in sysfs, with size 0 if it has none;
- * and that of the device of an open DRM file.
+ * and that of the device of an open DRM file. Registers are no memory.
  */
 struct bar bar_in(const char *folder);
 struct bar bar_of(int fd);
