@@ -235,8 +235,11 @@ static void assert_debugger_sees(const struct scene *scene)
 /* The child is the first to access the pages that stand in. */
 static void unplug_in_view_of_child(struct scene *scene)
 {
+	uint64_t word;
 	int sockets[2];
 
+	/* Some drivers refuse it. If not, its end is the end of its use of the device. */
+	debugger_proc_mem.read(getpid(), scene->address, &word, sizeof(word));
 	make_turns(sockets);
 	igt_fork(child, 1) {
 		close(sockets[0]);

@@ -16,6 +16,8 @@
 /* Of a millisecond each. */
 #define SLEEP_TRIES 30000
 #define END_SECONDS 20
+/* For work that takes long on a busy host or a debug kernel. */
+#define END_AT_LAST_SECONDS 45
 
 static sigjmp_buf back;
 
@@ -102,16 +104,33 @@ pid_t fork_child(void)
 	return pid;
 }
 
-bool child_ends(pid_t pid)
+void close_files_but(int kept)
 {
-	double end = seconds_now() + END_SECONDS;
+	if (kept > 0)
+		close_range(0, kept - 1, 0);
+	close_range(kept + 1, ~0U, 0);
+}
 
-	while (!waitpid(pid, NULL, WNOHANG)) {
+static bool ends_within(pid_t pid, int seconds, int *status)
+{
+	double end = seconds_now() + seconds;
+
+	while (!waitpid(pid, status, WNOHANG)) {
 		if (seconds_now() > end)
 			return false;
 		usleep(1000);
 	}
 	return true;
+}
+
+bool child_ends(pid_t pid)
+{
+	return ends_within(pid, END_SECONDS, NULL);
+}
+
+bool child_ends_with(pid_t pid, int *status)
+{
+	return ends_within(pid, END_AT_LAST_SECONDS, status);
 }
 
 void kill_children(void)

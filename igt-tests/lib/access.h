@@ -21,8 +21,15 @@ int error_of_kernel_reading(const void *address);
 /* As fork(); kill_children() ends those that a failed subtest left behind. */
 pid_t fork_child(void);
 void kill_children(void);
+/*
+ * For a child that may never end: whoever reads the test's output must not wait for it. Keeps
+ * one file, or none if that is -1.
+ */
+void close_files_but(int kept);
 /* Whether a child that was killed has ended; gives up after some seconds. */
 bool child_ends(pid_t pid);
+/* The same for any child, with its status as of waitpid(); gives up later. */
+bool child_ends_with(pid_t pid, int *status);
 
 /* Two processes take turns, each at its end of a socket pair. */
 void make_turns(int sockets[2]);

@@ -6,7 +6,7 @@
 #ifndef PLUG_H
 #define PLUG_H
 
-/* The device of an open DRM file. */
+/* The device of an open DRM file. Fails if that does not end. */
 void device_unplug(int fd);
 /* Does nothing if the device is there. */
 void device_plug(void);
