@@ -638,6 +638,18 @@ static int fence_of(const struct huge_bo *bo)
 	return export.fd;
 }
 
+/* Before it signals: of one that has signaled, some kernels do not tell whose it was. */
+static void assert_is_of_copy(int fence)
+{
+	struct sync_fence_info copy = {};
+	struct sync_file_info info = { .num_fences = 1, .sync_fence_info = (uintptr_t)&copy };
+
+	igt_assert_eq(drmIoctl(fence, SYNC_IOC_FILE_INFO, &info), 0);
+	igt_assert_eq(info.num_fences, 1);
+	igt_assert_f(!strcmp(copy.driver_name, "bigbar") && !strcmp(copy.obj_name, "copies"),
+		     "it is of %s of the driver %s\n", copy.obj_name, copy.driver_name);
+}
+
 /* 1, or a negative error code. */
 static int status_when_signaled(int fence)
 {
@@ -653,7 +665,8 @@ static int status_when_signaled(int fence)
 /**
  * SUBTEST: queued-move
  * Description: The fence of a move that was made before unplug has no error; the fence of a
- *	move that was still queued has the error ENODEV.
+ *	move that was still queued has the error ENODEV. Until then it has the names of the
+ *	driver and its queue.
  */
 static void test_queued_move(void)
 {
@@ -670,6 +683,7 @@ static void test_queued_move(void)
 		huge_vram_bo(fd, BUSY_SIZE);
 	huge_bo_move(&bo, HUGE_SYSTEM);
 	fence = fence_of(&bo);
+	assert_is_of_copy(fence);
 	device_unplug(fd);
 	igt_assert_eq(status_when_signaled(fence), -ENODEV);
 	huge_release_all();
