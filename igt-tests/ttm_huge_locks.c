@@ -405,98 +405,108 @@ static void test_prefault_holds_no_lock(void)
 	huge_assert_mapped_at(&range.bo, range.address, HUGE_PMD, "when the move is over");
 }
 
-static void fault(const struct huge_bo *bo, char *address)
+/* Functions of this type return 0 or an errno value. */
+typedef int call_function(const struct huge_bo *bo, char *address);
+
+static int fault(const struct huge_bo *bo, char *address)
 {
 	(void)bo;
 	touch(address);
+	return 0;
 }
 
-static void debug(const struct huge_bo *bo, char *address)
+static int debug(const struct huge_bo *bo, char *address)
 {
 	char byte;
 
 	(void)bo;
-	debugger_proc_mem.read(getpid(), address, &byte, 1);
+	return debugger_proc_mem.read(getpid(), address, &byte, 1) == 1 ? 0 : errno;
 }
 
-static void prefault(const struct huge_bo *bo, char *address)
+static int prefault(const struct huge_bo *bo, char *address)
 {
 	uint64_t done;
 
-	huge_prefault(bo->fd, address, bo->size, &done);
+	return huge_prefault(bo->fd, address, bo->size, &done);
 }
 
-static void move(const struct huge_bo *bo, char *address)
+static int move(const struct huge_bo *bo, char *address)
 {
 	(void)address;
-	huge_bo_try_move(bo, HUGE_SYSTEM);
+	return huge_bo_try_move(bo, HUGE_SYSTEM);
 }
 
-static void ask(const struct huge_bo *bo, char *address)
+static int ask(const struct huge_bo *bo, char *address)
 {
 	struct huge_bo_info info;
 
 	(void)address;
-	huge_bo_try_info(bo, &info);
+	return huge_bo_try_info(bo, &info);
 }
 
-static void take_record(const struct huge_bo *bo, char *address)
+static int take_record(const struct huge_bo *bo, char *address)
 {
 	uint64_t record;
 
 	(void)address;
-	huge_dirty_try_take(bo, 0, 1, &record);
+	return huge_dirty_try_take(bo, 0, 1, &record);
 }
 
-static void start_tracking(const struct huge_bo *bo, char *address)
+static int start_tracking(const struct huge_bo *bo, char *address)
 {
 	(void)address;
-	huge_dirty_try_start(bo);
+	return huge_dirty_try_start(bo);
 }
 
-static void stop_tracking(const struct huge_bo *bo, char *address)
+static int stop_tracking(const struct huge_bo *bo, char *address)
 {
 	(void)address;
-	huge_dirty_try_stop(bo);
+	return huge_dirty_try_stop(bo);
 }
 
 /* Makes the kernel write to the address. */
-static void read_zeros(const struct huge_bo *bo, char *address)
+static int read_zeros(const struct huge_bo *bo, char *address)
 {
 	int fd = open("/dev/zero", O_RDONLY);
 
 	(void)bo;
-	(void)!read(fd, address, 1);
+	return read(fd, address, 1) == 1 ? 0 : errno;
 }
 
 /* The kernel repeats the access by itself, without a check for signals. */
-static void change_by_futex(const struct huge_bo *bo, char *address)
+static int change_by_futex(const struct huge_bo *bo, char *address)
 {
 	uint32_t other = 0;
 
 	(void)bo;
-	syscall(SYS_futex, &other, FUTEX_WAKE_OP_PRIVATE, 1, 1, address,
-		FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_EQ, 0));
+	return syscall(SYS_futex, &other, FUTEX_WAKE_OP_PRIVATE, 1, 1, address,
+		       FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_EQ, 0)) < 0 ? errno : 0;
 }
 
 /* The operations that wait for a buffer object: all for its reservation, some also for a move. */
 static const struct call {
-	void (*run)(const struct huge_bo *bo, char *address);
+	call_function *run;
 	bool tracked;
 	bool waits_for_moves;
+	bool is_repeated;	/* after a signal, with what the driver has left in its argument */
 } calls[] = {
-	{ fault, false, true },
-	{ fault, true, true },
-	{ read_zeros, true, true },
-	{ change_by_futex, false, true },
-	{ debug, false, true },
-	{ prefault, false, true },
-	{ move, false, true },
-	{ ask, false, false },
-	{ take_record, true, false },
-	{ start_tracking, true, false },
-	{ stop_tracking, true, false },
+	{ fault, false, true, false },
+	{ fault, true, true, false },
+	{ read_zeros, true, true, false },
+	{ change_by_futex, false, true, false },
+	{ debug, false, true, false },
+	{ prefault, false, true, false },
+	{ move, false, true, true },
+	{ ask, true, false, true },
+	{ take_record, true, false, true },
+	{ start_tracking, true, false, true },
+	{ stop_tracking, true, false, true },
 };
+
+static bool waits_for(const struct call *call, const struct obstacle *obstacle)
+{
+	return obstacle->hold == hold_reservation || call->waits_for_moves;
+}
 
 /* If writes are tracked, the page is mapped read-only: the first write has to be recorded. */
 static struct huge_bo mapped_bo(bool tracked, char **address)
@@ -516,20 +526,13 @@ static void kill_and_await(pid_t pid)
 	int status;
 
 	igt_assert_eq(kill(pid, SIGKILL), 0);
-	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert_f(child_ends_with(pid, &status), "the process does not end\n");
 	igt_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* Kills a child while it waits for what is held. The caller releases that. */
-static void kill_waiter(void (*run)(const struct huge_bo *bo, char *address),
-			const struct huge_bo *bo, char *address)
+/* Kills a child when it waits for what is held. The caller releases that. */
+static void kill_in_wait(pid_t pid)
 {
-	pid_t pid = fork_child();
-
-	if (!pid) {
-		run(bo, address);
-		_exit(0);
-	}
 	await_sleep_in_driver(pid);
 	kill_and_await(pid);
 	assert_did_not_wait();
@@ -545,6 +548,17 @@ static void assert_not_reserved(const struct huge_bo *bo)
 	huge_bo_info(bo);
 	igt_reset_timeout();
 	assert_did_not_wait();
+}
+
+static void kill_waiter(call_function *run, const struct huge_bo *bo, char *address)
+{
+	pid_t pid = fork_child();
+
+	if (!pid) {
+		close_files_but(bo->fd);
+		_exit(run(bo, address));
+	}
+	kill_in_wait(pid);
 }
 
 static void kill_in_call(const struct call *call, const struct obstacle *obstacle)
@@ -579,17 +593,65 @@ static void test_killed(const struct obstacle *obstacle)
 	const struct call *call;
 
 	for_each_case(call, calls) {
-		if (obstacle->hold == hold_reservation || call->waits_for_moves)
+		if (waits_for(call, obstacle))
 			kill_in_call(call, obstacle);
 	}
 }
 
-static void create(const struct huge_bo *bo, char *address)
+/*
+ * Counting so many entries takes far longer than all else that asking does: most likely
+ * another process gets its turn right after it.
+ */
+#define COUNTED_SIZE MIB(64)
+#define KILLED_ASKING 10
+
+/* A child that asks until it is killed; passes its turn on when it begins. */
+static pid_t start_asking(const struct huge_bo *bo, char *address, int socket)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	if (prefault(bo, address))
+		_exit(1);
+	pass_turn(socket);
+	while (!ask(bo, address))
+		;
+	_exit(1);
+}
+
+/**
+ * SUBTEST: killed-asking
+ * Description: A process asks for the entries and then the placement of a buffer object,
+ *	again and again. Another process reserves the buffer object when the entries have
+ *	been counted. The one that asks dies at once when it is killed.
+ */
+static void test_killed_asking(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(COUNTED_SIZE, HUGE_SINGLE_PAGES, &address);
+	int sockets[2];
+
+	make_turns(sockets);
+	/* Several times, as it may also wait for its turn to count. */
+	for (int i = 0; i < KILLED_ASKING; i++) {
+		pid_t pid = start_asking(&bo, address, sockets[1]);
+
+		await_turn(sockets[0]);
+		hold_reservation(address);
+		kill_in_wait(pid);
+		release_hold();
+	}
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
+static int create(const struct huge_bo *bo, char *address)
 {
 	struct huge_bo other;
 
 	(void)address;
-	huge_bo_try_create(bo->fd, MIB(2), HUGE_VRAM, 0, &other);
+	return huge_bo_try_create(bo->fd, MIB(2), HUGE_VRAM, 0, &other);
 }
 
 /**
@@ -826,28 +888,62 @@ static void interrupt_waiter(pthread_t waiter)
 	assert_did_not_wait();
 }
 
-static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
+/* What the interrupted waiter returns after the hold: it has to wait again until then. */
+static intptr_t result_of_second_wait(pthread_t waiter)
 {
 	bool ended = false;
+	void *result;
+
+	while (!ended && !sleeps_in_driver(waiting)) {
+		usleep(1000);
+		ended = !pthread_tryjoin_np(waiter, &result);
+	}
+	igt_assert_f(!ended || !is_held(), "it did not wait again\n");
+	release_hold();
+	if (!ended)
+		igt_assert_eq(pthread_join(waiter, &result), 0);
+	return (intptr_t)result;
+}
+
+static void interrupt_fault(bool tracked, const struct obstacle *obstacle)
+{
 	pthread_t waiter;
-	void *signal;
+	int signal;
 	char *address;
 
 	mapped_bo(tracked, &address);
 	obstacle->hold(address);
 	waiter = start_waiter(tell_and_touch, address);
 	interrupt_waiter(waiter);
-	/* The fault is repeated, or the write has ended. */
-	while (!ended && !sleeps_in_driver(waiting)) {
-		usleep(1000);
-		ended = !pthread_tryjoin_np(waiter, &signal);
-	}
-	igt_assert_f(!ended || !is_held(), "the write did not wait again\n");
-	release_hold();
-	if (!ended)
-		igt_assert_eq(pthread_join(waiter, &signal), 0);
-	igt_assert_f(!signal, "the write ended in signal %d\n", (int)(intptr_t)signal);
+	signal = result_of_second_wait(waiter);
+	igt_assert_f(!signal, "the write ended in signal %d\n", signal);
 	igt_assert_eq(*address, 2);
+}
+
+struct interrupted_call {
+	call_function *run;
+	struct huge_bo bo;
+	char *address;
+};
+
+static void *tell_and_run(void *argument)
+{
+	const struct interrupted_call *call = argument;
+
+	tell_who_waits();
+	return (void *)(intptr_t)call->run(&call->bo, call->address);
+}
+
+static void interrupt_call(const struct call *call, const struct obstacle *obstacle)
+{
+	struct interrupted_call interrupted = { .run = call->run };
+	pthread_t waiter;
+
+	interrupted.bo = mapped_bo(call->tracked, &interrupted.address);
+	obstacle->hold(interrupted.address);
+	waiter = start_waiter(tell_and_run, &interrupted);
+	interrupt_waiter(waiter);
+	igt_assert_eq(result_of_second_wait(waiter), 0);
 }
 
 static void *tell_and_debug(void *address)
@@ -880,7 +976,9 @@ static void interrupt_debugger(const struct obstacle *obstacle)
  * SUBTEST: signal-%s
  * Description: A thread that waits in a fault for a buffer object that is %arg[1] gets a
  *	signal. It handles the signal at once, waits again, and its write arrives. The same
- *	holds for a write that is to be recorded. A debugger that waits reads nothing.
+ *	holds for a write that is to be recorded. A debugger that waits reads nothing. An
+ *	ioctl ends with EINTR; when it is called again with the argument as it is then, it
+ *	waits again, and succeeds.
  *
  * arg[1]:
  *
@@ -890,11 +988,16 @@ static void interrupt_debugger(const struct obstacle *obstacle)
 static void test_signal(const struct obstacle *obstacle)
 {
 	struct sigaction action = { .sa_handler = note_signal };
+	const struct call *call;
 
 	igt_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
 	interrupt_fault(false, obstacle);
 	interrupt_fault(true, obstacle);
 	interrupt_debugger(obstacle);
+	for_each_case(call, calls) {
+		if (call->is_repeated && waits_for(call, obstacle))
+			interrupt_call(call, obstacle);
+	}
 }
 
 /**
@@ -1402,6 +1505,7 @@ static const struct subtest subtests[] = {
 	  test_prefault_holds_no_lock },
 	{ "killed-debugging-off", "A debugger killed with TTM's own fault handler",
 	  test_killed_debugging_off },
+	{ "killed-asking", "Killed while asking again and again", test_killed_asking },
 	{ "killed-creating", "Killed while others leave VRAM", test_killed_creating },
 	{ "killed-dumping", "Killed while a dump waits", test_killed_dumping },
 	{ "killed-prefaulting", "Killed while a prefault waits for the mmap lock",
