@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "bigbar_drm.h"
 #include "igt_shim.h"
@@ -180,6 +181,32 @@ static void test_take_part(void)
 	igt_assert_eq(huge_dirty_try_take(&bo, 64, 64, &word), 0);
 	igt_assert_eq_u64(word, UINT64_C(1) << 63);
 	assert_recorded(&bo, (const uint64_t[]){ 63, 128, 1000 }, 3);
+}
+
+/**
+ * SUBTEST: take-into-itself
+ * Description: A record is taken into a page of the buffer object itself that has not been
+ *	written to. It arrives there without a wait for the call itself, and this write is
+ *	recorded, too.
+ */
+static void test_take_into_itself(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+	const uint64_t pages[] = FIVE_PAGES(&bo), into = 700;
+	int status;
+	pid_t pid;
+
+	write_pages(address, pages, COUNT_OF(pages));
+	pid = fork_child();
+	if (!pid)
+		_exit(huge_dirty_try_take(&bo, 0, pages_of(&bo),
+					  (uint64_t *)word_of(address, into)));
+	igt_assert_f(child_ends_with(pid, &status), "it waits for itself\n");
+	igt_assert(WIFEXITED(status));
+	igt_assert_eq(WEXITSTATUS(status), 0);
+	igt_assert_eq_u64(*word_of(address, into), 1 << pages[0] | 1 << pages[1]);
+	assert_recorded(&bo, &into, 1);
 }
 
 /* Two page tables and a part of a third; the last word of the record is not full. */
@@ -732,6 +759,15 @@ static void assert_takes_no_range(const struct huge_bo *bo, uint32_t op)
 	}
 }
 
+/* A part of the record begins at the first page of a word. */
+static void assert_takes_whole_words(const struct huge_bo *bo)
+{
+	for (uint64_t page = 1; page < BITS; page *= 2) {
+		igt_assert_eq(huge_dirty_try_take(bo, page, BITS, record.words), EINVAL);
+		igt_assert_eq(huge_dirty_try_take(bo, BITS + page, BITS, record.words), EINVAL);
+	}
+}
+
 /**
  * SUBTEST: bad-input
  * Description: Bad input returns its documented error, and changes neither the record nor
@@ -755,7 +791,7 @@ static void test_bad_input(void)
 
 	igt_assert_eq(huge_dirty_try_take(&bo, 0, all + 1, record.words), EINVAL);
 	igt_assert_eq(huge_dirty_try_take(&bo, 64, all, record.words), EINVAL);
-	igt_assert_eq(huge_dirty_try_take(&bo, 1, 64, record.words), EINVAL);
+	assert_takes_whole_words(&bo);
 	igt_assert_eq(huge_dirty_try_take(&bo, all, 1, record.words), EINVAL);
 	igt_assert_eq(huge_dirty_try_take(&bo, -UINT64_C(64), 128, record.words), EINVAL);
 	igt_assert_eq(huge_dirty_try_take(&bo, 64, UINT64_MAX, record.words), EINVAL);
@@ -928,6 +964,7 @@ static void test_take_charged(void)
 static void clean_up(void)
 {
 	trace_stop();
+	kill_children();
 	huge_release_all();
 	cgroup_remove();
 }
@@ -939,6 +976,7 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "take-part", "A record taken in parts", test_take_part },
+	{ "take-into-itself", "A record taken into its buffer object", test_take_into_itself },
 	{ "new-bo", "A new buffer object with the offset of another", test_new_bo },
 	{ "windows-in-turn", "A record taken word by word", test_windows_in_turn },
 	{ "neighbours", "Buffer objects side by side", test_neighbours },
