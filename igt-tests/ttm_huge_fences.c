@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
@@ -595,6 +597,59 @@ static void test_queued_debugger_off(void)
 	pattern_assert(&pattern);
 }
 
+/* A child that moves a buffer object out of VRAM; returns when it waits for the hold. */
+static pid_t start_move(const struct huge_bo *bo)
+{
+	pid_t pid = fork_child();
+
+	if (!pid) {
+		/* Drops only the child's copy of the hold; the parent keeps its own. */
+		release_hold();
+		_exit(huge_bo_try_move(bo, HUGE_SYSTEM));
+	}
+	await_sleep_in_driver(pid);
+	return pid;
+}
+
+/**
+ * SUBTEST: queued-unasked
+ * Description: A move that has begun as one that is over on return stays one, although moves
+ *	are queued from then on: TTM's own fault handler lets a debugger look at the pages,
+ *	and they were not made for that.
+ */
+static void test_queued_unasked(void)
+{
+	struct pattern pattern;
+	struct huge_bo bo;
+	char *address;
+	int status;
+	pid_t pid;
+
+	async_moves_set("N");
+	max_level_set("off");
+	bo = huge_mapped_bo(MIB(8), 0, &address);
+	pattern = pattern_of(address, bo.size, 79);
+	pattern_write(&pattern);
+	hold_fence(address, "kernel");
+	pid = start_move(&bo);
+	async_moves_set("Y");
+	keep_queue_busy(bo.fd);
+	release_hold();
+	igt_assert(child_ends_with(pid, &status));
+	igt_assert_eq_u64(debugged_word(address), pattern_value(&pattern, 0));
+	igt_assert(WIFEXITED(status));
+	igt_assert_eq(WEXITSTATUS(status), 0);
+	pattern_assert(&pattern);
+}
+
+/* A buffer object that has all VRAM that is free. It is large: its clearing takes long. */
+static struct huge_bo fill_vram(int fd)
+{
+	struct huge_vram vram = huge_vram(fd);
+
+	return huge_vram_bo(fd, vram.size - vram.used);
+}
+
 /**
  * SUBTEST: queued-eviction
  * Description: VRAM is taken from a buffer object for another one. While copy and clearing
@@ -605,11 +660,9 @@ static void test_queued_eviction(void)
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(8), 0, &address), other;
 	struct pattern pattern = pattern_of(address, bo.size, 75);
-	struct huge_vram vram;
 
 	pattern_write(&pattern);
-	vram = huge_vram(bo.fd);
-	huge_vram_bo(bo.fd, vram.size - vram.used);
+	fill_vram(bo.fd);
 	other = huge_vram_bo(bo.fd, bo.size);
 	igt_assert(is_zero(huge_bo_map(&other), other.size));
 	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
@@ -627,7 +680,6 @@ static void test_queued_evictions(void)
 	char *address;
 	struct huge_bo large = huge_mapped_bo(BUSY_SIZE, 0, &address), small, rest, other;
 	struct pattern in_large = pattern_of(address, large.size, 77), in_small;
-	struct huge_vram vram;
 
 	async_moves_set("Y");
 	in_large.stride = MIB(1) / HUGE_PAGE_SIZE;
@@ -635,8 +687,7 @@ static void test_queued_evictions(void)
 	small = huge_vram_bo(large.fd, KIB(64));
 	in_small = pattern_of(huge_bo_map(&small), small.size, 78);
 	pattern_write(&in_small);
-	vram = huge_vram(large.fd);
-	rest = huge_vram_bo(large.fd, vram.size - vram.used);
+	rest = fill_vram(large.fd);
 	huge_bo_await_idle(&rest);
 
 	other = huge_vram_bo(large.fd, large.size + small.size);
@@ -645,6 +696,98 @@ static void test_queued_evictions(void)
 	pattern_assert(&in_large);
 	igt_assert_eq(huge_bo_placement(&large), HUGE_SYSTEM);
 	igt_assert_eq(huge_bo_placement(&small), HUGE_SYSTEM);
+}
+
+#define EVICTED_SIZE MIB(4)
+#define EVICTIONS 4
+
+static void *create_half(void *fd)
+{
+	struct huge_bo other;
+
+	return (void *)(intptr_t)huge_bo_try_create(*(int *)fd, EVICTED_SIZE / 2, HUGE_VRAM, 0,
+						    &other);
+}
+
+/*
+ * A thread creates a buffer object, for which another one has to leave VRAM. The copy of that
+ * is queued after a long clearing: returns whether it was over when its VRAM was free.
+ */
+static bool eviction_is_over_when_vram_is_free(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(EVICTED_SIZE, 0, &address);
+	uint64_t left, before;
+	pthread_t creator;
+	void *error;
+	bool is_over;
+
+	read_byte(address);
+	fill_vram(bo.fd);
+	/* Nothing may use it from here on: what was used longest ago is evicted. */
+	left = huge_vram(bo.fd).size - EVICTED_SIZE / 2;
+	igt_assert_eq(pthread_create(&creator, NULL, create_half, &bo.fd), 0);
+	igt_assert_eq_u64(huge_vram_used_settled(bo.fd, left), left);
+	/* Waits for a thread that evicts it still. */
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
+	before = sleeps();
+	read_byte(address);
+	is_over = sleeps() == before;
+	igt_assert_eq(pthread_join(creator, &error), 0);
+	igt_assert_eq((intptr_t)error, 0);
+	return is_over;
+}
+
+/**
+ * SUBTEST: queued-eviction-frees
+ * Description: A buffer object that has to leave VRAM gives it away, and can be reserved by
+ *	others, when its copy is queued, and not only when the copy is made: an access waits
+ *	for that.
+ */
+static void test_queued_eviction_frees(void)
+{
+	bool is_over = true;
+
+	async_moves_set("Y");
+	/* The code is in memory then. */
+	sleeps();
+	/* A busy host may not run this thread for a while, but not each time. */
+	for (int i = 0; i < EVICTIONS && is_over; i++) {
+		is_over = eviction_is_over_when_vram_is_free();
+		huge_release_all();
+	}
+	igt_assert_f(!is_over, "each copy was made when VRAM was free\n");
+}
+
+/**
+ * SUBTEST: queued-eviction-unasked
+ * Description: VRAM is taken from a large buffer object, and then from a small one, whose
+ *	copy is still queued when moves are not queued any more. The next buffer object that
+ *	gets its VRAM is cleared at once, but not before the copy has been made.
+ */
+static void test_queued_eviction_unasked(void)
+{
+	int fd = huge_open();
+	struct huge_bo large, small, other;
+	struct pattern in_small;
+
+	async_moves_set("Y");
+	large = huge_vram_bo(fd, BUSY_SIZE);
+	small = huge_vram_bo(fd, KIB(64));
+	in_small = pattern_of(huge_bo_map(&small), small.size, 80);
+	pattern_write(&in_small);
+	other = fill_vram(fd);
+	huge_bo_await_idle(&other);
+
+	/* To clear what the large one has left keeps the queue busy. */
+	huge_vram_bo(fd, large.size);
+	/* Half of what the small one has left is free then. */
+	huge_vram_bo(fd, small.size / 2);
+	async_moves_set("N");
+	other = huge_vram_bo(fd, small.size / 2);
+	igt_assert(is_zero(huge_bo_map(&other), other.size));
+	igt_assert_eq(huge_bo_placement(&small), HUGE_SYSTEM);
+	pattern_assert(&in_small);
 }
 
 /**
@@ -775,6 +918,7 @@ static void test_two_fences(void)
 static void clean_up(void)
 {
 	release_all_holds();
+	kill_children();
 	async_moves_restore();
 	max_level_restore();
 	huge_release_all();
@@ -800,9 +944,14 @@ static const struct subtest subtests[] = {
 	{ "queued-move", "Read before it is moved", test_queued_move },
 	{ "queued-move-returns", "Asking for a move does not wait", test_queued_move_returns },
 	{ "queued-debugger-off", "A debugger that does not wait", test_queued_debugger_off },
+	{ "queued-unasked", "A move that has begun before moves were queued", test_queued_unasked },
 	{ "queued-eviction", "VRAM taken before it is moved out", test_queued_eviction },
 	{ "queued-evictions", "VRAM taken from a large and a small buffer object",
 	  test_queued_evictions },
+	{ "queued-eviction-frees", "VRAM is free before it is moved out",
+	  test_queued_eviction_frees },
+	{ "queued-eviction-unasked", "VRAM cleared at once that is still to be moved out",
+	  test_queued_eviction_unasked },
 	{ "queued-destroy", "Destroyed before it is moved", test_queued_destroy },
 };
 
