@@ -24,6 +24,7 @@ static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	const struct pfnmap_source source = {
 		.page = vmf->pgoff,
+		.nr_pages = plain_bar_memory.nr_pages,
 		.max_level = PGTABLE_LEVEL_PUD,
 		.extent = plain_bar_memory,
 		.prot = vmf->vma->vm_page_prot,
