@@ -81,13 +81,15 @@ bool async_moves_are(const char *moves)
 
 void ttm_pages_limit_save(void)
 {
-	setting_save(&ttm_pages_limit);
+	if (!access(ttm_pages_limit.path, F_OK))
+		setting_save(&ttm_pages_limit);
 }
 
 void ttm_pages_limit_set(unsigned long pages)
 {
 	char value[24];
 
+	igt_require_f(ttm_pages_limit.saved[0], "TTM is not loaded\n");
 	snprintf(value, sizeof(value), "%lu", pages);
 	setting_set(&ttm_pages_limit, value);
 }
