@@ -17,6 +17,7 @@
 #include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/remap.h"
+#include "lib/smaps.h"
 #include "lib/subtest.h"
 
 /**
@@ -62,6 +63,23 @@ static void test_range(void)
 	igt_assert_fd(to_read);
 	igt_assert_eq(error_of_mapping(to_read, 0, KIB(4), MAP_SHARED), 0);
 	close(to_read);
+}
+
+/**
+ * SUBTEST: flags
+ * Description: A mapping is shared, is not memory to mm (io, pf), does not grow (de), and is
+ *	left out of core dumps (dd): VmFlags in smaps has each of these.
+ */
+static void test_flags(void)
+{
+	static const char * const wanted[] = { " sh ", " io ", " pf ", " de ", " dd " };
+	char *address, flags[SMAPS_LINE];
+	const char * const *flag;
+
+	huge_mapped_bo(KIB(64), 0, &address);
+	smaps_field(address, "VmFlags:", flags);
+	for_each_case(flag, wanted)
+		igt_assert_f(strstr(flags, *flag), "no '%s' in '%s'\n", *flag, flags);
 }
 
 /* A mapping with known contents, mapped by entries of the level. */
@@ -249,6 +267,7 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "range", "What can be mapped", test_range },
+	{ "flags", "The flags of a mapping", test_flags },
 	{ "unbind-faulting", "The driver is unbound while there are faults", test_unbind_faulting },
 	{ "kept", "The module stays while it is needed", test_kept },
 	{ "given", "No device is taken that was not given", test_given },
