@@ -12,6 +12,7 @@
 #include "lib/bar.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
+#include "lib/known_kernel.h"
 #include "lib/outside.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -32,6 +33,8 @@
 IGT_TEST_DESCRIPTION("A BAR that pfnmap alone maps, and that is unplugged while it is mapped");
 
 #define DRIVER "plain_bar"
+#define NODE "/dev/" DRIVER
+#define PARAMETERS "/sys/module/" DRIVER "/parameters/"
 
 static int error_of_mapping(int fd, uint64_t start, uint64_t length, int flags)
 {
@@ -51,7 +54,7 @@ static int error_of_mapping(int fd, uint64_t start, uint64_t length, int flags)
  */
 static void test_range(void)
 {
-	int fd = huge_open(), to_read = open("/dev/plain_bar", O_RDONLY | O_CLOEXEC);
+	int fd = huge_open(), to_read = open(NODE, O_RDONLY | O_CLOEXEC);
 	const uint64_t end = bar_of(fd).size;
 
 	igt_assert_eq(error_of_mapping(fd, 0, end, MAP_SHARED), 0);
@@ -82,6 +85,32 @@ static void test_flags(void)
 		igt_assert_f(strstr(flags, *flag), "no '%s' in '%s'\n", *flag, flags);
 }
 
+static void assert_set(long entries)
+{
+	igt_assert_eq(number_in_file(PARAMETERS "set"), entries);
+}
+
+/**
+ * SUBTEST: plan
+ * Description: pfnmap tells the driver how many entries a fault has set: one, and none if the
+ *	entry is there and only has to become writable. The core makes entries begin
+ *	read-only when a program wants to know which memory is written (soft-dirty).
+ */
+static void test_plan(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(HUGE_PMD), 0, &address);
+
+	igt_require_f(known_kernel_is_configured("MEM_SOFT_DIRTY"), "no soft-dirty bits\n");
+	igt_assert_eq(write_file("/proc/self/clear_refs", "4"), 0);
+	igt_assert_eq(signal_of_reading(address), 0);
+	assert_set(1);
+	huge_assert_writable(&bo, address, bo.size, false);
+	igt_assert_eq(signal_of_writing(address, 1), 0);
+	assert_set(0);
+	huge_assert_writable(&bo, address, bo.size, true);
+}
+
 /* A mapping with known contents, mapped by entries of the level. */
 static struct pattern map_some(enum huge_level level, struct huge_bo *bo)
 {
@@ -110,7 +139,7 @@ static void assert_gone(const struct huge_bo *bo, char *address)
 	assert_no_entries(address, bo->size);
 	igt_assert_eq(signal_of_reading(address), SIGBUS);
 	igt_assert_eq(signal_of_writing(address + bo->size / 2, 1), SIGBUS);
-	igt_assert_eq(open("/dev/plain_bar", O_RDWR | O_CLOEXEC), -1);
+	igt_assert_eq(open(NODE, O_RDWR | O_CLOEXEC), -1);
 	igt_assert_eq(errno, ENOENT);
 }
 
@@ -268,6 +297,7 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "range", "What can be mapped", test_range },
 	{ "flags", "The flags of a mapping", test_flags },
+	{ "plan", "What the driver learns of a fault", test_plan },
 	{ "unbind-faulting", "The driver is unbound while there are faults", test_unbind_faulting },
 	{ "kept", "The module stays while it is needed", test_kept },
 	{ "given", "No device is taken that was not given", test_given },

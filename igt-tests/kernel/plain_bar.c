@@ -6,6 +6,8 @@
  * An open file keeps this module, but nothing keeps the BAR: when the device is removed,
  * the entries are zapped, and faults set no others. The inode of the device node stands
  * for the BAR: the BAR of a later device has another inode.
+ *
+ * The module parameter set tells how many entries the last fault has set.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -19,6 +21,7 @@
 static DECLARE_RWSEM(plain_bar_lock);	/* faults set entries with it held */
 static struct inode *plain_bar_inode;	/* of the BAR, once it has been opened */
 static struct pfnmap_extent plain_bar_memory;
+static unsigned long plain_bar_set;
 
 static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -29,12 +32,15 @@ static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
 		.extent = plain_bar_memory,
 		.prot = vmf->vma->vm_page_prot,
 	};
+	/* These numbers show in the parameter unless pfnmap_fault() fills the plan in. */
+	struct pfnmap_plan plan = { .nr_entries = 1000, .nr_more = 1000 };
 	vm_fault_t ret = VM_FAULT_SIGBUS;
-	struct pfnmap_plan plan;
 
 	down_read(&plain_bar_lock);
-	if (file_inode(vmf->vma->vm_file) == plain_bar_inode)
+	if (file_inode(vmf->vma->vm_file) == plain_bar_inode) {
 		ret = pfnmap_fault(vmf, order, &source, &plan);
+		WRITE_ONCE(plain_bar_set, plan.nr_entries + plan.nr_more);
+	}
 	up_read(&plain_bar_lock);
 	return ret;
 }
@@ -124,5 +130,6 @@ static struct pci_driver plain_bar_driver = {
 };
 module_pci_driver(plain_bar_driver);
 
+module_param_named(set, plain_bar_set, ulong, 0444);
 MODULE_DESCRIPTION("A PCI memory BAR, mapped by pfnmap");
 MODULE_LICENSE("GPL");

@@ -95,7 +95,7 @@ static FILE *open_configuration(void)
 	return file;
 }
 
-static bool is_configured(const char *symbol)
+bool known_kernel_is_configured(const char *symbol)
 {
 	FILE *file = open_configuration();
 	char line[1024], wanted[128];
@@ -143,10 +143,10 @@ static bool core_asks(const struct known_kernel *kernel)
 
 enum huge_level known_kernel_largest_level(void)
 {
-	if (!is_configured("TRANSPARENT_HUGEPAGE") || !cpu_has("pse"))
+	if (!known_kernel_is_configured("TRANSPARENT_HUGEPAGE") || !cpu_has("pse"))
 		return HUGE_PTE;
-	if (!core_asks(known_kernel()) || !is_configured("ARCH_SUPPORTS_PUD_PFNMAP") ||
-	    !cpu_has("pdpe1gb"))
+	if (!core_asks(known_kernel()) ||
+	    !known_kernel_is_configured("ARCH_SUPPORTS_PUD_PFNMAP") || !cpu_has("pdpe1gb"))
 		return HUGE_PMD;
 	return HUGE_PUD;
 }

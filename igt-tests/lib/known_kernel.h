@@ -48,6 +48,8 @@ struct known_kernel {
  */
 const struct known_kernel *known_kernel(void);
 bool known_kernel_has_row(void);
+/* Whether it is built with an option, by the name without CONFIG_, and not as a module. */
+bool known_kernel_is_configured(const char *symbol);
 
 /* The largest entries that kernel and CPU can have. */
 enum huge_level known_kernel_largest_level(void);
