@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -17,7 +18,7 @@
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
-#include "lib/remap.h"
+#include "lib/setting.h"
 #include "lib/smaps.h"
 #include "lib/subtest.h"
 
@@ -35,6 +36,8 @@ IGT_TEST_DESCRIPTION("A BAR that pfnmap alone maps, and that is unplugged while 
 #define DRIVER "plain_bar"
 #define NODE "/dev/" DRIVER
 #define PARAMETERS "/sys/module/" DRIVER "/parameters/"
+
+static struct setting fault_ms = { .path = PARAMETERS "fault_ms" };
 
 static int error_of_mapping(int fd, uint64_t start, uint64_t length, int flags)
 {
@@ -173,51 +176,53 @@ static void test_unbind(enum huge_level level)
 	igt_assert_eq(signal_of_reading(address), SIGBUS);
 }
 
-/* A mapping that loses its entries all the time, because it is mapped again over itself. */
-struct restless {
-	struct huge_bo bo;
+/* Longer than it takes to unbind the driver. */
+#define LONG_FAULT_MS "2000"
+
+static struct {
 	char *address;
-	int raised;
-};
+	pid_t thread;
+} reader;
 
-static void *access_until_signal(void *data)
+/* If the driver is gone when the access is repeated after the fault, it is SIGBUS. */
+static void *read_once(void *unused)
 {
-	struct restless *restless = data;
-	const struct huge_bo *bo = &restless->bo;
-
-	do {
-		if (ttm_huge_remap(restless->address, bo->size, PROT_READ, bo->fd, bo->offset))
-			break;
-		restless->raised = signal_of_reading(restless->address);
-	} while (!restless->raised);
+	(void)unused;
+	__atomic_store_n(&reader.thread, gettid(), __ATOMIC_RELEASE);
+	signal_of_reading(reader.address);
 	return NULL;
 }
 
-#define ROUNDS 20
+/* Returns when the fault of another thread is about to set an entry at the address. */
+static pthread_t start_fault(char *address)
+{
+	pthread_t thread;
+
+	reader.address = address;
+	reader.thread = 0;
+	igt_assert_eq(pthread_create(&thread, NULL, read_once, NULL), 0);
+	while (!__atomic_load_n(&reader.thread, __ATOMIC_ACQUIRE))
+		sched_yield();
+	await_sleep_in_driver(reader.thread);
+	return thread;
+}
 
 /**
  * SUBTEST: unbind-faulting
- * Description: The driver is unbound while a thread faults again and again: no entry is set
- *	after that.
+ * Description: The driver is unbound while a fault is about to set an entry: there is no
+ *	entry after both.
  */
 static void test_unbind_faulting(void)
 {
-	for (int round = 0; round < ROUNDS; round++) {
-		struct restless restless = {
-			.bo = huge_vram_bo(huge_open_when_there(), MIB(2)),
-		};
-		pthread_t thread;
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	pthread_t thread;
 
-		restless.address = huge_bo_map(&restless.bo);
-		igt_assert_eq(pthread_create(&thread, NULL, access_until_signal, &restless), 0);
-		usleep(round * 100);
-		device_unplug(restless.bo.fd);
-		pthread_join(thread, NULL);
-		igt_assert_eq(restless.raised, SIGBUS);
-		assert_no_entries(restless.address, restless.bo.size);
-		huge_release_all();
-		device_plug();
-	}
+	setting_set(&fault_ms, LONG_FAULT_MS);
+	thread = start_fault(address);
+	device_unplug(bo.fd);
+	igt_assert_eq(pthread_join(thread, NULL), 0);
+	assert_gone(&bo, address);
 }
 
 static int try_unload(void)
@@ -285,6 +290,7 @@ static void test_given(void)
 
 static void clean_up(void)
 {
+	setting_restore(&fault_ms);
 	huge_release_all();
 	give_back();
 	device_plug();
@@ -307,6 +313,7 @@ int igt_main()
 {
 	igt_fixture() {
 		huge_close(huge_open());
+		setting_save(&fault_ms);
 		outside_start();
 	}
 

@@ -7,9 +7,11 @@
  * the entries are zapped, and faults set no others. The inode of the device node stands
  * for the BAR: the BAR of a later device has another inode.
  *
- * The module parameter set tells how many entries the last fault has set.
+ * The module parameter fault_ms makes each fault take so many milliseconds, and set tells
+ * how many entries the last fault has set.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/miscdevice.h>
@@ -21,6 +23,7 @@
 static DECLARE_RWSEM(plain_bar_lock);	/* faults set entries with it held */
 static struct inode *plain_bar_inode;	/* of the BAR, once it has been opened */
 static struct pfnmap_extent plain_bar_memory;
+static unsigned int plain_bar_fault_ms;
 static unsigned long plain_bar_set;
 
 static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
@@ -38,6 +41,8 @@ static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
 
 	down_read(&plain_bar_lock);
 	if (file_inode(vmf->vma->vm_file) == plain_bar_inode) {
+		if (plain_bar_fault_ms)
+			msleep(plain_bar_fault_ms);
 		ret = pfnmap_fault(vmf, order, &source, &plan);
 		WRITE_ONCE(plain_bar_set, plan.nr_entries + plan.nr_more);
 	}
@@ -130,6 +135,7 @@ static struct pci_driver plain_bar_driver = {
 };
 module_pci_driver(plain_bar_driver);
 
+module_param_named(fault_ms, plain_bar_fault_ms, uint, 0644);
 module_param_named(set, plain_bar_set, ulong, 0444);
 MODULE_DESCRIPTION("A PCI memory BAR, mapped by pfnmap");
 MODULE_LICENSE("GPL");

@@ -192,7 +192,7 @@ static bool sleeps_in(pid_t thread, const char *function)
 bool sleeps_in_driver(pid_t thread)
 {
 	return sleeps_in(thread, "ttm_huge_") || sleeps_in(thread, "bigbar_") ||
-	       sleeps_in(thread, "pfnmap_dump_");
+	       sleeps_in(thread, "plain_bar_") || sleeps_in(thread, "pfnmap_dump_");
 }
 
 void await_sleep_in_driver(pid_t thread)
