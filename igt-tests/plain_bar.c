@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include "igt_shim.h"
@@ -13,6 +15,7 @@
 #include "lib/bar.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
+#include "lib/kernel_log.h"
 #include "lib/known_kernel.h"
 #include "lib/outside.h"
 #include "lib/page_table.h"
@@ -38,6 +41,16 @@ IGT_TEST_DESCRIPTION("A BAR that pfnmap alone maps, and that is unplugged while 
 #define PARAMETERS "/sys/module/" DRIVER "/parameters/"
 
 static struct setting fault_ms = { .path = PARAMETERS "fault_ms" };
+
+static int error_of_opening(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
 
 static int error_of_mapping(int fd, uint64_t start, uint64_t length, int flags)
 {
@@ -142,8 +155,7 @@ static void assert_gone(const struct huge_bo *bo, char *address)
 	assert_no_entries(address, bo->size);
 	igt_assert_eq(signal_of_reading(address), SIGBUS);
 	igt_assert_eq(signal_of_writing(address + bo->size / 2, 1), SIGBUS);
-	igt_assert_eq(open(NODE, O_RDWR | O_CLOEXEC), -1);
-	igt_assert_eq(errno, ENOENT);
+	igt_assert_eq(error_of_opening(NODE), ENOENT);
 }
 
 /**
@@ -247,8 +259,11 @@ static void test_kept(void)
 	igt_assert_eq(try_unload(), EWOULDBLOCK);
 }
 
-/* The device that a subtest has taken from its driver, in sysfs. */
-static char taken[PATH_MAX];
+/* The device of which a subtest has changed driver_override, in sysfs, and what that was. */
+static struct {
+	char folder[PATH_MAX];
+	const char *driver;
+} changed;
 
 static int write_in(const char *folder, const char *file, const char *text)
 {
@@ -258,11 +273,23 @@ static int write_in(const char *folder, const char *file, const char *text)
 	return write_file(path, text);
 }
 
-static void give_back(void)
+static void change_override(const char *folder, const char *from, const char *to)
 {
-	if (taken[0])
-		igt_assert_eq(write_in(taken, "driver_override", DRIVER), 0);
-	taken[0] = '\0';
+	strcpy(changed.folder, folder);
+	changed.driver = from;
+	igt_assert_eq(write_in(folder, "driver_override", to), 0);
+}
+
+static void restore_override(void)
+{
+	if (changed.folder[0])
+		igt_assert_eq(write_in(changed.folder, "driver_override", changed.driver), 0);
+	changed.folder[0] = '\0';
+}
+
+static int error_of_binding(const char *folder)
+{
+	return write_file("/sys/bus/pci/drivers/" DRIVER "/bind", strrchr(folder, '/') + 1);
 }
 
 /**
@@ -273,26 +300,99 @@ static void give_back(void)
 static void test_given(void)
 {
 	int fd = huge_open();
-	const char *name;
+	char folder[PATH_MAX];
 
-	strcpy(taken, bar_of(fd).path);
-	*strrchr(taken, '/') = '\0';
-	name = strrchr(taken, '/') + 1;
+	device_folder(fd, folder);
 	device_unplug(fd);
-	igt_assert_eq(write_in(taken, "driver_override", "\n"), 0);
-	igt_assert_eq(write_file("/sys/bus/pci/drivers_probe", name), 0);
-	igt_assert_eq(write_file("/sys/bus/pci/drivers/" DRIVER "/bind", name), ENODEV);
+	change_override(folder, DRIVER, "\n");
+	igt_assert_eq(write_file("/sys/bus/pci/drivers_probe", strrchr(folder, '/') + 1), 0);
+	igt_assert_eq(error_of_binding(folder), ENODEV);
 	igt_assert_eq(bar_owners(DRIVER), 0);
-	give_back();
+	restore_override();
 	device_plug();
 	igt_assert_eq(bar_owners(DRIVER), 1);
+}
+
+/**
+ * SUBTEST: one-at-a-time
+ * Description: The driver refuses a second device, and still has the BAR of the first.
+ */
+static void test_one_at_a_time(void)
+{
+	int fd = huge_open();
+	const uint64_t size = bar_of(fd).size;
+	char other[PATH_MAX];
+
+	igt_require_f(bar_folder_without_driver(other), "no other device has a BAR 2\n");
+	kernel_log_expect(DRIVER " [0-9a-f:.]+: probe with driver " DRIVER
+			  " failed with error -16");
+	change_override(other, "\n", DRIVER);
+	igt_assert_eq(error_of_binding(other), EBUSY);
+	igt_assert_eq(error_of_mapping(fd, 0, size, MAP_SHARED), 0);
+	igt_assert_eq(bar_owners(DRIVER), 1);
+}
+
+#define OTHER_NODE NODE "-other"
+
+/**
+ * SUBTEST: other-node
+ * Description: A second device node with the same numbers cannot be opened: it has another
+ *	inode, whose mappings would stay when the driver is unbound.
+ */
+static void test_other_node(void)
+{
+	struct stat node;
+	int error;
+
+	igt_assert_eq(fstat(huge_open(), &node), 0);
+	igt_assert_eq(mknod(OTHER_NODE, S_IFCHR | 0600, node.st_rdev), 0);
+	error = error_of_opening(OTHER_NODE);
+	igt_assert_eq(unlink(OTHER_NODE), 0);
+	igt_assert_eq(error, EBUSY);
+}
+
+/* More than the other nodes that may come and go meanwhile. */
+#define ROUNDS 8
+/* Of 10 ms each. */
+#define TRIES 500
+
+/* By the count that the file system of device nodes keeps. */
+static uint64_t inodes_free(void)
+{
+	struct statvfs nodes;
+
+	igt_assert_eq(statvfs("/dev", &nodes), 0);
+	igt_require_f(nodes.f_files, "/dev does not count inodes\n");
+	return nodes.f_ffree;
+}
+
+/**
+ * SUBTEST: inodes
+ * Description: The inode of the device node, of which each device has another, is freed when
+ *	the driver is unbound and the file is closed.
+ */
+static void test_inodes(void)
+{
+	uint64_t before;
+
+	device_unplug(huge_open());
+	huge_release_all();
+	before = inodes_free();
+	for (int round = 0; round < ROUNDS; round++) {
+		device_plug();
+		device_unplug(huge_open_when_there());
+		huge_release_all();
+	}
+	for (int tries = 0; inodes_free() < before && tries < TRIES; tries++)
+		usleep(10000);
+	igt_assert_lte_u64(before, inodes_free());
 }
 
 static void clean_up(void)
 {
 	setting_restore(&fault_ms);
 	huge_release_all();
-	give_back();
+	restore_override();
 	device_plug();
 }
 
@@ -307,6 +407,9 @@ static const struct subtest subtests[] = {
 	{ "unbind-faulting", "The driver is unbound while there are faults", test_unbind_faulting },
 	{ "kept", "The module stays while it is needed", test_kept },
 	{ "given", "No device is taken that was not given", test_given },
+	{ "one-at-a-time", "A second device is refused", test_one_at_a_time },
+	{ "other-node", "A second device node is refused", test_other_node },
+	{ "inodes", "No inode is kept of a device that is gone", test_inodes },
 };
 
 int igt_main()

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <sys/mman.h>
 
@@ -69,6 +70,25 @@ char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length, int prot)
 	igt_assert_f(address != MAP_FAILED, "%s: %s\n", bar->path, strerror(errno));
 	close(fd);
 	return address;
+}
+
+bool bar_folder_without_driver(char folder[PATH_MAX])
+{
+	char driver[PATH_MAX];
+	bool found = false;
+	glob_t files;
+
+	if (glob("/sys/bus/pci/devices/*/resource2_wc", 0, NULL, &files))
+		return false;
+	for (size_t i = 0; i < files.gl_pathc && !found; i++) {
+		*strrchr(files.gl_pathv[i], '/') = '\0';
+		snprintf(driver, sizeof(driver), "%s/driver", files.gl_pathv[i]);
+		found = access(driver, F_OK);
+		if (found)
+			strcpy(folder, files.gl_pathv[i]);
+	}
+	globfree(&files);
+	return found;
 }
 
 unsigned int bar_owners(const char *driver)
