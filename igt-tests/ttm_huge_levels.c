@@ -217,13 +217,14 @@ static void take_low(uint64_t length)
 			MAP_FIXED_NOREPLACE, -1, 0) == LOW);
 }
 
-static char *map_part_low(const struct huge_bo *bo, const struct part_case *c)
+/* At @expected, an offset from LOW. */
+static char *map_low(const struct huge_bo *bo, uint64_t start, uint64_t length, uint64_t expected)
 {
-	char *found = mmap(NULL, c->length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_32BIT, bo->fd,
-			   bo->offset + c->start);
+	char *found = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_32BIT, bo->fd,
+			   bo->offset + start);
 
-	igt_assert_f(found == LOW + LOW_TAKEN + c->start % MIB(2), "%s: mapped at %p\n", c->what,
-		     found);
+	igt_assert_f(found == LOW + expected, "%llu bytes from %llu on: mapped at %p\n",
+		     (unsigned long long)length, (unsigned long long)start, found);
 	return found;
 }
 
@@ -244,7 +245,7 @@ static void test_partial_low(void)
 		if (c->start % MIB(2) == 0)
 			continue;
 		bo = huge_vram_bo(huge_open(), c->size);
-		address = map_part_low(&bo, c);
+		address = map_low(&bo, c->start, c->length, LOW_TAKEN + c->start % MIB(2));
 		assert_part(&bo, c, address);
 		igt_assert_eq(munmap(address, c->length), 0);
 	}
@@ -267,15 +268,28 @@ static void test_partial_low_small(void)
 	char *address;
 
 	take_low(LOW_TAKEN - SMALL_PART + HUGE_PAGE_SIZE);
-	address = mmap(NULL, SMALL_PART, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_32BIT, bo.fd,
-		       bo.offset + start);
-	igt_assert_f(address == LOW + LOW_TAKEN, "mapped at %p\n", address);
+	address = map_low(&bo, start, SMALL_PART, LOW_TAKEN);
 	igt_assert_eq_u64(faults_of(address, SMALL_PART), 1);
 	munmap(address, SMALL_PART);
-	address = mmap(NULL, KIB(48), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_32BIT, bo.fd,
-		       bo.offset + start);
-	igt_assert_f(address == LOW + LOW_TAKEN, "48 KiB: mapped at %p\n", address);
+	address = map_low(&bo, start, KIB(48), LOW_TAKEN);
 	igt_assert_eq_u64(faults_of(address, KIB(48)), 1);
+}
+
+/**
+ * SUBTEST: address-used-again
+ * Description: One of two neighbouring mappings is unmapped, and made again: it gets its
+ *	address back, as that is aligned and free, although there is no room beside it.
+ */
+static void test_address_used_again(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+	char *first;
+
+	take_low(LOW_TAKEN);
+	first = map_low(&bo, 0, bo.size, LOW_TAKEN);
+	map_low(&bo, 0, bo.size, LOW_TAKEN + bo.size);
+	igt_assert_eq(munmap(first, bo.size), 0);
+	map_low(&bo, 0, bo.size, LOW_TAKEN);
 }
 
 /**
@@ -824,6 +838,7 @@ static const struct level_subtest level_subtests[] = {
 static const struct subtest subtests[] = {
 	{ "partial-low", "Mappings of parts at the first free address", test_partial_low },
 	{ "partial-low-small", "A small part at the first free address", test_partial_low_small },
+	{ "address-used-again", "The address of a mapping that is gone", test_address_used_again },
 	{ "range-manager", "VRAM that TTM's range manager hands out", test_range_manager },
 	{ "range-manager-aperture", "VRAM at an address that is not aligned",
 	  test_range_manager_aperture },
