@@ -1048,6 +1048,17 @@ static void fill_but_for(int fd, struct huge_bo *holes, unsigned int count)
 	igt_assert_eq_u64(huge_vram_used_settled(fd, used), used);
 }
 
+/* VRAM is full except for single pages, none of which is beside another. */
+static void fill_but_for_pages(int fd, struct huge_bo *pages, unsigned int count)
+{
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	for (unsigned int i = 0; i < count; i++) {
+		pages[i] = huge_vram_bo(fd, KIB(4));
+		huge_vram_bo(fd, KIB(4));
+	}
+	fill_but_for(fd, pages, count);
+}
+
 #define SINGLE_HOLES 4
 
 /**
@@ -1062,12 +1073,7 @@ static void test_contiguous_small(void)
 	struct page_table table;
 	char *address;
 
-	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
-	for (int i = 0; i < SINGLE_HOLES; i++) {
-		holes[i] = huge_vram_bo(fd, KIB(4));
-		huge_vram_bo(fd, KIB(4));
-	}
-	fill_but_for(fd, holes, SINGLE_HOLES);
+	fill_but_for_pages(fd, holes, SINGLE_HOLES);
 	bo = huge_bo_create(fd, KIB(8), HUGE_VRAM, HUGE_CONTIGUOUS);
 	address = huge_bo_map(&bo);
 	write_page(address, 0);
@@ -1075,6 +1081,31 @@ static void test_contiguous_small(void)
 	table = page_table_read(&bo);
 	igt_assert_eq(table.count, 1);
 	page_table_free(&table);
+}
+
+/**
+ * SUBTEST: scattered-pages
+ * Description: A buffer object of 2 MiB is in as many pieces as a page table has entries, as
+ *	all that was free in VRAM was single pages. One write to its first page maps all of
+ *	them.
+ */
+static void test_scattered_pages(void)
+{
+	static struct huge_bo holes[ENTRIES_PER_TABLE];
+	int fd = huge_open();
+	struct page_table table;
+	struct huge_bo bo;
+	char *address;
+
+	fill_but_for_pages(fd, holes, ENTRIES_PER_TABLE);
+	bo = huge_vram_bo(fd, MIB(2));
+	address = huge_bo_map(&bo);
+	write_page(address, 0);
+	assert_entries(&bo, HUGE_PTE, ENTRIES_PER_TABLE);
+	table = page_table_read(&bo);
+	igt_assert_eq(table.count, ENTRIES_PER_TABLE);
+	page_table_free(&table);
+	assert_apart(address, HUGE_PTE, ENTRIES_PER_TABLE);
 }
 
 /**
@@ -1172,6 +1203,7 @@ static const struct subtest subtests[] = {
 	{ "no-huge-flag", "A buffer object created for single pages", test_no_huge_flag },
 	{ "scattered", "The largest entries that scattered VRAM allows", test_scattered },
 	{ "contiguous-small", "Contiguous where single pages are free", test_contiguous_small },
+	{ "scattered-pages", "A page table of single pages of VRAM", test_scattered_pages },
 	{ "unaligned-hole", "Aligned blocks in a hole that is not", test_unaligned_hole },
 	{ "memory-may-fail", "System memory may be refused", test_memory_may_fail },
 	{ "contiguous-moved", "Contiguous after a move to scattered VRAM", test_contiguous_moved },
