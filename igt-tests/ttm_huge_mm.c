@@ -15,6 +15,7 @@
 #include "lib/debugger.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
+#include "lib/outside.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/subtest.h"
@@ -537,6 +538,49 @@ static void test_mlock(enum huge_level level)
 	assert_contents(&scene);
 }
 
+/* Of two entries, only the one that is written becomes writable. */
+static void assert_soft_dirty_tracked(const struct huge_bo *bo, char *address,
+				      enum huge_level level)
+{
+	const uint64_t half = bo->size / 2;
+
+	igt_assert_eq(write_file("/proc/self/clear_refs", "4"), 0);
+	(void)*(volatile char *)address;
+	(void)*(volatile char *)(address + half);
+	huge_assert_mapped_at(bo, address, level, "read while the kernel tracks writes");
+	huge_assert_writable(bo, address, bo->size, false);
+	*(volatile char *)(address + half) = 1;
+	huge_assert_writable(bo, address, half, false);
+	huge_assert_writable(bo, address + half, huge_level_size(level), true);
+	huge_assert_mapped_at(bo, address, level, "written");
+	igt_assert_eq(*(volatile char *)huge_bo_map_part(bo, half, HUGE_PAGE_SIZE, PROT_READ), 1);
+}
+
+/**
+ * SUBTEST: soft-dirty-%s
+ * Description: Once a process has cleared the soft-dirty bits of its memory, the kernel wants
+ *	a fault for the first write through each entry. A read sets %arg[1] entries that are
+ *	read-only, and a write makes its own entry writable and no other.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_soft_dirty(enum huge_level level)
+{
+	char *address, on_stack = 1;
+	struct huge_bo bo = huge_mapped_bo(2 * huge_size_for_level(level), 0, &address);
+
+	/* All memory of a process is soft-dirty until the bits are cleared. */
+	igt_require_f(pagemap_soft_dirty(&on_stack), "the kernel has no soft-dirty bits\n");
+	/* In a child, as the kernel goes on tracking the writes of a process. */
+	igt_fork(child, 1)
+		assert_soft_dirty_tracked(&bo, address, level);
+	igt_waitchildren();
+}
+
 #define CORE_PATTERN "/proc/sys/kernel/core_pattern"
 static char saved_core_pattern[128];
 
@@ -773,6 +817,7 @@ static const struct level_subtest subtests[] = {
 	{ "fork", "Parent and child write", test_fork },
 	{ "madvise", "DONTNEED, RANDOM, NOHUGEPAGE, HUGEPAGE", test_madvise },
 	{ "mlock", "mlock() and munlock()", test_mlock },
+	{ "soft-dirty", "While the kernel tracks writes", test_soft_dirty },
 	{ "core-dump", "A process that has VRAM mapped dumps core", test_core_dump },
 	{ "ptrace", "A debugger reads and writes", test_ptrace },
 	{ "process-vm-readv", "process_vm_readv() of a child", test_process_vm_readv },

@@ -260,7 +260,7 @@ struct huge_levels outside_levels_of(const void *address, uint64_t length)
 	return levels;
 }
 
-uint64_t pagemap_pfn(const void *address)
+static uint64_t pagemap_entry(const void *address)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	uint64_t entry;
@@ -270,7 +270,17 @@ uint64_t pagemap_pfn(const void *address)
 			    (uintptr_t)address / HUGE_PAGE_SIZE * sizeof(entry)), sizeof(entry));
 	close(fd);
 	igt_assert_f(entry >> 63, "%p is not in memory\n", address);
-	return entry & ((UINT64_C(1) << 55) - 1);
+	return entry;
+}
+
+uint64_t pagemap_pfn(const void *address)
+{
+	return pagemap_entry(address) & ((UINT64_C(1) << 55) - 1);
+}
+
+bool pagemap_soft_dirty(const void *address)
+{
+	return pagemap_entry(address) >> 55 & 1;
 }
 
 static bool finds(const char *page)

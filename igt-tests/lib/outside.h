@@ -31,5 +31,7 @@ struct huge_levels outside_levels_of(const void *address, uint64_t length);
 
 /* The page frame of a page that has a struct page, by /proc/self/pagemap. */
 uint64_t pagemap_pfn(const void *address);
+/* Whether the kernel says that a page was written since /proc/self/clear_refs was. */
+bool pagemap_soft_dirty(const void *address);
 
 #endif
