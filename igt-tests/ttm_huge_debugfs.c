@@ -214,26 +214,6 @@ static void test_offset(void)
 	close(witness);
 }
 
-/* The lines follow each other without gaps: what is not mapped has lines, too. */
-static void assert_lines_cover(int witness, const char *address, uint64_t length)
-{
-	uint64_t at = (uintptr_t)address, start, end;
-	FILE *stream = fdopen(dup(witness), "r");
-	char line[160];
-
-	igt_assert(stream);
-	rewind(stream);
-	while (fgets(line, sizeof(line), stream)) {
-		int fields = sscanf(line, "%" SCNx64 " %" SCNx64, &start, &end);
-
-		igt_assert_eq(fields, 2);
-		igt_assert_eq_u64(start, at);
-		at = end;
-	}
-	fclose(stream);
-	igt_assert_eq_u64(at, (uintptr_t)address + length);
-}
-
 /**
  * SUBTEST: holes
  * Description: The dump shows a whole mapping, entries and what lies between them: first
@@ -248,10 +228,10 @@ static void test_holes(void)
 	int witness = page_table_open(bo.fd);
 
 	igt_assert_eq(madvise(address, size, MADV_RANDOM), 0);
-	assert_lines_cover(witness, address, size);
+	page_table_assert_covers(witness, address, size);
 	for (unsigned int i = 0; i < COUNT_OF(touched); i++) {
 		(void)*(volatile char *)(address + touched[i]);
-		assert_lines_cover(witness, address, size);
+		page_table_assert_covers(witness, address, size);
 	}
 	close(witness);
 }
@@ -267,9 +247,9 @@ static void test_holes_far(void)
 	int witness = page_table_open(bo.fd);
 
 	huge_bo_map_at(&bo, FAR_BORDER, 0, bo.size);
-	assert_lines_cover(witness, FAR_BORDER, bo.size);
+	page_table_assert_covers(witness, FAR_BORDER, bo.size);
 	(void)*(volatile char *)(FAR_BORDER + FAR_SIZE / 2);
-	assert_lines_cover(witness, FAR_BORDER, bo.size);
+	page_table_assert_covers(witness, FAR_BORDER, bo.size);
 	close(witness);
 }
 

@@ -202,6 +202,21 @@ static void test_two_mappings(void)
 }
 
 /**
+ * SUBTEST: far
+ * Description: One call maps a range across the border between two page tables of the
+ *	highest level, of which neither is there, as no other mapping is near.
+ */
+static void test_far(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), FAR_SIZE);
+
+	huge_bo_map_at(&bo, FAR_BORDER, 0, bo.size);
+	assert_prefault(bo.fd, FAR_BORDER, bo.size, 0, bo.size);
+	huge_assert_mapped_at(&bo, FAR_BORDER, HUGE_PMD, "prefaulted");
+	assert_no_fault_in(FAR_BORDER, bo.size);
+}
+
+/**
  * SUBTEST: system-memory
  * Description: A buffer object in system memory that was never touched is mapped by one
  *	call.
@@ -639,6 +654,7 @@ static void clean_up(void)
 {
 	stop_signals(0);
 	kill_children();
+	munmap(FAR_BORDER, FAR_SIZE);
 	huge_release_all();
 }
 
@@ -647,6 +663,7 @@ static const struct subtest subtests[] = {
 	{ "part", "A part of a mapping", test_part },
 	{ "partly-mapped", "Some entries are there already", test_partly_mapped },
 	{ "two-mappings", "Two mappings that follow each other", test_two_mappings },
+	{ "far", "Far from all other mappings", test_far },
 	{ "system-memory", "System memory", test_system_memory },
 	{ "tracked", "No write is recorded", test_tracked },
 	{ "bad-range", "Invalid ranges", test_bad_range },

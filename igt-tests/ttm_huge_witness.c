@@ -542,6 +542,23 @@ static void test_unplugged(enum huge_level level)
 #define FOUR_LEVELS_END (UINT64_C(1) << 47)
 #define FAR ((char *)(uintptr_t)(2 * FOUR_LEVELS_END))
 
+/* Before and after a call that maps it ahead of use; it has no page table at first. */
+static void assert_maps_ahead(const struct huge_bo *bo, char *address, const struct cell *cell)
+{
+	int witness = page_table_open(bo->fd);
+	uint64_t done;
+
+	page_table_assert_covers(witness, address, bo->size);
+	if (huge_prefaults()) {
+		igt_assert_eq(huge_prefault(bo->fd, address, bo->size, &done), 0);
+		igt_assert_eq_u64(done, bo->size);
+		assert_mapping(bo, address, cell, true);
+		page_table_assert_covers(witness, address, bo->size);
+		huge_bo_map_at(bo, address, 0, bo->size);
+	}
+	close(witness);
+}
+
 static void assert_maps_far(const struct cell *cell, bool is_free)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), cell->size);
@@ -549,6 +566,7 @@ static void assert_maps_far(const struct cell *cell, bool is_free)
 
 	igt_assert_eq(address == FAR, is_free);
 	igt_assert_lte_u64(FOUR_LEVELS_END, (uintptr_t)address);
+	assert_maps_ahead(&bo, address, cell);
 	write_all(address, bo.size, possible_level(cell->level));
 	assert_mapping(&bo, address, cell, true);
 	huge_release_all();
@@ -558,7 +576,8 @@ static void assert_maps_far(const struct cell *cell, bool is_free)
  * SUBTEST: five-levels-%s
  * Description: Where page tables have five levels, VRAM is mapped by %arg[1] entries at an
  *	address that four levels do not reach: at the hint, or near it if the hint is in
- *	use. Skips where page tables have four levels.
+ *	use. The driver's dump shows the mapping when it has no page table yet, and one call
+ *	maps it ahead of use. Skips where page tables have four levels.
  *
  * arg[1]:
  *

@@ -86,6 +86,25 @@ struct page_table page_table_read_from(int witness)
 	return table;
 }
 
+void page_table_assert_covers(int witness, const char *address, uint64_t length)
+{
+	uint64_t at = (uintptr_t)address, start, end;
+	FILE *stream = fdopen(dup(witness), "r");
+	char line[160];
+
+	igt_assert(stream);
+	rewind(stream);
+	while (fgets(line, sizeof(line), stream)) {
+		int fields = sscanf(line, "%" SCNx64 " %" SCNx64, &start, &end);
+
+		igt_assert_eq(fields, 2);
+		igt_assert_eq_u64(start, at);
+		at = end;
+	}
+	fclose(stream);
+	igt_assert_eq_u64(at, (uintptr_t)address + length);
+}
+
 struct page_table page_table_read_of(const struct huge_bo *bo, pid_t pid)
 {
 	struct page_table table;

@@ -48,6 +48,11 @@ void page_table_free(struct page_table *table);
 #define PAGE_TABLES "pfnmap_page_tables"
 int page_table_open(int fd);
 struct page_table page_table_read_from(int witness);
+/*
+ * Its lines follow each other without gaps, and show this range and no more: what is not
+ * mapped has lines, too.
+ */
+void page_table_assert_covers(int witness, const char *address, uint64_t length);
 /* The run that maps an address; asserts that there is one. */
 const struct page_run *page_table_run_at(const struct page_table *table, uint64_t address);
 
