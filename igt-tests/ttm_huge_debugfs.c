@@ -557,6 +557,36 @@ static void test_process_freed(void)
 	close(witness);
 }
 
+/* More than the kernel keeps of each cache for a processor, and counts as in use. */
+#define OPENED 4096
+
+static void open_and_read(int fd)
+{
+	for (int i = 0; i < OPENED; i++) {
+		int witness = page_table_open(fd);
+		char byte;
+
+		igt_assert_lte(0, pread(witness, &byte, 1, 0));
+		close(witness);
+	}
+}
+
+/**
+ * SUBTEST: file-freed
+ * Description: When the file is closed, the kernel frees what it had for it.
+ */
+static void test_file_freed(void)
+{
+	int fd = huge_open();
+	struct slab_caches before;
+
+	slab_require_exact();
+	open_and_read(fd);
+	before = slab_caches_now();
+	open_and_read(fd);
+	slab_caches_assert_grown_less(&before, OPENED / 2);
+}
+
 #define USED_ENTRIES 8
 
 /**
@@ -738,6 +768,7 @@ static const struct subtest subtests[] = {
 	{ "process", "Another process", test_process },
 	{ "process-let-go", "Processes that have ended", test_process_let_go },
 	{ "process-freed", "Memory of processes that have ended", test_process_freed },
+	{ "file-freed", "Memory of files that are closed", test_file_freed },
 	{ "counters-all-cpus", "Faults on every CPU", test_counters_all_cpus },
 	{ "counters-offline", "Faults on a CPU that goes offline", test_counters_offline },
 	{ "counters-levels", "Faults of each level", test_counters_levels },
