@@ -119,6 +119,11 @@ void counters_assert(int fd, const struct counters *expected)
 			     found.values[i], expected->values[i]);
 }
 
+uint64_t counted_entries(int fd, enum huge_level level)
+{
+	return counters_read(fd).values[2 * level + 1];
+}
+
 uint64_t reason_count(int fd, const char *reason)
 {
 	struct counters counters = counters_read(fd);

@@ -26,6 +26,9 @@ void counters_add_faults(struct counters *counters, enum huge_level level, uint6
 /* Each of the counters is as expected. */
 void counters_assert(int fd, const struct counters *expected);
 
+/* Entries of one level that faults have set since the device was set up. */
+uint64_t counted_entries(int fd, enum huge_level level);
+
 /* Faults with this reason since the device was set up; NULL for all reasons. */
 uint64_t reason_count(int fd, const char *reason);
 

@@ -8,6 +8,7 @@
 #ifndef WINDOW_H
 #define WINDOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -36,6 +37,9 @@ void windows_require(void);
  * function that this kernel does not have.
  */
 unsigned int windows_go_through(const char *function, const struct race *race);
+
+/* Whether the pause is not over yet, for &race.meanwhile; does not assert. */
+bool windows_is_paused(void);
 
 /* For clean-up after a failure. */
 void windows_end(void);
