@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
@@ -21,6 +20,7 @@
 #include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
 #include "lib/lockdown.h"
+#include "lib/module.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
@@ -431,21 +431,6 @@ static void require_module(const char *module)
 	igt_require_f(!is_built_in(module), "%s is built in\n", module);
 }
 
-static int unload(const char *module)
-{
-	return syscall(SYS_delete_module, module, O_NONBLOCK) ? errno : 0;
-}
-
-static int load_file(const char *path, const char *parameters)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
-
-	igt_assert_f(fd >= 0, "%s: %s\n", path, strerror(errno));
-	error = syscall(SYS_finit_module, fd, parameters, 0) ? errno : 0;
-	close(fd);
-	return error;
-}
-
 /* From the file that the environment names, for a module that is not installed. */
 static void load_bigbar_with(const char *parameters)
 {
@@ -454,7 +439,7 @@ static void load_bigbar_with(const char *parameters)
 	int error;
 
 	if (path) {
-		error = load_file(path, parameters);
+		error = module_load(path, parameters);
 		igt_assert_f(!error, "%s: %s\n", path, strerror(error));
 		/* Only here: the configuration of modprobe may set the parameter. */
 		igt_assert_f(async_moves_are("N\n"), "moves are asynchronous unasked\n");
@@ -486,7 +471,7 @@ static void require_reloadable(void)
 			      "modprobe finds no bigbar, and BIGBAR_MODULE names no file\n");
 		return;
 	}
-	error = load_file(path, "");
+	error = module_load(path, "");
 	skip_if_locked_down(error, "unsigned modules cannot be loaded");
 	igt_assert_eq(error, EEXIST);
 }
@@ -516,7 +501,7 @@ static void test_unload_while_open(void)
 
 	require_module("bigbar");
 	fd = huge_open();
-	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
+	igt_assert_eq(module_unload("bigbar"), EWOULDBLOCK);
 	huge_vram(fd);
 	assert_works();
 }
@@ -536,7 +521,7 @@ static void test_unload_while_mapped(void)
 	address = huge_bo_map(&bo);
 	*address = 1;
 	huge_close(bo.fd);
-	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
+	igt_assert_eq(module_unload("bigbar"), EWOULDBLOCK);
 	igt_assert_eq(*address, 1);
 	assert_works();
 }
@@ -548,7 +533,7 @@ static void test_unload_while_mapped(void)
 static void test_unload_library(void)
 {
 	require_module("ttm_huge");
-	igt_assert_eq(unload("ttm_huge"), EWOULDBLOCK);
+	igt_assert_eq(module_unload("ttm_huge"), EWOULDBLOCK);
 	assert_works();
 }
 
@@ -592,7 +577,7 @@ static void test_reload(void)
 	rescuers = count_rescuers();
 	igt_assert_lt(0, rescuers);
 	huge_release_all();
-	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(module_unload("bigbar"), 0);
 	igt_assert_eq(count_rescuers(), rescuers - 1);
 	igt_assert_eq(device_number(&name, "enable"), 0);
 	igt_assert_lt(huge_try_open_node(DRM_NODE_RENDER), 0);
@@ -774,12 +759,12 @@ static void test_vram_offset(void)
 	igt_require_f(memory_bar(&name).size >= VRAM_OFFSET + GIB(2),
 		      "the BAR has less than 2.25 GiB\n");
 	huge_release_all();
-	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(module_unload("bigbar"), 0);
 	fill(&name, VRAM_OFFSET);
 	load_with_offset(VRAM_OFFSET / MIB(1));
 	assert_vram_behind_offset(memory_bar(&name).size - VRAM_OFFSET);
 	huge_release_all();
-	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(module_unload("bigbar"), 0);
 	assert_filled(&name, VRAM_OFFSET);
 	load_bigbar();
 	assert_works();
@@ -797,7 +782,7 @@ static void assert_offset_refused(const struct pci_name *name, uint64_t mib)
 	load_with_offset(mib);
 	assert_refused(name, log, why);
 	assert_probe_refused(name, ENODEV, why);
-	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(module_unload("bigbar"), 0);
 }
 
 /**
@@ -816,7 +801,7 @@ static void test_vram_offset_refused(void)
 	mib = memory_bar(&name).size / MIB(1);
 	kernel_log_expect(REFUSED "vram_offset=[0-9]+ is odd, or leaves less than 2 MiB of BAR 2");
 	huge_release_all();
-	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(module_unload("bigbar"), 0);
 	assert_offset_refused(&name, 1);
 	assert_offset_refused(&name, mib - 1);
 	assert_offset_refused(&name, mib);
@@ -824,7 +809,7 @@ static void test_vram_offset_refused(void)
 	load_with_offset(mib - 2);
 	igt_assert_eq_u64(huge_vram(huge_open_when_there()).size, MIB(2));
 	huge_release_all();
-	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(module_unload("bigbar"), 0);
 	load_bigbar();
 	assert_works();
 }
@@ -849,7 +834,7 @@ static void test_neighbour(void)
 	fill(&name, size);
 	huge_release_all();
 	if (!is_built_in("bigbar")) {
-		igt_assert_eq(unload("bigbar"), 0);
+		igt_assert_eq(module_unload("bigbar"), 0);
 		load_bigbar();
 	}
 	fd = huge_open_when_there();
@@ -882,7 +867,7 @@ static void test_unload_while_moving(void)
 			huge_bo_move(&bo, HUGE_VRAM);
 		}
 		huge_close(fd);
-		igt_assert_eq(unload("bigbar"), 0);
+		igt_assert_eq(module_unload("bigbar"), 0);
 		load_bigbar();
 	}
 	assert_works();
@@ -910,12 +895,12 @@ static void test_unload_while_waiting(void)
 	/* Not huge_release_all(): it would wait for what is held. */
 	huge_close(bo.fd);
 	device_plug();
-	igt_assert_eq(unload("bigbar"), EWOULDBLOCK);
+	igt_assert_eq(module_unload("bigbar"), EWOULDBLOCK);
 	igt_assert_f(is_held(), "waited for the hold\n");
 	release_hold();
 	igt_assert_eq(pthread_join(reader.thread, NULL), 0);
 	igt_assert_eq(reader.error, EFAULT);
-	igt_assert_eq(unload("bigbar"), 0);
+	igt_assert_eq(module_unload("bigbar"), 0);
 	load_bigbar();
 	assert_works();
 }
@@ -956,7 +941,7 @@ static void clean_up(void)
 	device_plug();
 	huge_release_all();
 	if (number_in_file(VRAM_OFFSET_PARAMETER))
-		unload("bigbar");
+		module_unload("bigbar");
 	ensure_loaded();
 }
 

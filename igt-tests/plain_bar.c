@@ -17,6 +17,7 @@
 #include "lib/huge_device.h"
 #include "lib/kernel_log.h"
 #include "lib/known_kernel.h"
+#include "lib/module.h"
 #include "lib/outside.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -237,11 +238,6 @@ static void test_unbind_faulting(void)
 	assert_gone(&bo, address);
 }
 
-static int try_unload(void)
-{
-	return syscall(SYS_delete_module, DRIVER, O_NONBLOCK) ? errno : 0;
-}
-
 /**
  * SUBTEST: kept
  * Description: The module cannot be unloaded while its file is open or the BAR is mapped,
@@ -251,12 +247,12 @@ static void test_kept(void)
 {
 	struct huge_bo bo = huge_vram_bo(huge_open(), KIB(64));
 
-	igt_assert_eq(try_unload(), EWOULDBLOCK);
+	igt_assert_eq(module_unload(DRIVER), EWOULDBLOCK);
 	huge_bo_map(&bo);
 	device_unplug(bo.fd);
-	igt_assert_eq(try_unload(), EWOULDBLOCK);
+	igt_assert_eq(module_unload(DRIVER), EWOULDBLOCK);
 	huge_close(bo.fd);
-	igt_assert_eq(try_unload(), EWOULDBLOCK);
+	igt_assert_eq(module_unload(DRIVER), EWOULDBLOCK);
 }
 
 /* The device of which a subtest has changed driver_override, in sysfs, and what that was. */
