@@ -872,11 +872,6 @@ static void test_new_record(void)
 #define RECORD_BO_SIZE GIB(1)
 #define RECORD_SIZE (RECORD_BO_SIZE / HUGE_PAGE_SIZE / 8)
 
-static uint64_t kernel_memory(void)
-{
-	return memory_line("SUnreclaim") + memory_line("VmallocUsed");
-}
-
 /* For a buffer object that is large, and has no memory because it is not touched. */
 static void make_records(int fd)
 {
@@ -903,10 +898,10 @@ static void test_records_freed(void)
 	uint64_t before, after;
 
 	make_records(fd);
-	before = kernel_memory();
+	before = memory_of_kernel();
 	for (int i = 0; i < RECORD_BOS; i++)
 		make_records(fd);
-	after = kernel_memory();
+	after = memory_of_kernel();
 	igt_info("%lld KiB more in use than before\n", (long long)(after - before) / 1024);
 	/* One record left for each would be twice as much. */
 	igt_assert_lt_u64(after, before + RECORD_BOS * RECORD_SIZE / 2);

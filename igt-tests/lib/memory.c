@@ -64,6 +64,11 @@ uint64_t memory_unaccounted(void)
 	return rest;
 }
 
+uint64_t memory_of_kernel(void)
+{
+	return memory_line("SUnreclaim") + memory_line("VmallocUsed");
+}
+
 void memory_make_dirty(uint64_t length)
 {
 	char *area = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
