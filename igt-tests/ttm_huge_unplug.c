@@ -17,7 +17,7 @@
 #include "lib/bar.h"
 #include "lib/cgroup.h"
 #include "lib/debugger.h"
-#include "lib/file.h"
+#include "lib/freed_device.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/leaks.h"
@@ -730,7 +730,6 @@ static void test_one_page_a_fault(void)
 	assert_works_again();
 }
 
-#define FREED_DEVICE	"/sys/kernel/debug/freed_device"
 #define FREED_DEVICES	1024
 /* Half of what the counters of a device take on one CPU. */
 #define LEAST_LEFT	64
@@ -745,12 +744,12 @@ static void test_device_freed_first(void)
 {
 	uint64_t before;
 
-	igt_require_f(access(FREED_DEVICE, F_OK) == 0, "the module freed_device is not loaded\n");
+	freed_device_require();
 	/* An access through one of its pointers would be an oops. */
-	igt_assert_eq(write_file(FREED_DEVICE, "1"), 0);
+	igt_assert_eq(freed_device_set_up(0), 0);
 	before = memory_line("Percpu");
 	for (int i = 0; i < FREED_DEVICES; i++)
-		igt_assert_eq(write_file(FREED_DEVICE, "1"), 0);
+		igt_assert_eq(freed_device_set_up(0), 0);
 	igt_assert_lt_u64(memory_line("Percpu"), before + FREED_DEVICES * LEAST_LEFT);
 }
 

@@ -8,13 +8,19 @@
  * debugfs file sets up such a device and takes it down. Code that reads the structure
  * meanwhile gets what slab debugging leaves in freed memory, on any kernel; if code
  * writes to it, the write to the debugfs file fails with EUCLEAN.
+ *
+ * What is written is a number: 0, or which allocation of ttm_huge fails while the device is
+ * set up. If it does not make as many, or the kernel has no fault injection, the write
+ * fails with ERANGE.
  */
 
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/fs.h>
+#include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/poison.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -27,17 +33,39 @@ static const struct drm_driver driver = {
 	.name = "freed_device",
 };
 
-/* The function is looked up here, because this module is built without the drivers. */
-static int freed_device_set_up(struct drm_device *drm, struct ttm_huge_device *hdev)
+/*
+ * The nth allocation of this task from now on fails; with 0, none does. Returns whether that
+ * of the call before is still to come.
+ */
+static bool freed_device_fail_nth(unsigned int nth)
 {
-	typeof(drmm_ttm_huge_device_init) *init = symbol_get(drmm_ttm_huge_device_init);
-
-	return init ? init(drm, hdev, NULL) : -ENODEV;
+#ifdef CONFIG_FAULT_INJECTION
+	return xchg(&current->fail_nth, nth);
+#else
+	return true;
+#endif
 }
 
-static int freed_device_free_first(struct drm_device *drm, struct ttm_huge_device *hdev)
+/* The function is looked up here, because this module is built without the drivers. */
+static int freed_device_set_up(struct drm_device *drm, struct ttm_huge_device *hdev,
+			       unsigned int nth)
 {
-	int ret = freed_device_set_up(drm, hdev);
+	typeof(drmm_ttm_huge_device_init) *init = symbol_get(drmm_ttm_huge_device_init);
+	int ret;
+
+	if (!init)
+		return -ENODEV;
+	freed_device_fail_nth(nth);
+	ret = init(drm, hdev, NULL);
+	if (freed_device_fail_nth(0) && nth && !ret)
+		ret = -ERANGE;
+	return ret;
+}
+
+static int freed_device_free_first(struct drm_device *drm, struct ttm_huge_device *hdev,
+				   unsigned int nth)
+{
+	int ret = freed_device_set_up(drm, hdev, nth);
 
 	memset(hdev, POISON_FREE, sizeof(*hdev));
 	/* The release calls functions of that module. */
@@ -49,7 +77,7 @@ static int freed_device_free_first(struct drm_device *drm, struct ttm_huge_devic
 	return ret;
 }
 
-static int freed_device_run(struct device *parent)
+static int freed_device_run(struct device *parent, unsigned int nth)
 {
 	struct ttm_huge_device *hdev = kvzalloc(sizeof(*hdev), GFP_KERNEL);
 	struct drm_device *drm;
@@ -58,7 +86,7 @@ static int freed_device_run(struct device *parent)
 	if (!hdev)
 		return -ENOMEM;
 	drm = drm_dev_alloc(&driver, parent);
-	ret = IS_ERR(drm) ? PTR_ERR(drm) : freed_device_free_first(drm, hdev);
+	ret = IS_ERR(drm) ? PTR_ERR(drm) : freed_device_free_first(drm, hdev, nth);
 	kvfree(hdev);
 	return ret;
 }
@@ -66,12 +94,17 @@ static int freed_device_run(struct device *parent)
 static ssize_t freed_device_write(struct file *file, const char __user *from, size_t len,
 				  loff_t *pos)
 {
-	struct device *parent = root_device_register("freed_device");
+	struct device *parent;
+	unsigned int nth;
 	int ret;
 
+	ret = kstrtouint_from_user(from, len, 10, &nth);
+	if (ret)
+		return ret;
+	parent = root_device_register("freed_device");
 	if (IS_ERR(parent))
 		return PTR_ERR(parent);
-	ret = freed_device_run(parent);
+	ret = freed_device_run(parent, nth);
 	root_device_unregister(parent);
 	return ret ?: len;
 }
