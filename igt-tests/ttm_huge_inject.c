@@ -10,11 +10,14 @@
 #include "lib/access.h"
 #include "lib/counters.h"
 #include "lib/debugger.h"
+#include "lib/freed_device.h"
 #include "lib/huge_device.h"
 #include "lib/injection.h"
 #include "lib/kernel_log.h"
 #include "lib/leaks.h"
+#include "lib/memory.h"
 #include "lib/pattern.h"
+#include "lib/plug.h"
 #include "lib/subtest.h"
 
 /**
@@ -23,9 +26,9 @@
  * Mega feature: General Core features
  * Sub-category: Memory management tests
  * Functionality: fault injection
- * Description: Every single allocation that an operation makes fails once: the operation
- *	fails with a documented error, or succeeds without the memory; nothing is leaked,
- *	and no data are lost.
+ * Description: Every single allocation that an operation makes fails once, and those that
+ *	are tried again fail as often: the operation fails with a documented error, or
+ *	succeeds without the memory; nothing is leaked, and no data are lost.
  */
 IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
 
@@ -41,6 +44,13 @@ IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
 /* The last word of a page. */
 #define DEBUGGED (FAR + HUGE_PAGE_SIZE - sizeof(uint64_t))
 
+/*
+ * What an xarray is made of. It tries twice to allocate a node: with its lock held, and
+ * without. So nothing happens if only one of them fails.
+ */
+#define NODES "radix_tree_node"
+#define TRIES_PER_NODE 2
+
 /* What an operation is applied to. */
 static struct {
 	int fd;
@@ -54,6 +64,8 @@ static struct {
 	uint64_t record[64];
 	uint64_t word;
 	unsigned int partly;
+	unsigned int failed;
+	char *shown;
 	struct in_use before;
 	uint64_t faults;
 } scene;
@@ -73,6 +85,12 @@ struct operation {
 	int error;
 	const char *log;
 };
+
+static void release(void)
+{
+	munmap(FAR, FAR_SIZE);
+	huge_release_all();
+}
 
 static void do_nothing(void)
 {
@@ -390,23 +408,23 @@ static void test_fault(enum huge_level level)
 	});
 }
 
-/* A page beside the mapping keeps its page tables: only the allocation of memory can fail. */
-static void keep_page_tables(void)
+/* A page beside a mapping keeps its page tables: only the allocation of memory can fail. */
+static void keep_page_tables(char *beside)
 {
-	void *beside = mmap(FAR + scene.bo.size, HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
-
+	beside = mmap(beside, HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
 	igt_assert(beside != MAP_FAILED);
 }
 
 static void make_new_in_system(void)
 {
-	scene.made = huge_bo_create(scene.fd, KIB(128), HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	scene.made = huge_bo_create(scene.fd, scene.bo.size, HUGE_SYSTEM, HUGE_SYSTEM_WB);
 	huge_bo_map_at(&scene.made, FAR, 0, scene.made.size);
 }
 
 static void touch_and_destroy(int error)
 {
+	scene.failed += error == EIO;
 	touch_again(error);
 	igt_assert(is_zero(FAR, scene.made.size));
 	map_anew();
@@ -415,19 +433,109 @@ static void touch_and_destroy(int error)
 
 /**
  * SUBTEST: fault-system
- * Description: The first fault on system memory, which allocates it: at worst it is SIGBUS.
- *	A fault that gets no memory must not be repeated, which the kernel would log.
+ * Description: The first fault on system memory, which allocates it: if it gets none it is
+ *	SIGBUS, and is not repeated.
  */
 static void test_fault_system(void)
 {
-	make_bo(KIB(128), HUGE_SYSTEM, 0);
-	keep_page_tables();
+	/* TTM takes smaller pieces if it gets no large one, but not for a page that is left. */
+	make_bo(KIB(128) + HUGE_PAGE_SIZE, HUGE_SYSTEM, 0);
+	keep_page_tables(FAR + scene.bo.size);
 	fail_each(&(struct operation){
 		.prepare = make_new_in_system,
 		.run = run_read,
 		.finish = touch_and_destroy,
 		.error = EIO,
 	});
+	igt_assert(scene.failed);
+}
+
+/* What is mapped of each of them, one behind the other: all by one table. */
+#define SHOWN (2 * HUGE_PAGE_SIZE)
+#define UNPLUGGED_BOS 32
+
+/* So large that the page that stands in for one needs a node of the xarray for itself. */
+static void map_many(void)
+{
+	for (unsigned int i = 0; i < UNPLUGGED_BOS; i++) {
+		struct huge_bo bo = huge_bo_create(scene.fd, MIB(2), HUGE_SYSTEM, 0);
+
+		huge_bo_map_at(&bo, FAR + i * SHOWN, 0, SHOWN);
+	}
+	keep_page_tables(FAR + UNPLUGGED_BOS * SHOWN);
+	scene.shown = FAR - SHOWN;
+}
+
+/* One that has not been accessed yet: there is no page that stands in for it. */
+static void go_to_next(void)
+{
+	scene.shown += SHOWN;
+	igt_assert(scene.shown < FAR + UNPLUGGED_BOS * SHOWN);
+}
+
+static int run_read_shown(void)
+{
+	return error_of_signal(signal_of_reading(scene.shown));
+}
+
+/* All of a buffer object shows the same page, which is kept for it. */
+static void check_stand_in(int error)
+{
+	(void)error;
+	igt_assert(is_zero(scene.shown, SHOWN));
+	igt_assert_eq(signal_of_writing(scene.shown, 71), 0);
+	igt_assert_eq_u64(*(volatile uint64_t *)(scene.shown + HUGE_PAGE_SIZE), 71);
+}
+
+/* How often a fault is repeated that gets a page, but cannot keep it. */
+#define REPEATED 2048
+
+static void repeat_without_node(void)
+{
+	uint64_t before, after;
+	unsigned int left;
+	int error;
+
+	go_to_next();
+	injection_narrow_to(NODES);
+	before = memory_unaccounted();
+	injection_begin_row(REPEATED * TRIES_PER_NODE);
+	error = run_read_shown();
+	left = injection_end_row();
+	igt_assert_eq(error, 0);
+	/* If some are left, a page is mapped that has no place. */
+	igt_assert_eq(left, 0);
+	after = memory_unaccounted();
+	igt_info("%lld KiB more in use than before\n", (long long)(after - before) / 1024);
+	igt_assert_lt_u64(after, before + REPEATED * HUGE_PAGE_SIZE / 2);
+	check_stand_in(error);
+}
+
+static void plug_again(void)
+{
+	device_plug();
+	huge_close(huge_open_when_there());
+}
+
+/**
+ * SUBTEST: fault-unplugged
+ * Description: The first fault after unplug, which allocates the page that stands in: it is
+ *	repeated until there is memory for the page and for its place in the xarray. It is no
+ *	signal, and a page that gets no place is freed.
+ */
+static void test_fault_unplugged(void)
+{
+	map_many();
+	device_unplug(scene.fd);
+	fail_each(&(struct operation){
+		.prepare = go_to_next,
+		.run = run_read_shown,
+		.finish = check_stand_in,
+		.log = LOG_NO_MEMORY "|" LOG_FAULT_REPEATED,
+	});
+	repeat_without_node();
+	release();
+	plug_again();
 }
 
 /**
@@ -584,15 +692,27 @@ static int run_dirty_start(void)
 	return huge_dirty_try_start(&scene.bo);
 }
 
-static void stop_tracking(int error)
+static int take_first_page(void)
 {
-	(void)error;
+	return huge_dirty_try_take(&scene.bo, 0, 1, scene.record);
+}
+
+/* It is tracked after a success, and only then. */
+static void check_tracking(int error)
+{
+	igt_assert_eq(take_first_page(), error ? ENODATA : 0);
+	if (error)
+		return;
+	igt_assert_eq(run_write(), 0);
+	igt_assert_eq(take_first_page(), 0);
+	igt_assert_eq_u64(scene.record[0], 1);
 	huge_dirty_stop(&scene.bo);
 }
 
 /**
  * SUBTEST: dirty-start
- * Description: Tracking of writes begins.
+ * Description: Tracking of writes begins. Writes are recorded if it succeeds, and there is
+ *	no record if it fails.
  */
 static void test_dirty_start(void)
 {
@@ -600,8 +720,49 @@ static void test_dirty_start(void)
 	fail_each(&(struct operation){
 		.prepare = map_written,
 		.run = run_dirty_start,
-		.finish = stop_tracking,
+		.finish = check_tracking,
 	});
+}
+
+/* So large that the record is made of pages: what is freed of them is free at once. */
+#define RECORDED_SIZE GIB(1)
+#define RECORD_SIZE (RECORDED_SIZE / HUGE_PAGE_SIZE / 8)
+#define RECORDS 256
+
+static void start_without_node(void)
+{
+	int error;
+
+	injection_begin_row(TRIES_PER_NODE);
+	error = run_dirty_start();
+	igt_assert_eq(injection_end_row(), 0);
+	igt_assert_eq(error, ENOMEM);
+	igt_assert_eq(take_first_page(), ENODATA);
+}
+
+/**
+ * SUBTEST: dirty-start-record
+ * Description: There is memory for a record, but not for its place in the xarray: tracking
+ *	does not begin, and the record is freed.
+ */
+static void test_dirty_start_record(void)
+{
+	uint64_t before, after;
+
+	/* Its own memory is not allocated, as it is not touched. */
+	make_bo(RECORDED_SIZE, HUGE_SYSTEM, HUGE_TRACKABLE);
+	injection_narrow_to(NODES);
+	/* KASAN keeps what is freed for a while, which must not seem to be new. */
+	for (unsigned int i = 0; i < RECORDS; i++)
+		start_without_node();
+	before = memory_of_kernel();
+	for (unsigned int i = 0; i < RECORDS; i++)
+		start_without_node();
+	after = memory_of_kernel();
+	igt_info("%lld KiB more in use than before\n", (long long)(after - before) / 1024);
+	igt_assert_lt_u64(after, before + RECORDS * RECORD_SIZE / 2);
+	igt_assert_eq(run_dirty_start(), 0);
+	igt_assert_eq(take_first_page(), 0);
 }
 
 static int run_dirty_take(void)
@@ -710,10 +871,33 @@ static void test_info(void)
 	pattern_assert(&scene.pattern);
 }
 
-static void release(void)
+/* Of what is kept for a device, and of the action that frees it. */
+#define LEAST_SET_UP 2
+
+/**
+ * SUBTEST: device
+ * Description: ttm_huge is set up for a device. If that fails it is no device of ttm_huge,
+ *	and the next one is set up all the same.
+ */
+static void test_device(void)
 {
-	munmap(FAR, FAR_SIZE);
-	huge_release_all();
+	unsigned int nth = 0;
+	int error;
+
+	freed_device_require();
+	kernel_log_expect(LOG_NO_MEMORY);
+	/* Counters of each CPU need new pages only now and then. If these fail it is logged. */
+	injection_spare_pages();
+	igt_assert_eq(freed_device_set_up(0), 0);
+	do {
+		error = freed_device_set_up(++nth);
+		igt_assert_f(!error || error == ENOMEM || error == ERANGE,
+			     "allocation %u: %s\n", nth, strerrorname_np(error));
+		scene.failed += error == ENOMEM;
+		igt_assert_lt(nth, MOST_ALLOCATIONS);
+	} while (error != ERANGE);
+	igt_info("%u allocations\n", nth - 1);
+	igt_assert_lte(LEAST_SET_UP, scene.failed);
 }
 
 static void clean_up(void)
@@ -721,6 +905,7 @@ static void clean_up(void)
 	release_signals();
 	injection_end();
 	release();
+	plug_again();
 	memset(&scene, 0, sizeof(scene));
 }
 
@@ -731,14 +916,17 @@ static const struct subtest subtests[] = {
 	{ "export", "A buffer object is exported", test_export },
 	{ "mmap", "A buffer object is mapped", test_mmap },
 	{ "fault-system", "System memory is faulted in", test_fault_system },
+	{ "fault-unplugged", "A fault after unplug", test_fault_unplugged },
 	{ "fault-tracked", "A tracked write", test_fault_tracked },
 	{ "move-to-system", "A move out of VRAM", test_move_to_system },
 	{ "move-to-vram", "A move into VRAM", test_move_to_vram },
 	{ "evict", "An eviction", test_evict },
 	{ "dirty-start", "Tracking begins", test_dirty_start },
+	{ "dirty-start-record", "Tracking finds no place for its record", test_dirty_start_record },
 	{ "dirty-take", "The record is taken", test_dirty_take },
 	{ "debugger", "A debugger's write", test_debugger },
 	{ "info", "Entries are counted", test_info },
+	{ "device", "A device is set up", test_device },
 };
 
 static const struct level_subtest level_subtests[] = {

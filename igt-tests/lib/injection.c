@@ -13,6 +13,8 @@
 
 #define DEBUGFS "/sys/kernel/debug/"
 #define LEAST_ORDER DEBUGFS "fail_page_alloc/min-order"
+#define ABOVE_ALL_ORDERS "64"
+#define TIMES DEBUGFS "failslab/times"
 #define COPIES DEBUGFS "fail_usercopy"
 #define CACHES "/sys/kernel/slab"
 #define MAKE_IT_FAIL "/proc/thread-self/make-it-fail"
@@ -33,7 +35,7 @@ static struct setting {
 	{ .path = DEBUGFS "failslab/cache-filter", .value = "Y" },
 	{ .path = DEBUGFS "failslab/task-filter", .value = "Y" },
 	{ .path = DEBUGFS "fail_page_alloc/task-filter", .value = "Y" },
-	{ .path = DEBUGFS "failslab/times", .value = "-1" },
+	{ .path = TIMES, .value = "-1" },
 	{ .path = DEBUGFS "fail_page_alloc/times", .value = "-1" },
 	{ .path = DEBUGFS "failslab/interval", .value = "1" },
 	{ .path = DEBUGFS "fail_page_alloc/interval", .value = "1" },
@@ -84,17 +86,23 @@ static bool is_of_buddy_allocator(const char *cache)
 	return strstr(cache, "buddy_block");
 }
 
-static void mark_caches(void)
+/* These marks stay, and have no effect while the setting cache-filter is off. */
+static int mark_cache(const char *cache, bool fails)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), CACHES "/%s/failslab", cache);
+	return write_file(path, fails ? "1" : "0");
+}
+
+static void mark_caches(bool fail)
 {
 	DIR *caches = opendir(CACHES);
-	char path[PATH_MAX];
 	struct dirent *cache;
 
 	igt_require_f(caches, CACHES ": %s\n", strerror(errno));
-	while ((cache = readdir(caches))) {
-		snprintf(path, sizeof(path), CACHES "/%s/failslab", cache->d_name);
-		write_file(path, is_of_buddy_allocator(cache->d_name) ? "0" : "1");
-	}
+	while ((cache = readdir(caches)))
+		mark_cache(cache->d_name, fail && !is_of_buddy_allocator(cache->d_name));
 	closedir(caches);
 }
 
@@ -112,12 +120,19 @@ void injection_begin(void)
 		save(setting);
 		igt_assert_eq(write_file(setting->path, setting->value), 0);
 	}
-	mark_caches();
+	mark_caches(true);
 }
 
 void injection_spare_pages(void)
 {
 	igt_assert_eq(write_file(LEAST_ORDER, "1"), 0);
+}
+
+void injection_narrow_to(const char *cache)
+{
+	igt_assert_eq(write_file(LEAST_ORDER, ABOVE_ALL_ORDERS), 0);
+	mark_caches(false);
+	igt_assert_eq(mark_cache(cache, true), 0);
 }
 
 void injection_require_copies(void)
@@ -181,4 +196,20 @@ void injection_let_fail(bool fail)
 		opened_by = gettid();
 	}
 	igt_assert_eq(pwrite(fd, fail ? "1" : "0", 1, 0), 1);
+}
+
+void injection_begin_row(unsigned int count)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", count);
+	igt_assert_eq(write_file(TIMES, text), 0);
+	injection_set_percent(100);
+	injection_let_fail(true);
+}
+
+unsigned int injection_end_row(void)
+{
+	injection_let_fail(false);
+	return number_in_file(TIMES);
 }

@@ -18,6 +18,12 @@ void injection_end(void);
  */
 void injection_spare_pages(void);
 
+/*
+ * Allocations do not fail any more, except those from this cache of the slab allocator, until
+ * injection_end().
+ */
+void injection_narrow_to(const char *cache);
+
 /* Skips if copies of user memory cannot fail: in some calls nothing else can. */
 void injection_require_copies(void);
 
@@ -35,5 +41,14 @@ bool injection_disarm(void);
  */
 void injection_set_percent(unsigned int percent);
 void injection_let_fail(bool fail);
+
+/*
+ * The next allocations of the calling thread fail, as many as @count, and then no more: a
+ * single one has no effect on code that tries again. Only after injection_narrow_to(), as
+ * pages are not counted.
+ */
+void injection_begin_row(unsigned int count);
+/* Returns how many of them have not been tried; no allocation fails from now on. */
+unsigned int injection_end_row(void);
 
 #endif

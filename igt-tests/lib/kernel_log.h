@@ -35,7 +35,8 @@ void kernel_log_expect(const char *lines);
 #define LOG_NO_MEMORY LOG_TTM "Failed allocating page table" \
 	"|kmemleak: Cannot allocate a scan area, scanning the full object"
 /* Right for lack of a page table, and wrong for lack of the memory itself. */
-#define LOG_FAULT_REPEATED "Huh VM_FAULT_OOM leaked out to the #PF handler[.] Retrying PF"
+#define LOG_FAULT_REPEATED "Huh VM_FAULT_OOM leaked out to the #PF handler[.] Retrying PF" \
+	"|pagefault_out_of_memory: [0-9]+ callbacks suppressed"
 #define LOG_NO_DENTRY "debugfs: out of free dentries, can not create .*"
 /* Follows LOG_TTM; also searched for by itself. */
 #define EVICTION_FAILED "Buffer eviction failed"
