@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
@@ -19,12 +18,13 @@
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
 #include "lib/kernel_log.h"
-#include "lib/lockdown.h"
+#include "lib/leaks.h"
 #include "lib/module.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/program.h"
+#include "lib/reload.h"
 #include "lib/subtest.h"
 
 /**
@@ -417,65 +417,6 @@ static void test_bind_tool(void)
 	igt_assert(is_neighbours_with_least_bar(&name) && !has_bigbar(&name));
 }
 
-/* A driver that is built in has no state as a module. */
-static bool is_built_in(const char *module)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
-	return exists(PCI "/drivers/bigbar") && !exists(path);
-}
-
-static void require_module(const char *module)
-{
-	igt_require_f(!is_built_in(module), "%s is built in\n", module);
-}
-
-/* From the file that the environment names, for a module that is not installed. */
-static void load_bigbar_with(const char *parameters)
-{
-	const char *path = getenv("BIGBAR_MODULE");
-	char command[64];
-	int error;
-
-	if (path) {
-		error = module_load(path, parameters);
-		igt_assert_f(!error, "%s: %s\n", path, strerror(error));
-		/* Only here: the configuration of modprobe may set the parameter. */
-		igt_assert_f(async_moves_are("N\n"), "moves are asynchronous unasked\n");
-	} else {
-		snprintf(command, sizeof(command), "modprobe bigbar %s", parameters);
-		igt_assert_eq(system(command), 0);
-	}
-	async_moves_restore();
-}
-
-static void load_bigbar(void)
-{
-	load_bigbar_with("");
-}
-
-/*
- * What is unloaded has to be loaded again. The kernel checks a module's signature before it
- * finds that a module of that name is loaded. modprobe looks for the file even if the
- * module is loaded.
- */
-static void require_reloadable(void)
-{
-	const char *path = getenv("BIGBAR_MODULE");
-	int error;
-
-	require_module("bigbar");
-	if (!path) {
-		igt_require_f(!system("modprobe -n -q bigbar"),
-			      "modprobe finds no bigbar, and BIGBAR_MODULE names no file\n");
-		return;
-	}
-	error = module_load(path, "");
-	skip_if_locked_down(error, "unsigned modules cannot be loaded");
-	igt_assert_eq(error, EEXIST);
-}
-
 static void ensure_loaded(void)
 {
 	if (!exists(PCI "/drivers/bigbar"))
@@ -535,27 +476,6 @@ static void test_unload_library(void)
 	require_module("ttm_huge");
 	igt_assert_eq(module_unload("ttm_huge"), EWOULDBLOCK);
 	assert_works();
-}
-
-/* Threads that go on with a driver's queue when there is no memory for another thread. */
-static int count_rescuers(void)
-{
-	int count = 0;
-	glob_t files;
-
-	igt_assert_eq(glob("/proc/[0-9]*/comm", 0, NULL, &files), 0);
-	for (size_t i = 0; i < files.gl_pathc; i++) {
-		FILE *file = fopen(files.gl_pathv[i], "r");
-		char name[64] = "";
-
-		if (!file)
-			continue;
-		count += fgets(name, sizeof(name), file) &&
-			 (!strcmp(name, "kworker/R-bigbar\n") || !strcmp(name, "bigbar\n"));
-		fclose(file);
-	}
-	globfree(&files);
-	return count;
 }
 
 /**

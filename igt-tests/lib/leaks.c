@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <glob.h>
 
 #include "../igt_shim.h"
 #include "bos_in_use.h"
@@ -8,6 +9,8 @@
 #include "leaks.h"
 
 #define TRIES 2000
+/* A thread that was stopped is still listed until it is gone. */
+#define THREAD_TRIES 100
 
 struct in_use in_use_now(int fd)
 {
@@ -49,4 +52,35 @@ bool ttm_is_in_use(void)
 		usleep(10000);
 	}
 	return true;
+}
+
+int count_rescuers(void)
+{
+	int count = 0;
+	glob_t files;
+
+	igt_assert_eq(glob("/proc/[0-9]*/comm", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		FILE *file = fopen(files.gl_pathv[i], "r");
+		char name[64] = "";
+
+		if (!file)
+			continue;
+		count += fgets(name, sizeof(name), file) &&
+			 (!strcmp(name, "kworker/R-bigbar\n") || !strcmp(name, "bigbar\n"));
+		fclose(file);
+	}
+	globfree(&files);
+	return count;
+}
+
+int rescuers_beyond(int before)
+{
+	int now = count_rescuers();
+
+	for (int tries = 0; now > before && tries < THREAD_TRIES; tries++) {
+		usleep(10000);
+		now = count_rescuers();
+	}
+	return now > before ? now - before : 0;
 }

@@ -19,6 +19,10 @@ struct in_use {
 struct in_use in_use_now(int fd);
 /* What is in use beyond that; waits a while for it to be freed. */
 struct in_use in_use_beyond(const struct in_use *before, int fd);
+/* Threads that go on with a queue of bigbar when there is no memory for another thread. */
+int count_rescuers(void);
+/* How many there are beyond that; waits a moment for them to end. */
+int rescuers_beyond(int before);
 /* Whether any device still uses TTM; waits a while for the last to be released. */
 bool ttm_is_in_use(void);
 
