@@ -46,8 +46,8 @@ static struct setting {
 	{ .path = DEBUGFS "fail_page_alloc/verbose", .value = "0" },
 	/*
 	 * A bug in TTM of Linux 7.2: ttm_buffer_object_transfer() counts one buffer object
-	 * too many each time that it gets no memory for a ghost. Synchronous moves make no
-	 * ghosts.
+	 * too many each time that it gets no memory for the fences of a ghost. Synchronous
+	 * moves make no ghosts; tests that queue moves allow for it.
 	 */
 	{ .path = "/sys/module/bigbar/parameters/async_moves", .value = "N", .is_optional = true },
 	{ .path = COPIES "/verbose", .value = "0", .is_optional = true },
