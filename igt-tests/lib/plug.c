@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 
 #include "../igt_shim.h"
@@ -10,9 +11,10 @@
 #include "file.h"
 #include "plug.h"
 
-/* The driver and its PCI device in sysfs; the name is empty while the device is bound. */
+/* The driver and its PCI device in sysfs. */
 static char driver_path[PATH_MAX];
 static char device_name[NAME_MAX];
+static bool is_unplugged;
 
 /* "bind" or "unbind". */
 static int tell_driver(const char *command)
@@ -26,9 +28,9 @@ static int tell_driver(const char *command)
 static void plug_at_exit(int signal)
 {
 	(void)signal;
-	if (device_name[0])
+	if (is_unplugged)
 		tell_driver("bind");
-	device_name[0] = '\0';
+	is_unplugged = false;
 }
 
 void device_plug(void)
@@ -56,11 +58,25 @@ static void unbind(void)
 	igt_assert_lte(0, pid);
 	if (!child_ends_with(pid, &status)) {
 		/* To bind the driver again would never end either. */
-		device_name[0] = '\0';
+		is_unplugged = false;
 		igt_assert_f(false, "unplugging does not end\n");
 	}
 	igt_assert(WIFEXITED(status));
 	igt_assert_eq(WEXITSTATUS(status), 0);
+}
+
+int device_try_plug(void)
+{
+	int error = tell_driver("bind");
+
+	is_unplugged = error;
+	return error;
+}
+
+void device_unplug_again(void)
+{
+	is_unplugged = true;
+	unbind();
 }
 
 void device_unplug(int fd)
@@ -73,5 +89,5 @@ void device_unplug(int fd)
 	strcpy(device_name, strrchr(path, '/') + 1);
 	snprintf(driver, sizeof(driver), "%s/driver", path);
 	igt_assert(realpath(driver, driver_path));
-	unbind();
+	device_unplug_again();
 }

@@ -10,5 +10,9 @@
 void device_unplug(int fd);
 /* Does nothing if the device is there. */
 void device_plug(void);
+/* Returns 0 or an errno value; after an error the device is not there. */
+int device_try_plug(void);
+/* The device that was unplugged before, also if it has no file that can be opened. */
+void device_unplug_again(void);
 
 #endif

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 #include <inttypes.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "../igt_shim.h"
+#include "file.h"
 #include "slab.h"
 
 /* RCU frees what was freed with a delay some milliseconds later, on an idle machine. */
@@ -48,4 +50,15 @@ void slab_caches_assert_grown_less(const struct slab_caches *before, uint64_t co
 			     "%s: %" PRIu64 " objects in use, %" PRIu64 " before\n",
 			     after.caches[i].name, after.caches[i].objects,
 			     before->caches[i].objects);
+}
+
+uint64_t slab_objects(const char *cache)
+{
+	char path[PATH_MAX];
+
+	/* This also frees what is kept for each CPU, or by KASAN. */
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", cache);
+	igt_assert_eq(write_file(path, "1"), 0);
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/objects", cache);
+	return number_in_file(path);
 }

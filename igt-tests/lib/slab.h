@@ -27,4 +27,7 @@ struct slab_caches slab_caches_now(void);
 /* Since then, no cache has got as many objects more as that. */
 void slab_caches_assert_grown_less(const struct slab_caches *before, uint64_t count);
 
+/* The objects of one cache that are in use: exact, also where KASAN keeps freed ones. */
+uint64_t slab_objects(const char *cache);
+
 #endif
