@@ -16,8 +16,8 @@
 
 #define PAUSER "/sys/kernel/debug/pauser"
 
-/* In ms. Code that waits for the paused thread waits as long. */
-#define PAUSE "5"
+/* In ms: longer than a busy host keeps a processor of the guest from running, mostly. */
+#define PAUSE "7"
 /* In ms. More than it takes to come to any instruction. */
 #define COME "5000"
 /* On a busy host a pause may be over before this thread sees it. */
