@@ -1366,6 +1366,19 @@ static void await_reserved(const struct huge_bo *bo)
 	__atomic_store_n(&asker.over, true, __ATOMIC_RELAXED);
 }
 
+/* All tables are written, and the child waits for its turn to take what is written next. */
+static pid_t start_tracked_taker(const struct huge_bo *bo, char *address, int sockets[2])
+{
+	pid_t pid;
+
+	huge_dirty_start(bo);
+	write_to_tables(address);
+	make_turns(sockets);
+	pid = start_taker(bo, sockets[1]);
+	await_turn(sockets[0]);
+	return pid;
+}
+
 /**
  * SUBTEST: killed-taking
  * Description: A process that takes the record of a buffer object with thousands of
@@ -1380,11 +1393,7 @@ static void test_killed_taking(void)
 	int sockets[2];
 	pid_t pid;
 
-	huge_dirty_start(&bo);
-	write_to_tables(address);
-	make_turns(sockets);
-	pid = start_taker(&bo, sockets[1]);
-	await_turn(sockets[0]);
+	pid = start_tracked_taker(&bo, address, sockets);
 	all = take_tables(&bo);
 	write_to_tables(address);
 	pass_turn(sockets[0]);
@@ -1441,11 +1450,7 @@ static void test_signal_taking(void)
 	double seconds;
 	pid_t pid;
 
-	huge_dirty_start(&bo);
-	write_to_tables(address);
-	make_turns(sockets);
-	pid = start_taker(&bo, sockets[1]);
-	await_turn(sockets[0]);
+	pid = start_tracked_taker(&bo, address, sockets);
 	start_profiling();
 	seconds = take_tables(&bo);
 	stop_profiling();
