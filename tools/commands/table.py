@@ -64,6 +64,17 @@ def evaluated(name, folder, *options):
     return [[EVALUATE, name, folder, *options]]
 
 
+def soaked(name, summary, amount, default, what):
+    """A command that goes on for an amount, and can be repeated by its seed."""
+    prefix = name.upper()
+    return Command(
+        "test", summary,
+        evaluated(name, "igt-tests/soak", f"SOAK={name}", OPTIONS, *SOAK),
+        {amount.lower(): Option(f"{prefix}_{amount}", default, what),
+         "seed": Option(f"{prefix}_SEED", "", "of a run to repeat"), "kernel": KERNEL},
+        make=f"{amount}={default} SEED=")
+
+
 GROUPS = {
     "test": "Test", "measure": "Measure", "kernels": "Kernels and their bugs",
     "drivers": "Drivers of the kernel", "look": "Look and report", "lab": "The lab",
@@ -82,18 +93,9 @@ COMMANDS = {
     "check-dkms": Command(
         "test", "build, install and load the modules by DKMS for each kernel",
         [SET_UP, [LAB, "dkms", "--results", "build/check-dkms"]], {}),
-    "stress": Command(
-        "test", "do everything at once for a while",
-        evaluated("stress", "igt-tests/soak", "SOAK=stress", OPTIONS, *SOAK),
-        {"seconds": Option("STRESS_SECONDS", "60", "for how long"),
-         "seed": Option("STRESS_SEED", "", "of a run to repeat"), "kernel": KERNEL},
-        make="SECONDS=60 SEED="),
-    "fuzz": Command(
-        "test", "make random calls",
-        evaluated("fuzz", "igt-tests/soak", "SOAK=fuzz", OPTIONS, *SOAK),
-        {"calls": Option("FUZZ_CALLS", "200000", "how many"),
-         "seed": Option("FUZZ_SEED", "", "of a run to repeat"), "kernel": KERNEL},
-        make="CALLS=200000 SEED="),
+    "stress": soaked("stress", "do everything at once for a while", "SECONDS", "60",
+                     "for how long"),
+    "fuzz": soaked("fuzz", "make random calls", "CALLS", "200000", "how many"),
     "prove": Command("test", "prove the planner for every possible request",
                      rooted("sh", "-c", PROVE), {}),
     "mutants": Command("test", "build modules with mutations, and check that tests fail",
