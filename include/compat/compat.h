@@ -119,9 +119,9 @@ static inline size_t num_pages_contiguous(struct page **pages, size_t nr_pages)
 /*
  * On these kernels a PUD entry has the caching of vm_page_prot, whatever the memory is
  * registered as. So vm_page_prot is changed for the call. No other code reads it meanwhile:
- * faults read it with the lock held that keeps the memory where it is, and all other code
- * with a lock that the fault keeps it from taking. The protection that is asked for is in a
- * variable of the caller, prot.
+ * faults hold the lock that keeps the memory where it is when they read it, and all other
+ * code holds a lock that it cannot take during a fault. The protection that is asked for is
+ * in a variable of the caller, prot.
  */
 static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 						   unsigned long pfn, bool write,
@@ -144,8 +144,8 @@ static inline vm_fault_t compat_vmf_insert_pfn_pud(struct vm_fault *vmf,
 
 /*
  * On these kernels, removing a part of a PUD entry warns if the mmap lock of the
- * process is not held. All of the entry is removed anyway, so remove all that such an
- * entry can map. Fake offsets are aligned as user addresses are.
+ * process is not held. All of the entry is removed anyway, so remove all that a PUD
+ * entry can map. Fake offsets are aligned like user addresses.
  */
 #if defined(COMPAT_INSERT_PFN_PFN_T) && !defined(COMPAT_HUGE_SPECIAL_ABSENT)
 #include <linux/align.h>

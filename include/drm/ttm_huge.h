@@ -26,20 +26,20 @@ struct vm_fault;
  */
 struct ttm_huge_funcs {
 	/**
-	 * @io_mem_extents: Finds contiguous pieces of iomem, from that of a page on.
+	 * @io_mem_extents: Finds contiguous pieces of iomem, the first around a page.
 	 *
 	 * * @bo: the buffer object, whose resource is iomem
 	 * * @page: page offset into @bo
 	 * * @extents: filled in with the largest piece that contains @page, then those
 	 *   that follow it in @bo, without gaps
-	 * * @nr: how many there is room for, at least one
+	 * * @nr: number of pieces that there is room for, at least one
 	 *
-	 * Called with the reservation of @bo held. For what a fault maps besides the piece
-	 * around its own page, the lock of a page table is held, too. Must not sleep.
-	 * Returns how many are filled in, at least one. All memory of a resource must be
-	 * cached alike. Optional: without it, the memory is taken to be contiguous if the
-	 * driver has no &ttm_device_funcs.io_mem_pfn; otherwise it is looked at page by
-	 * page, as far as it is contiguous.
+	 * Called with the reservation of @bo held. If a fault asks for other pieces than
+	 * that around its own page, the lock of a page table is held, too. Must not sleep.
+	 * Returns the number of pieces filled in, at least one. All memory of a resource
+	 * must be cached alike. Optional: without it, the memory is taken to be contiguous
+	 * if the driver has no &ttm_device_funcs.io_mem_pfn; otherwise a fault looks at it
+	 * page by page, as far as it is contiguous.
 	 */
 	unsigned int (*io_mem_extents)(struct ttm_buffer_object *bo, unsigned long page,
 				       struct pfnmap_extent *extents, unsigned int nr);
@@ -85,8 +85,8 @@ struct ttm_huge {
  * A driver has this in its device structure in place of &struct ttm_device. If its
  * sources use a name of their own for that, it has both in an anonymous union. Every
  * buffer object or TTM device that is passed to ttm_huge must belong to such a
- * structure that drmm_ttm_huge_device_init() has set up; mappings of others are
- * refused.
+ * structure that drmm_ttm_huge_device_init() has set up; mappings of other buffer
+ * objects are refused.
  */
 struct ttm_huge_device {
 	/** @base: TTM's device; first, so that it can be in a union with this. */
@@ -126,7 +126,7 @@ extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
  * TTM_HUGE_VM_OPS - what mappings need in addition to fault handlers and access
  *
  * For the &vm_operations_struct of a driver that cannot use the one that
- * ttm_huge_gem_mmap() sets. That refuses vm_ops with another open or may_split.
+ * ttm_huge_gem_mmap() sets. That function refuses vm_ops with another open or may_split.
  */
 #define TTM_HUGE_VM_OPS \
 	.map_pages = pfnmap_map_pages, \
@@ -272,9 +272,9 @@ static inline int ttm_huge_range_man_init(struct ttm_device *bdev,
  * @size: how much of it the CPU sees, in bytes
  *
  * A huge entry needs an aligned page frame, but managers align offsets inside the memory.
- * Both are the same if the memory begins at a multiple of PUD_SIZE, as the large BARs of
- * PCI devices do; without this call it is assumed to. With it, a buffer object that is
- * large enough for a PUD entry is placed where one fits.
+ * An aligned offset has an aligned page frame if the memory begins at a multiple of
+ * PUD_SIZE, as the large BARs of PCI devices do; without this call it is assumed to. With
+ * it, a buffer object that is large enough for a PUD entry is placed where one fits.
  *
  * Context: process context, when the device is set up, before the first buffer object.
  */

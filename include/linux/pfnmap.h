@@ -70,9 +70,9 @@ enum pfnmap_reason {
  * @reason: why they are not one level larger.
  * @address: user address of the first entry, in bytes.
  * @nr_entries: number of consecutive entries; 0 if there is nothing to set.
- * @pfn: page frame that the first entry maps; those of the others follow without a gap.
+ * @pfn: page frame that the first entry maps; the next entries map the next frames.
  * @nr_more: number of entries of the same level, in the same page table, for other memory
- *	of the object; 0 if the entry that the fault set has gone again at once.
+ *	of the object; 0 if the entry that the fault set was removed again at once.
  */
 struct pfnmap_plan {
 	enum pgtable_level level;

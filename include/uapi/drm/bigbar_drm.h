@@ -77,9 +77,9 @@ struct drm_bigbar_device_info {
 /* It is mapped by single pages only. */
 #define DRM_BIGBAR_GEM_CREATE_NO_HUGE		(1 << 2)
 /*
- * Writes to it can be tracked: see &drm_bigbar_gem_dirty. While they are not, it is
- * mapped as other buffer objects are, except that each entry takes a fault after
- * mprotect() has allowed writes again.
+ * Writes to it can be tracked: see &drm_bigbar_gem_dirty. While they are not
+ * tracked, it is mapped like other buffer objects, except that each entry takes a
+ * fault after mprotect() has allowed writes again.
  */
 #define DRM_BIGBAR_GEM_CREATE_TRACKABLE		(1 << 3)
 #define DRM_BIGBAR_GEM_CREATE_FLAGS_MASK	(DRM_BIGBAR_GEM_CREATE_SYSTEM_WC | \
@@ -198,11 +198,11 @@ enum drm_bigbar_dirty_op {
  *	each page, rounded up to whole words; else zero. Page @first_page + n is
  *	bit n % 64 of word n / 64.
  *
- * Whatever a CPU writes to the buffer object through a mapping, of any process,
+ * Every write by a CPU through a mapping of the buffer object, in any process,
  * is recorded. A write that happens during TAKE is in this record or in the
  * next. A process that is killed during TAKE leaves the record as it was. While
- * writes are tracked, what has been written is mapped by single pages, and it
- * stays so after STOP until the range is mapped again.
+ * writes are tracked, written pages are mapped one by one, and they stay so
+ * after STOP until the range is mapped again.
  *
  * Errors: EINVAL also if the buffer object cannot be tracked, or the pages are
  * not inside it; ENODATA for TAKE if it is not tracked now; EFAULT if @bitmap
@@ -226,7 +226,7 @@ struct drm_bigbar_gem_dirty {
  *	drmIoctl() does, continues where it stopped, and makes progress however many
  *	signals come, unless it has to wait.
  *
- * Has the same effect as reading each page, without as many page faults. The
+ * Has the same effect as reading each page, with fewer page faults. The
  * range may cover several mappings of this device, without a gap.
  *
  * Errors: EINVAL also if a part of the range is a mapping of something else, or
