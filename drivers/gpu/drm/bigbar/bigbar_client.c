@@ -14,7 +14,7 @@
 #include "bigbar_drv.h"
 
 /**
- * bigbar_client_open - make what is kept for a client
+ * bigbar_client_open - make the data of a client
  * @drm: the device
  * @file: the client
  *
@@ -34,7 +34,7 @@ int bigbar_client_open(struct drm_device *drm, struct drm_file *file)
 }
 
 /**
- * bigbar_client_close - drop what is kept for a client
+ * bigbar_client_close - drop the data of a client
  * @drm: the device
  * @file: the client
  *
@@ -82,8 +82,8 @@ struct bigbar_client_memory {
 };
 
 /*
- * Without the reservation: an unplug waits for those who read fdinfo, so they must not wait
- * for a move. If somebody has it, the buffer object is in use, and counts as resident.
+ * Does not wait: unplugging waits for readers of fdinfo, so they must not wait for a
+ * move. A buffer object that is reserved is in use, and counts as resident.
  */
 static bool bigbar_client_has_resident(struct ttm_buffer_object *bo)
 {
@@ -118,8 +118,8 @@ static void bigbar_client_add(struct bigbar_client_memory *memory, struct bigbar
  * @p: where to print
  * @file: the client
  *
- * In the form of Documentation/gpu/drm-usage-stats.rst. The time that copies took is in
- * the place of an engine's. The order in which buffer objects are evicted stays as it is.
+ * In the form of Documentation/gpu/drm-usage-stats.rst. The time that copies took is
+ * shown as that of an engine. Does not change the order of eviction.
  *
  * Context: process context, inside drm_dev_enter(). Waits for no reservation.
  */

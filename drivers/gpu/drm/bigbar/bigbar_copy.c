@@ -2,13 +2,13 @@
 /*
  * Copies and clears memory, at once or in the background.
  *
- * The queue stands for the engine of a GPU: a copy that is handed to it runs some time
- * later, after those that were handed to it before, and signals a fence. It takes no
- * reservation and allocates nothing: a thread that waits for the fence may hold any
- * reservation, and may be about to free memory. The queue does not own what it works on:
- * until the fence has signaled, pages and VRAM belong to their buffer object, or to the
- * ghost that TTM has made of it; and the buffer object keeps its client. VRAM that TTM has
- * freed meanwhile is only given to buffer objects that wait for the same fence.
+ * The queue stands for the engine of a GPU: copies that are handed to it run later, in
+ * order, and each signals a fence. The queue takes no reservation and allocates nothing: a
+ * thread that waits for the fence may hold any reservation, and may be about to free
+ * memory. The queue does not own what it works on: until the fence has signaled, pages and
+ * VRAM belong to their buffer object, or to the ghost that TTM has made of it; and the
+ * buffer object keeps its client. VRAM that TTM has freed meanwhile is only given to
+ * buffer objects that wait for the same fence.
  */
 
 #include <linux/cleanup.h>
@@ -121,7 +121,7 @@ int bigbar_copy(const struct bigbar_copy *copy)
 
 /**
  * struct job - a copy in the queue
- * @fence: signals when the copy has been made; first, as freeing the fence frees the job.
+ * @fence: signals when the copy has been made; first: freeing the fence frees the job.
  * @lock: of @fence.
  * @work: makes the copy.
  * @copy: what to do, with references to the pieces of both sides.
@@ -212,7 +212,7 @@ struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy)
  */
 int bigbar_queue_init(struct bigbar_queue *queue)
 {
-	/* Memory reclaim may wait for memory that is free only after a copy out of it. */
+	/* Memory reclaim may wait for memory that only a copy in the queue frees. */
 	queue->wq = alloc_ordered_workqueue("bigbar", WQ_MEM_RECLAIM);
 	if (!queue->wq)
 		return -ENOMEM;
@@ -223,7 +223,7 @@ int bigbar_queue_init(struct bigbar_queue *queue)
 
 /**
  * bigbar_queue_fini - undo bigbar_queue_init()
- * @queue: the queue; what is in it is done first
+ * @queue: the queue; the copies in it are made first
  *
  * Context: process context.
  */

@@ -11,7 +11,7 @@
 
 #include "bigbar_drv.h"
 
-/* The file of its dma-buf has the same f_mapping as the device's files. */
+/* The file of a buffer object's dma-buf has the same f_mapping as the device's files. */
 static bool bigbar_count_maps(struct vm_area_struct *vma, const struct bigbar_bo *bo)
 {
 	return vma->vm_file && vma->vm_file->f_mapping == bo->ttm.bdev->dev_mapping &&

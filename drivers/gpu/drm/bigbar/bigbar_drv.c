@@ -13,8 +13,8 @@
  * a device that every QEMU has. With the module parameter async_moves the CPU clears
  * and copies in the background and signals a fence, as the engine of a GPU would.
  *
- * The driver does not bind to any device by itself: the memory in a BAR may be in use by
- * others, as with QEMU's ivshmem-plain, by which virtual machines share memory. It uses
+ * The driver does not bind to any device by itself: the memory in a BAR may be in use,
+ * for example by virtual machines that share it by QEMU's ivshmem-plain. The driver uses
  * the largest prefetchable memory BAR of a device that is given to it by driver_override.
  */
 
@@ -88,7 +88,7 @@ static const struct drm_driver bigbar_driver = {
 /* The BAR that holds the memory, or a negative error code. */
 static int bigbar_find_bar(struct pci_dev *pdev)
 {
-	/* Reading another one may do something: it may be registers. */
+	/* Reading another BAR may have effects: it may hold registers. */
 	const unsigned long memory = IORESOURCE_MEM | IORESOURCE_PREFETCH;
 	int bar, best = -ENODEV;
 	resource_size_t size = 0;
@@ -181,7 +181,7 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 }
 
 /*
- * Mappings and open files may outlive this. It is the end of all access to VRAM:
+ * Mappings and open files may outlive this. It ends all access to VRAM:
  * the mappings are zapped, and all other access is inside drm_dev_enter().
  */
 static void bigbar_remove(struct pci_dev *pdev)

@@ -95,7 +95,7 @@ struct bigbar_memory {
 };
 
 /**
- * struct bigbar_client - what is kept for a client
+ * struct bigbar_client - the data of a client
  * @kref: held by its open file, and by its buffer objects.
  * @copy_ns: how long copies for its buffer objects took.
  */
@@ -125,7 +125,7 @@ struct bigbar_copy {
  * @wq: runs them, in order.
  * @context: of their fences.
  * @seqno: of the last fence.
- * @lock: keeps the order of @seqno that of @wq.
+ * @lock: makes @wq run copies in the order of @seqno.
  */
 struct bigbar_queue {
 	struct workqueue_struct *wq;

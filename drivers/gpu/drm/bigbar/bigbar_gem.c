@@ -47,7 +47,7 @@ static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
  * @bo: one that TTM hands to the driver
  *
  * TTM also makes ghosts. A ghost holds the memory that a buffer object has left, until
- * this has been copied. TTM may evict a ghost in the moment before it is freed.
+ * it has been copied. TTM may evict a ghost in the moment before it is freed.
  *
  * Context: any.
  *

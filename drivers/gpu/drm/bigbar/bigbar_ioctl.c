@@ -180,7 +180,7 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 	return ret;
 }
 
-/* Copy to user space after dropping the reservation: it may fault, on this very object. */
+/* Copy to user space without the reservation: the copy may fault on this very object. */
 static int bigbar_ioctl_take_dirty(struct bigbar_bo *bo,
 				   const struct drm_bigbar_gem_dirty *args)
 {

@@ -43,7 +43,7 @@ static bool bigbar_move_is_in_background(struct ttm_buffer_object *bo,
 		bo->ttm->page_flags & TTM_TT_FLAG_ZERO_ALLOC);
 }
 
-/* If it has none, it has not been accessed yet, and there is nothing to copy. */
+/* A buffer object without contents has not been accessed yet: there is nothing to copy. */
 static bool bigbar_move_has_contents(struct ttm_buffer_object *bo)
 {
 	if (bo->resource && bo->resource->mem_type == TTM_PL_VRAM)
@@ -87,8 +87,8 @@ static int bigbar_move_in_background(struct ttm_buffer_object *bo, bool evict,
 		return PTR_ERR(fence);
 
 	/*
-	 * Without contents it leaves no memory that is still read, so it needs no ghost:
-	 * that would keep it from being freed until TTM's worker has freed the ghost.
+	 * Without contents no memory is left that is still read, so no ghost is
+	 * needed: a ghost keeps @bo from being freed until TTM's worker has freed it.
 	 */
 	if (bigbar_move_has_contents(bo)) {
 		ret = ttm_bo_move_accel_cleanup(bo, fence, evict, true, dst);
@@ -103,7 +103,7 @@ static int bigbar_move_in_background(struct ttm_buffer_object *bo, bool evict,
 	return ret;
 }
 
-/* As ttm_bo_wait_ctx(), but without a timeout: it would give up on a long queue. */
+/* Like ttm_bo_wait_ctx(), but without its timeout, which a long queue would exceed. */
 static int bigbar_move_wait(struct ttm_buffer_object *bo,
 			    struct ttm_operation_ctx *ctx)
 {
@@ -166,12 +166,12 @@ static int bigbar_move_contents(struct ttm_buffer_object *bo, bool evict,
  * @dst: where to
  * @hop: not used
  *
- * A buffer object without contents is cleared when it gets VRAM, as that may
- * hold what another client left; system memory comes cleared from TTM's pool.
+ * A buffer object without contents is cleared when it gets VRAM, because VRAM may hold
+ * what another client left; system memory comes cleared from TTM's pool.
  *
  * With the module parameter async_moves, @bo has a fence on return that signals when
- * the move is over. TTM keeps the memory that @bo has left until then, or has its next
- * users wait.
+ * the move is over. Until then TTM keeps the memory that @bo has left, or makes the
+ * next users of that memory wait.
  *
  * Context: process context with the reservation of @bo held; TTM has zapped all
  * mappings, and reserved a slot for a fence. Waits for earlier moves.

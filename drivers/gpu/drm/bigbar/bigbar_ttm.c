@@ -156,8 +156,8 @@ static void bigbar_ttm_release(struct drm_device *drm, void *unused)
 	struct bigbar_device *bigbar = to_bigbar(drm);
 
 	/*
-	 * In this order: a buffer object that TTM frees late, as it was still to be
-	 * copied, holds VRAM, and may hold other buffer objects that hold VRAM.
+	 * In this order: a buffer object that TTM frees late, after its copy,
+	 * holds VRAM, and may hold other buffer objects that hold VRAM.
 	 */
 	bigbar_queue_fini(&bigbar->queue);
 	ttm_device_fini(&bigbar->ttm.base);

@@ -92,8 +92,8 @@ static int bigbar_vram_no_space(int ret)
 
 /*
  * Allocate one block if there is one: it is aligned to its size. Otherwise allocate
- * several, from large to small, so that each begins at a multiple of its size in the
- * buffer object as it does in VRAM.
+ * several, from large to small, so that each begins at a multiple of its size both
+ * in the buffer object and in VRAM.
  */
 static int bigbar_vram_alloc_blocks(struct bigbar_vram *vram,
 				    struct bigbar_vram_resource *vres, u64 size,

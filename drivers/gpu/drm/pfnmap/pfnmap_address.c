@@ -43,7 +43,7 @@ EXPORT_SYMBOL_GPL(pfnmap_alignment);
  * is free are taken as they are. Any other address is congruent to the
  * offset, modulo pfnmap_alignment() of @len. If @len is too small for a huge entry, the
  * address is aligned to @len rounded up to a power of two, so that one page table is
- * enough. If the address space has no gap for that, the address is that of a gap for @len.
+ * enough. If the address space has no gap for that, any gap for @len will do.
  *
  * Context: process context, mmap lock of the current process held for writing.
  *

@@ -262,7 +262,7 @@ static const struct file_operations pfnmap_dump_fops = {
  * @mapping: address space of the file through which the driver's memory is mapped
  *
  * The file pfnmap_page_tables shows what the page tables of a process hold: of the process
- * that opened it, or of that whose PID has been written to it. It shows mappings of
+ * that opened it, or of the one whose PID has been written to it. It shows mappings of
  * @mapping that are VM_PFNMAP or VM_MIXEDMAP, with a line per run of equal entries: start,
  * end, level, first pfn, caching, special, access, and how many of the entries are young
  * and dirty. An offset in the mapped file and a length, in bytes, after the PID select the

@@ -38,15 +38,15 @@
  * * by the code that moves the memory, from before it removes the entries with
  *   unmap_mapping_range() until the memory is in its new place.
  *
- * An object whose memory never moves needs no such lock, if &pfnmap_source.max_level is
- * always the same and writes are not tracked: two faults at the same place then want the
- * same entry, and the locks of page tables keep them apart.
+ * An object whose memory never moves needs no lock of its own, if
+ * &pfnmap_source.max_level is always the same and writes are not tracked: two faults at
+ * the same place then want the same entry, and the locks of page tables keep them apart.
  *
  * The order of locks is: the mmap lock or the VMA's lock, which the core takes for a
  * fault; the object's lock; the lock of the file's mappings (i_mmap_rwsem), which pfnmap
  * takes for huge entries; locks of page tables; what &pfnmap_source.extents takes. If the
- * holder of the object's lock may want the core's lock, a fault must not wait for the
- * object's lock with the core's held: it drops the core's lock, waits, and returns
+ * holder of the object's lock may want the core's lock, a fault must not hold the core's
+ * lock while it waits for the object's: it drops the core's lock, waits, and returns
  * VM_FAULT_RETRY.
  */
 

@@ -3,22 +3,22 @@
  * Sets the entries of a plan.
  *
  * The caller of pfnmap_fault() holds the lock that keeps the memory where it is. Entries
- * of the object's mappings are set only under that lock. So a slot can be emptied behind
- * our back (reading smaps makes the core split PUD entries, which removes them) and can
- * get a page table from another fault, but it never gets a leaf entry. If the object
- * needs no such lock, the only leaf entry it can get is the one that is about to be set.
+ * of the object's mappings are set only under that lock. So a slot can be emptied at any
+ * time (reading smaps makes the core split PUD entries, which removes them) and can get
+ * a page table from another fault, but it never gets a leaf entry. If the object needs
+ * no lock, the only leaf entry that the slot can get is the one that is about to be set.
  *
  * Entries are removed
  *
  * * by the code that moves the memory, with that lock held;
  * * by calls that change the mapping, with the VMA's lock held for writing;
- * * by drivers that zap all mappings of a device, to reset it for example, with neither.
+ * * by drivers that zap all mappings of a device, to reset it, with neither lock.
  *
  * If a huge entry comes while the core looks at a slot to empty it, the core takes the
  * entry for a broken page table, and clears it without flushing the TLB. Movers and
  * drivers zap by unmap_mapping_range(), which holds the lock of the file's mappings for
- * reading. So huge entries are set with that lock held for writing. Only the locks of
- * page tables are taken under it, and what &pfnmap_source.extents takes.
+ * reading. So huge entries are set with that lock held for writing. Under it, only
+ * locks of page tables are taken, and those that &pfnmap_source.extents takes.
  */
 
 #include <linux/export.h>
@@ -287,8 +287,8 @@ static __always_inline void pfnmap_insert_pte_run(void *data, struct pfnmap_run 
 
 /*
  * Sets the neighbours of the PTE that faulted, at @address, in the same table. The core gave
- * that PTE the caching that it has on record for the memory, and the neighbours get the
- * same. If the PTE has gone since, the access will fault again.
+ * that PTE the caching that it has on record for the memory, and the neighbours get it, too.
+ * If the PTE has gone since, the access will fault again.
  *
  * Called with the lock of the page table held.
  */
@@ -401,8 +401,8 @@ EXPORT_SYMBOL_GPL(pfnmap_make_writable);
  *
  * Return: VM_FAULT_NOPAGE if the entries are set; VM_FAULT_OOM if memory for a
  * page table was short, perhaps with some of the entries set; VM_FAULT_SIGBUS if
- * the core refuses the page frame; VM_FAULT_FALLBACK if the kernel has no such
- * entries.
+ * the core refuses the page frame; VM_FAULT_FALLBACK if the kernel has no
+ * entries of that level.
  */
 vm_fault_t pfnmap_insert(struct vm_fault *vmf, struct pfnmap_plan *plan,
 			 const struct pfnmap_source *source,

@@ -61,10 +61,7 @@ static enum pgtable_level __init pfnmap_find_kernel_level(void)
 	return PGTABLE_LEVEL_PUD;
 }
 
-/*
- * What is found here does not change after boot. Finding it in each fault would be much of
- * what a fault costs.
- */
+/* Found once: it does not change after boot, and finding it would slow down each fault. */
 static int __init pfnmap_init(void)
 {
 	pfnmap_kernel_level = pfnmap_find_kernel_level();

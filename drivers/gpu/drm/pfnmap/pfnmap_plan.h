@@ -3,9 +3,8 @@
  * Which entries a fault sets, and why they are not larger.
  *
  * This is arithmetic on the arguments and nothing else: no locks, no kernel state. It
- * also builds in user space, for tests. The functions are inlined, with levels that the
- * compiler knows, because they are much of what a fault executes: a request then stays in
- * registers.
+ * also builds in user space, for tests. The functions are inlined, with constant levels,
+ * so that a request stays in registers: they are much of what a fault executes.
  */
 #ifndef _PFNMAP_PLAN_H_
 #define _PFNMAP_PLAN_H_
@@ -61,7 +60,7 @@ struct pfnmap_window {
  * struct pfnmap_run - consecutive entries of one level
  * @address: user address of the first entry, in bytes.
  * @nr_entries: number of entries, perhaps 0.
- * @pfn: page frame that the first entry maps; those of the others follow without a gap.
+ * @pfn: page frame that the first entry maps; the next entries map the next frames.
  */
 struct pfnmap_run {
 	unsigned long address;

@@ -33,7 +33,7 @@ void __init pfnmap_prot_init(void)
  *
  * Context: any.
  *
- * Return: @prot, with the caching of @entry if the kernel has such a record.
+ * Return: @prot, with the caching of @entry if the kernel has caching on record.
  */
 pgprot_t pfnmap_recorded_prot(pgprot_t prot, pte_t entry)
 {

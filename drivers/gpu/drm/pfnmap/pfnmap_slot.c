@@ -10,10 +10,10 @@
 #include "pfnmap_internal.h"
 
 /*
- * A huge entry is there already. It is the right one, because the code that moves the
- * memory removes its entries under the lock that keeps it where it is. At most the entry
- * has to become writable; if it has gone meanwhile, it is set again. If writes are tracked,
- * it must not become writable: the core splits it, and then asks for smaller entries.
+ * A huge entry is there already. It is the right one: code that moves the memory removes
+ * its entries under the lock that keeps the memory where it is. At most the entry has to
+ * become writable; if it has gone meanwhile, it is set again. If writes are tracked, it
+ * must not become writable: the core splits it, and then asks for smaller entries.
  */
 static vm_fault_t pfnmap_slot_taken(struct vm_fault *vmf,
 				    enum pgtable_level level,

@@ -63,8 +63,8 @@ EXPORT_SYMBOL_GPL(pfnmap_mmap);
  *
  * For &vm_operations_struct.map_pages. The core calls ->fault() and
  * ->pfn_mkwrite() under the VMA's lock only for mappings that have this. For
- * others it drops the VMA's lock and takes the mmap lock, on which all faults of
- * a process contend. There is nothing to map here: pfnmap_fault() maps
+ * other mappings it drops the VMA's lock and takes the mmap lock, on which all
+ * faults of a process contend. There is nothing to map here: pfnmap_fault() maps
  * neighbours, too.
  *
  * Context: RCU read-side critical section.
@@ -100,15 +100,15 @@ static unsigned long pfnmap_vma_address_in(struct vm_area_struct *vma,
 /*
  * mremap() takes a PUD entry for a broken page table: it says so in the kernel log and
  * clears the entry, but does not flush the TLB. It takes a PMD entry out of one table and
- * puts it into another. A zap at that time finds the entry in neither table, and it stays
- * when the memory has moved. So the original must have no huge entries when mremap() looks.
+ * puts it into another. A zap meanwhile finds the entry in neither table: the entry stays
+ * when the memory has moved. So the original must have no huge entries then.
  *
  * ->open() is not told which mapping is the original. It is one of the process's mappings
  * that show what the copy shows; the copy is not among them yet. The VMA lock of each keeps
  * faults from setting a PUD entry during the zap: the core would take that for a broken
  * table, too. The lock that keeps the memory where it is would do as well. But a thread that
- * waits for it here cannot be killed, and as it holds the mmap lock, neither can other
- * threads that wait for the mmap lock.
+ * waits for it here cannot be killed, nor can threads that wait for the mmap lock, which it
+ * holds.
  */
 static void pfnmap_vma_before_mremap(struct vm_area_struct *copy)
 {

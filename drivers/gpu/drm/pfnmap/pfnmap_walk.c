@@ -8,7 +8,7 @@
  * * page tables go at munmap(), which takes the mmap lock for writing, and at exit, after
  *   the last reference to the users of the address space has gone. If a mapping is not
  *   VM_PFNMAP, MADV_DONTNEED also frees empty tables of PTEs, with the VMA's lock or the
- *   mmap lock held for reading: taking the lock of such a table shows whether it has gone;
+ *   mmap lock held for reading: taking the lock of a table shows whether it has gone;
  * * entries go at any time: code that moves memory or resets a device zaps by the file's
  *   mapping, and needs no lock of the process for that. The tables stay, and what is said
  *   of a slot was true a moment ago;
@@ -225,8 +225,8 @@ static int pfnmap_walk_mapped_ptes(pte_t *pte, unsigned long address, void *data
 }
 
 /*
- * As pfnmap_mapped_end(), from the PUD slot down. What a fault has set is looked at by this
- * before the next fault, so the loop must be short for PMD entries.
+ * Like pfnmap_mapped_end(), from the PUD slot down. A prefault calls this after each fault,
+ * to skip what the fault has set, so the loop must be short for PMD entries.
  */
 static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
 				  unsigned long *address, unsigned long end)

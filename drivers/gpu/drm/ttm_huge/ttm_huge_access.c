@@ -53,7 +53,7 @@ static int ttm_huge_access_system(struct ttm_buffer_object *bo,
 	return len;
 }
 
-/* As ttm_bo_vm_access(), except that the caller has taken the reservation. */
+/* Like ttm_bo_vm_access(), except that the caller has taken the reservation. */
 static int ttm_huge_access_reserved(struct ttm_buffer_object *bo,
 				    unsigned long offset, void *buf, int len,
 				    int write)

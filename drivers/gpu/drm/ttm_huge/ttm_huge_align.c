@@ -6,8 +6,8 @@
  * what the entry maps. Each buffer object that is large enough for a huge entry is
  * therefore aligned: in the fake-offset space to its size rounded up to a power of two,
  * at most PUD_SIZE, and in VRAM to that or to what its largest entries map. A user
- * address that is congruent to the fake offset is then congruent to the memory as well,
- * modulo what such an entry maps, also in a mapping of a part. Sizes are not rounded.
+ * address that is congruent to the fake offset is then also congruent to the memory,
+ * modulo what these entries map, even in a mapping of a part. Sizes are not rounded.
  */
 
 #include <linux/export.h>
@@ -26,10 +26,10 @@
 #include "ttm_huge_internal.h"
 
 /*
- * An aligned search would look at one hole after the other, with a lock held that all
- * users of the device need. So take the smallest hole that is large enough if its start
- * is aligned; otherwise take one that is so large that there is an aligned place in it
- * wherever it begins. Each of the three steps takes logarithmic time.
+ * An aligned search would look at one hole after the other, with a lock that all users
+ * of the device need. So take the smallest hole that is large enough if its start
+ * is aligned; otherwise take one so large that it has an aligned place wherever it
+ * begins. Each of the three steps takes logarithmic time.
  */
 static int ttm_huge_align_insert(struct drm_mm *mm, struct drm_mm_node *node,
 				 u64 pages, u64 alignment)
@@ -60,7 +60,7 @@ static int ttm_huge_align_insert(struct drm_mm *mm, struct drm_mm_node *node,
  * @size: size of the buffer object in bytes, page aligned
  *
  * For a driver that cannot use ttm_huge_bo_init_reserved(), which does this first.
- * drm_vma_offset_add() does not align, but TTM leaves a node alone that already has
+ * drm_vma_offset_add() does not align, but TTM leaves alone a node that already has
  * its place. TTM removes the node when the buffer object is released, and on the
  * error paths of its init functions.
  *
@@ -104,8 +104,8 @@ static u32 ttm_huge_align_memory(u64 size, u32 less_than)
 }
 
 /*
- * Alignment inside memory that does not begin at a multiple of what a PUD entry maps is
- * of no use to such an entry: try each place where one fits. There are as many places as
+ * If the memory does not begin at a multiple of PUD_SIZE, alignment inside it is of no
+ * use to a PUD entry: try each place where one fits. There are as many places as
  * the memory has GiB.
  */
 static int ttm_huge_align_at_puds(struct ttm_resource_manager *man,
@@ -158,8 +158,8 @@ static int ttm_huge_align_alloc_with(struct ttm_resource_manager *man,
 /*
  * The caller holds the reservation of the buffer object, and the manager looks at its
  * alignment only now, so the alignment can be changed for the call. Free space is better
- * than space that others would have to be evicted from, so ask for less alignment until
- * there is space.
+ * than space that other buffer objects have to be evicted from, so ask for less
+ * alignment until there is space.
  */
 static int ttm_huge_align_alloc(struct ttm_resource_manager *man,
 				struct ttm_buffer_object *bo,

@@ -90,7 +90,7 @@ static void ttm_huge_device_fini(struct drm_device *drm, void *data)
 {
 	struct ttm_huge_private *priv = data;
 
-	/* If not, the driver has freed a buffer object without ttm_huge_bo_fini(). */
+	/* If one is not empty, the driver has freed a buffer object without ttm_huge_bo_fini(). */
 	drm_WARN_ON(drm, !xa_empty(&priv->dirty) || !xa_empty(&priv->dummy_pages));
 	scoped_guard(spinlock, &ttm_huge_devices_lock)
 		list_del(&priv->link);

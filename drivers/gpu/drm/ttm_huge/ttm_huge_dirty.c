@@ -8,8 +8,8 @@
  * happens under the reservation.
  *
  * Taking the record copies it, removes the entries of the pages in it and clears
- * it, without dropping the reservation. What is written through such an entry
- * before it is removed is in this record. A later write faults, and is in the
+ * it, without dropping the reservation. A write through an entry before its
+ * removal is in this record. A later write faults, and is in the
  * next record. The record is cleared last: a task that is killed meanwhile
  * leaves it as it was. Only some entries are gone, and faults set them again.
  */
@@ -195,8 +195,8 @@ static int ttm_huge_dirty_unmap_recorded(struct ttm_buffer_object *bo,
  * A write that happens at the same time is in this record or in the next.
  *
  * A signal that does not kill is left pending: if it ended this, a repeated call would
- * begin from the start each time. Nor is the reservation dropped on the way: a caller that
- * could not get it back would have a part of the record that is lost to all others.
+ * begin from the start each time. Nor is the reservation dropped on the way: if a caller
+ * could not get it back, the part of the record that it has read would be lost.
  *
  * Context: process context with the reservation of @bo held, for a long time if @bo has
  * many mappings. Faults and ioctls that wait for the reservation can be killed; mremap()
@@ -237,11 +237,11 @@ static vm_fault_t ttm_huge_dirty_write(struct vm_fault *vmf)
 
 /*
  * Called for a present, read-only PTE. Waits for the reservation with the fault's lock
- * held, as the core does not accept VM_FAULT_RETRY from here.
+ * held, because the core does not accept VM_FAULT_RETRY from here.
  *
  * The entry is made writable here, under the reservation. The core would do so
  * after the reservation has been dropped: meanwhile the record could be taken, and
- * a read could set an entry again that looks just like the one that faulted.
+ * a read could set again an entry just like the one that faulted.
  */
 static vm_fault_t ttm_huge_dirty_pfn_mkwrite(struct vm_fault *vmf)
 {

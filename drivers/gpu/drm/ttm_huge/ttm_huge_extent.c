@@ -16,8 +16,8 @@
 #include "ttm_huge_internal.h"
 
 /*
- * How many pages of system memory a fault may look at. This is done one by one, and takes
- * some 30 us for 4096 of them. At least as many as a page table of PTEs maps.
+ * How many pages of system memory a fault may look at. It looks at them one by one, which
+ * takes some 30 us for 4096 pages. At least as many as a page table of PTEs maps.
  */
 #define TTM_HUGE_PAGES_NEARBY	(PTRS_PER_PTE > 4096 ? PTRS_PER_PTE : 4096)
 
@@ -27,7 +27,7 @@ to_ttm_huge_source(const struct pfnmap_source *source)
 	return container_of(source, struct ttm_huge_source, base);
 }
 
-/* As ttm_mem_io_reserve(), which TTM does not export. */
+/* Like ttm_mem_io_reserve(), which TTM does not export. */
 static int ttm_huge_extent_reserve(struct ttm_device *bdev,
 				   struct ttm_resource *res)
 {
@@ -68,8 +68,8 @@ static unsigned long ttm_huge_extent_tt_pfn(struct ttm_buffer_object *bo,
 /*
  * Look page by page, but not beyond the PMD around the page: that bounds the time of
  * a fault, and memory that is looked at this way is seldom contiguous for longer.
- * Inlined together with @pfn_of, as 512 indirect calls would take most of the time of
- * a fault.
+ * Inlined together with @pfn_of, because 512 indirect calls would take most of the
+ * time of a fault.
  */
 static __always_inline void
 ttm_huge_extent_scan(struct ttm_huge_source *source,
@@ -128,7 +128,7 @@ static unsigned int ttm_huge_extents_driver(const struct pfnmap_source *source,
 	return to_ttm_huge(bo->bdev)->funcs->io_mem_extents(bo, page, extents, nr);
 }
 
-/* A driver's io_mem_pfn may sleep, so with that there is only the one extent. */
+/* A driver's io_mem_pfn may sleep, so it is not asked for other extents. */
 static void ttm_huge_extent_find_iomem(struct ttm_huge_source *source)
 {
 	struct ttm_buffer_object *bo = source->bo;

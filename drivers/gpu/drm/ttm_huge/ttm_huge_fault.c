@@ -36,8 +36,7 @@
  * VRAM must be registered as write-combining, or with whatever caching its
  * resources have, by devm_arch_io_reserve_memtype_wc() or the like: on x86, huge
  * entries get their caching from there. If VRAM does not begin at a physical address
- * that is a multiple of PUD_SIZE, the driver must tell by ttm_huge_set_aperture() where
- * it begins.
+ * that is a multiple of PUD_SIZE, the driver must call ttm_huge_set_aperture().
  *
  * To track writes, a driver needs the Kconfig option DRM_TTM_HUGE_DIRTY, and mappings
  * that have ttm_huge_trackable_vm_ops. For ttm_huge_prefault() it needs
@@ -45,8 +44,8 @@
  *
  * A fault reserves the buffer object and waits until it is idle (ttm_huge_wait.c), finds
  * the contiguous memory around the address (ttm_huge_extent.c), and calls
- * pfnmap_fault(), which sets the largest entries that fit. Fast GUP refuses every
- * entry that is set here, as all of them are special. Once the device is unplugged,
+ * pfnmap_fault(), which sets the largest entries that fit. Fast GUP refuses every entry
+ * that is set here, because all of them are special. Once the device is unplugged,
  * mappings show zeros (ttm_huge_dummy.c).
  */
 
@@ -80,7 +79,7 @@
  * &vm_operations_struct.pfn_mkwrite, wait with the lock held; a signal ends that.
  *
  * Faults find the memory and set entries inside drm_dev_enter(), so unplugging waits for
- * that. The core copies and splits mappings, and drivers may zap them, without the
+ * them. The core copies and splits mappings, and drivers may zap them, without the
  * reservation; see pfnmap for what makes that safe.
  */
 
@@ -229,8 +228,8 @@ static void ttm_huge_fault_count(struct ttm_buffer_object *bo,
 /*
  * A buffer object with a mapping that lacks pfn_mkwrite is never tracked, see
  * ttm_huge_dirty_start(), so its record need not be looked up. A write is recorded before
- * there is an entry to write through: a record may have a page that was not written after
- * all, but never lacks one that was.
+ * there is an entry to write through: a record may have a page that was not written, but
+ * never lacks one that was.
  */
 static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 					  unsigned int order)

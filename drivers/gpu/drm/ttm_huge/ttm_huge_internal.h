@@ -33,7 +33,7 @@ struct ttm_huge_stats {
 /**
  * struct ttm_huge_private - what is kept for a device until its DRM device is released
  * @link: entry in the list of all devices that are set up.
- * @bdev: tells which device it is; compared only, as the structure may be gone.
+ * @bdev: tells which device it is; compared only: the structure may be gone.
  * @stats: per-CPU counters of faults.
  * @dirty: bitmaps of the buffer objects whose writes are tracked, by fake offset.
  * @dummy_pages: pages that mappings show once the device is unplugged, by fake offset of

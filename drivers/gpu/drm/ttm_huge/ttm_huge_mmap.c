@@ -35,9 +35,9 @@ ttm_huge_mmap_find(struct drm_vma_offset_manager *mgr, unsigned long pgoff,
 
 /*
  * The buffer object whose fake offsets contain a range, with a reference taken,
- * or an error pointer. If making a buffer object fails, it is freed whatever
- * references there are. But no file has a handle for it by then, and that is
- * checked before a reference is taken, with the lock held that freeing it needs.
+ * or an error pointer. If making a buffer object fails, it is freed even if
+ * there are references. But no file has a handle for it by then. That is checked
+ * before a reference is taken, under a lock that freeing it needs, too.
  */
 static struct drm_gem_object *
 ttm_huge_mmap_lookup(struct drm_vma_offset_manager *mgr, struct drm_file *file,
@@ -160,8 +160,8 @@ static bool ttm_huge_mmap_has_hooks(const struct vm_operations_struct *ops)
  * @vma: a new mapping; its vm_ops are NULL, or the driver's
  *
  * A mapping without vm_ops gets those of ttm_huge; if the module parameter max_level is
- * off, it is left to TTM and gets TTM's. A mapping that has vm_ops keeps them in any case,
- * as TTM's neither record writes nor do what a driver's do. The entries of every mapping
+ * off, TTM gives it TTM's own. A mapping that has vm_ops keeps them in any case, because
+ * TTM's neither record writes nor do what a driver's do. The entries of every mapping
  * with TTM_HUGE_VM_OPS begin old.
  *
  * Context: process context with the mmap lock of the current process held for
@@ -181,10 +181,9 @@ void ttm_huge_mmap_begin(struct vm_area_struct *vma)
  * @vma: the mapping; its vm_ops are NULL, &ttm_huge_trackable_vm_ops, or the
  *	driver's, if &drm_gem_object_funcs.vm_ops says so
  *
- * For &drm_gem_object_funcs.mmap. Does what ttm_huge_mmap_begin() does, then what
- * drm_gem_ttm_mmap() does.
+ * For &drm_gem_object_funcs.mmap. Calls ttm_huge_mmap_begin(), then drm_gem_ttm_mmap().
  *
- * Private mappings are refused, as the insert functions of the core must never
+ * Private mappings are refused, because the insert functions of the core must never
  * see one that may be written. A driver's vm_ops are refused if they lack what is in
  * TTM_HUGE_VM_OPS. Mappings of a dma-buf come here, too.
  *

@@ -44,9 +44,9 @@ static void ttm_huge_wait_unlocked(struct ttm_buffer_object *bo,
 
 /*
  * A signal has ended a wait. User space handles it before the access is repeated. An
- * access by the kernel is repeated at once. So pause here, to let the thread run that is
- * waited for, however urgent this task is. And let the access fail if the signal kills:
- * not all code that repeats an access looks for such a signal.
+ * access by the kernel is repeated at once. So pause here: the thread that it waits for
+ * must run, however urgent this task is. And let the access fail if the
+ * signal kills: not all code that repeats an access looks for a fatal signal.
  */
 static vm_fault_t ttm_huge_wait_interrupted(struct vm_fault *vmf)
 {

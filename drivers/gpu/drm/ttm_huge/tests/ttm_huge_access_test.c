@@ -13,7 +13,7 @@
 
 #include "ttm_huge_kunit_helpers.h"
 
-/* Across the border of two pages, as memory is accessed page by page. */
+/* Across the border of two pages, because memory is accessed page by page. */
 #define OFFSET	(PAGE_SIZE - 4)
 #define BYTES	8
 

@@ -188,7 +188,7 @@ static void offset_is_free_again(struct kunit *test)
 							 SZ_2M));
 }
 
-/* Between two others: no other hole fits as well. */
+/* Between two other offsets: no other hole fits as well. */
 static void offset_takes_hole_of_its_size(struct kunit *test)
 {
 	struct offsets *offsets = make_offsets(test, 0, SZ_1G >> PAGE_SHIFT);
@@ -243,7 +243,7 @@ static void bo_has_aligned_offset_or_none(struct kunit *test)
 	const struct bo_case *c = test->param_value;
 	struct drm_vma_offset_node *node;
 
-	/* What comes behind a single page is not aligned by chance. */
+	/* What comes after a single page is not aligned by chance. */
 	ttm_huge_mock_bo(test, 1);
 	node = &c->make(test, PMD_PAGES, c->type)->tbo.base.vma_node;
 	KUNIT_EXPECT_EQ(test, drm_mm_node_allocated(&node->vm_node), c->has_offset);
@@ -351,8 +351,8 @@ static void manager_test(struct kunit *test)
 }
 
 /*
- * Some drivers set their manager again when they reset the device. If it then aligned what
- * aligns already, it would call itself for ever, so look, and do not allocate.
+ * Some drivers set their manager again when they reset the device. One that was made to
+ * align twice would call itself for ever: look at it, and do not allocate.
  */
 static void manager_aligns_once(struct kunit *test)
 {
@@ -425,12 +425,12 @@ static const struct aperture_case aperture_cases[] = {
 	  { { 3 * QUARTER, 7 * QUARTER } }, 1, 1 },
 	{ "not before the first page", PUD_PAGES, { 3 * QUARTER + 1, 0 }, { 0 },
 	  { { 7 * QUARTER, 11 * QUARTER } }, 1, 1 },
-	{ "not behind the last page", PUD_PAGES, { 0, 11 * QUARTER - 1 }, { -ENOSPC, 0 },
+	{ "not past the last page", PUD_PAGES, { 0, 11 * QUARTER - 1 }, { -ENOSPC, 0 },
 	  { { 3 * QUARTER, 7 * QUARTER }, { 0, 11 * QUARTER - 1 } },
 	  2, PMD_PAGES },
 	{ "larger than a PUD", 2 * PUD_PAGES, {}, { 0 },
 	  { { 3 * QUARTER, 11 * QUARTER } }, 1, 1 },
-	{ "larger than what is behind the first place", 2 * PUD_PAGES + 1, {}, { 0 },
+	{ "larger than what is past the first place", 2 * PUD_PAGES + 1, {}, { 0 },
 	  { {} }, 1, PMD_PAGES },
 	{ "less than a PUD", PUD_PAGES - 1, {}, { 0 }, { {} }, 1, PMD_PAGES },
 	{ "a PUD, from an odd page on", PUD_PAGES, {}, { -ENOSPC, 0 },

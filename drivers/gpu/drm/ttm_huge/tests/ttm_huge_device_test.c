@@ -77,7 +77,7 @@ static void mapping_without_hooks_is_refused(struct kunit *test)
 	obj->funcs = funcs;
 }
 
-/* If TTM were called, it would refuse the mapping with -EINVAL, as it is private. */
+/* If TTM were called, it would refuse the mapping with -EINVAL, because it is private. */
 static void foreign_device_is_refused(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, 1);
@@ -91,7 +91,7 @@ static void foreign_device_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ttm_huge_gem_mmap(&bo->tbo.base, &vma), -EINVAL);
 }
 
-/* The buffer object that a mapping is taken for, with the lock held that this needs. */
+/* The buffer object that a mapping is taken for, looked up under the mmap lock. */
 static struct ttm_buffer_object *bo_of(struct ttm_huge_mock *mock,
 				       struct vm_area_struct *vma)
 {
@@ -116,7 +116,7 @@ static void bo_of_mapping(struct kunit *test)
 	vma->vm_file = &file;
 	KUNIT_EXPECT_PTR_EQ(test, bo_of(mock, vma), &bo->tbo);
 
-	/* As of registers, for which a driver's file has offsets, too. */
+	/* Like a mapping of registers, for which a driver's file has offsets, too. */
 	vma->vm_private_data = &other->tbo;
 	KUNIT_EXPECT_NULL(test, bo_of(mock, vma));
 	vma->vm_private_data = &bo->tbo;
@@ -125,7 +125,7 @@ static void bo_of_mapping(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, bo_of(mock, vma));
 	vma->vm_end -= PAGE_SIZE;
 
-	/* As of another device, whose offsets may be the same. */
+	/* Like a mapping of another device, which may have the same offsets. */
 	file.f_mapping = NULL;
 	KUNIT_EXPECT_NULL(test, bo_of(mock, vma));
 	file.f_mapping = mapping;

@@ -64,7 +64,7 @@ static void expect_taken(struct kunit *test, struct ttm_huge_mock_bo *bo,
 	DECLARE_BITMAP(expected, NR_PAGES) = {};
 	DECLARE_BITMAP(found, NR_PAGES);
 
-	/* So that bits that the function does not write show. */
+	/* Makes bits visible that the function does not write. */
 	bitmap_fill(found, NR_PAGES);
 	bitmap_set(expected, first - page, nr_dirty);
 	KUNIT_ASSERT_EQ(test, 0, take(bo, page, nr_pages, found));

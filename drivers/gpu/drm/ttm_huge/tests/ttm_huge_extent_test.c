@@ -229,7 +229,7 @@ static void expect_extents(struct kunit *test, struct ttm_huge_mock_bo *bo,
 	KUNIT_EXPECT_TRUE(test, nr == room || page == end);
 }
 
-/* A driver that has to be asked page by page may sleep, so it is not asked for more. */
+/* A driver that has to be asked page by page may sleep, so it is not asked for other pieces. */
 static void scattered_iomem_has_no_others(struct kunit *test)
 {
 	static const unsigned long pfns[] = { 70, 71, 40, 41 };

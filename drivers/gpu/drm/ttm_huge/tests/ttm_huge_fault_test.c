@@ -79,7 +79,7 @@ static const struct error_case {
 
 KUNIT_ARRAY_PARAM_DESC(error, error_cases, name);
 
-/* A signal or a lack of something for the moment repeats the access, all else ends it. */
+/* After a signal or a passing shortage the access is repeated; any other error ends it. */
 static void error_repeats_access_or_ends_it(struct kunit *test)
 {
 	const struct error_case *c = test->param_value;
@@ -89,7 +89,7 @@ static void error_repeats_access_or_ends_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_refused, 1);
 }
 
-/* The driver must not even be asked for such a page. */
+/* The driver must not even be asked for a page past the end. */
 static void page_past_the_end(struct kunit *test)
 {
 	struct ttm_huge_mock_bo *bo = make_refused(test, -EINVAL);
@@ -115,8 +115,8 @@ static const struct unplugged_case {
 KUNIT_ARRAY_PARAM_DESC(unplugged, unplugged_cases, name);
 
 /*
- * Of a slot with a huge entry, a fault for a page says that there is nothing to do. One for
- * a larger order must not look at the slot: for a PUD there is none.
+ * A fault for a page that finds a huge entry in its slot has nothing to do. A fault of a
+ * larger order must not look at the slot: for a PUD there is none.
  */
 static void unplugged_only_page_is_looked_at(struct kunit *test)
 {

@@ -90,7 +90,7 @@ int ttm_huge_mock_init(struct kunit *test)
  * ttm_huge_mock_foreign - make a TTM device that was not set up for ttm_huge
  * @test: the test
  *
- * Return: the device, of which nothing else was set up either. It is freed after the test.
+ * Return: the device, with nothing else set up. It is freed after the test.
  */
 struct ttm_device *ttm_huge_mock_foreign(struct kunit *test)
 {
