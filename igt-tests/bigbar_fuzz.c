@@ -22,8 +22,8 @@
  * Mega feature: General Core features
  * Sub-category: uapi
  * Functionality: ioctls, mmap
- * Description: Calls that are almost right, or entirely wrong. Whatever they are, they
- *	return documented errors, cause no message in the kernel log, and leak nothing.
+ * Description: Calls that are almost right, or entirely wrong, return documented errors,
+ *	cause no message in the kernel log, and leak nothing.
  *
  *	In the environment, FUZZ_CALLS (4000) is the number of calls, and FUZZ_SEED
  *	repeats them; FUZZ_CORPUS is the file with calls that once failed, and
@@ -245,8 +245,8 @@ static void test_calls(void)
 
 /**
  * SUBTEST: short-memory
- * Description: The same while some of the kernel's allocations fail: calls may fail for
- *	lack of memory, and accesses by SIGBUS.
+ * Description: Random calls while some of the kernel's allocations fail: calls may fail
+ *	for lack of memory, and accesses by SIGBUS.
  */
 static void test_short_memory(void)
 {

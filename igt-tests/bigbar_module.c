@@ -44,7 +44,7 @@ IGT_TEST_DESCRIPTION("Devices that cannot be driven, unload while in use, leaks"
 /* Kernels without CONFIG_SYMBOLIC_ERRNAME have the number. */
 #define REFUSED "bigbar [0-9a-f:.]+: error (-ENODEV|-19): "
 
-/* How a PCI device is called in sysfs: 0000:00:10.0 */
+/* The name of a PCI device in sysfs: 0000:00:10.0 */
 struct pci_name {
 	char text[16];
 };
@@ -321,8 +321,8 @@ static void test_no_memory_bar(void)
 
 /**
  * SUBTEST: registers
- * Description: A device whose only memory BAR cannot be prefetched, because it has
- *	registers: as without a memory BAR.
+ * Description: A device whose only memory BAR cannot be prefetched, because it has registers:
+ *	refused like one without a memory BAR.
  */
 static void test_registers(void)
 {
@@ -366,8 +366,8 @@ static bool has_bigbar(const struct pci_name *name)
 /**
  * SUBTEST: bar-in-use
  * Description: Another driver has claimed the BAR: no probe, one line in the kernel log
- *	beside those of the kernel's core, no device node. When the BAR is free again, the
- *	device is accepted.
+ *	besides those of the kernel's core, no device node. When the BAR is free again,
+ *	the device is accepted.
  */
 static void test_bar_in_use(void)
 {
@@ -482,7 +482,7 @@ static void test_unload_library(void)
  * SUBTEST: reload
  * Description: When everything is closed, the module can be unloaded, which disables the
  *	device and leaves no thread behind. It can be loaded again, and works as before.
- *	Where VRAM begins can be read meanwhile, and not be changed.
+ *	Its parameter vram_offset can be read, and not be changed.
  */
 static void test_reload(void)
 {
@@ -797,7 +797,7 @@ static void test_unload_while_moving(void)
  * SUBTEST: unload-while-waiting
  * Description: While a fault waits for a buffer object that is reserved, its mapping is
  *	removed, its file is closed and its device is unplugged. The module cannot be
- *	unloaded until the fault is over, which finds nothing mapped.
+ *	unloaded until the fault is over. The fault finds nothing mapped.
  */
 static void test_unload_while_waiting(void)
 {

@@ -22,8 +22,8 @@
  * Mega feature: General Core features
  * Sub-category: tools
  * Functionality: accounting of memory
- * Description: What programs read of the memory that a client, or the device, has in use:
- *	in fdinfo as the kernel's drm-usage-stats has it, and in sysfs.
+ * Description: The memory that a client, or the device, has in use, as programs read it: in
+ *	fdinfo, in the form of the kernel's drm-usage-stats, and in sysfs.
  */
 IGT_TEST_DESCRIPTION("Memory in use, as programs read it");
 
@@ -197,8 +197,8 @@ static void assert_idle_in_vram(void *argument)
 
 /**
  * SUBTEST: fdinfo-held
- * Description: While somebody has the reservation of a buffer object, which may take long,
- *	its client's fdinfo can be read.
+ * Description: While a buffer object is reserved, which may take long, its client's fdinfo
+ *	can be read.
  */
 static void test_fdinfo_held(void)
 {
@@ -213,8 +213,8 @@ static void test_fdinfo_held(void)
 
 /**
  * SUBTEST: fdinfo-keeps-order
- * Description: Reading a client's fdinfo does not make its buffer objects later to be
- *	evicted: the oldest is still the first.
+ * Description: Reading a client's fdinfo does not change the order of eviction: the oldest
+ *	buffer object is still the first.
  */
 static void test_fdinfo_keeps_order(void)
 {

@@ -509,7 +509,7 @@ static void test_nodes(int fd)
 /**
  * SUBTEST: memory-freed
  * Description: All calls, moves to and fro, and reads of fdinfo, of many clients and buffer
- *	objects leave no more objects in the kernel's allocator than some.
+ *	objects leave only a few objects in the kernel's allocator.
  */
 static void test_memory_freed(int fd)
 {
@@ -535,8 +535,8 @@ static void test_memory_freed(int fd)
 /**
  * SUBTEST: memory-freed-full
  * Description: VRAM is full, and two buffer objects take the place in it from each other,
- *	many times. They leave no more objects in the kernel's allocator than some, and as
- *	much VRAM in use as there is, as the driver and TTM count it.
+ *	many times. They leave only a few objects in the kernel's allocator, and all VRAM
+ *	in use, by the count of the driver and by that of TTM.
  */
 static void test_memory_freed_full(int fd)
 {
@@ -682,7 +682,7 @@ static void test_no_events(int fd)
 	igt_assert_eq(lseek(fd, 1, SEEK_SET), 0);
 }
 
-/* There is no 32-bit C library: the call is made as such a program makes it. */
+/* There is no 32-bit C library: the call is made as a 32-bit program makes it. */
 static int call_from_32_bits(int fd, unsigned int request, void *argument)
 {
 	int ret = -ENOSYS;

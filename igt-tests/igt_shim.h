@@ -123,7 +123,7 @@ void __igt_skip_check(const char *file, const int line, const char *func,
 /* Child processes: the body runs in each child; a child that fails makes the test fail. */
 bool __igt_fork(void);
 void igt_waitchildren(void);
-/* The same without failing: returns 0, or the exit status of a child that failed. */
+/* Waits without failing: returns 0, or the exit status of a child that failed. */
 int __igt_waitchildren(void);
 
 #define igt_fork(child, count) \

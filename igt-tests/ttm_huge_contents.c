@@ -385,7 +385,7 @@ static struct huge_bo scattered_bo(const struct scattered *scattered)
 
 /*
  * A buffer object that was moved out frees the holes only after the copy; without this wait
- * others would be evicted.
+ * other buffer objects would be evicted.
  */
 static void assert_holes_free(const struct scattered *scattered)
 {
@@ -417,7 +417,7 @@ static void change_holes(struct scattered *scattered)
 	assert_holes_free(scattered);
 }
 
-/* Another mapping, which has entries of its own, shows the same. */
+/* Another mapping, which has entries of its own, shows the same contents. */
 static void assert_in_vram(const struct contents *contents)
 {
 	char *address = huge_bo_map(&contents->bo);
@@ -576,8 +576,8 @@ static void test_scattered_zero_odd(void)
 
 /**
  * SUBTEST: scattered-off
- * Description: The same moves with a mapping that has TTM's own fault handler, as max_level
- *	is off. What is written through it is what other mappings and a debugger show.
+ * Description: As in scattered-moves, with TTM's own fault handler: max_level is
+ *	off. What is written is what other mappings and a debugger show.
  */
 static void test_scattered_off(void)
 {
@@ -702,7 +702,7 @@ static void assert_debugger_reads_zero(pid_t pid, const struct debugger_way *way
 	}
 }
 
-/* More than a PMD entry maps; small, as each border takes several system calls. */
+/* More than a PMD entry maps; small, because each border takes several system calls. */
 #define DEBUGGED_SIZE (MIB(2) + KIB(12))
 
 static struct huge_bo debugged_bo(const struct debugged_place *place)
@@ -873,14 +873,14 @@ static void test_debugger_end_off(void)
 	debugger_let_go(pid);
 }
 
-/* Many times as long as two faults take that need not wait. */
+/* Many times as long as two faults take without a wait. */
 #define FAULT_SECONDS 30
 
 static void assert_not_mappable(const struct huge_bo *bo, char *address)
 {
 	uint64_t seen, done;
 
-	/* A fault that keeps the reservation has the next one wait for ever. */
+	/* A fault that keeps the reservation makes the next one wait for ever. */
 	igt_set_timeout(FAULT_SECONDS, "faults on pages that cannot be mapped");
 	igt_assert_eq(signal_of_reading(address), SIGBUS);
 	igt_assert_eq(signal_of_writing(address, 1), SIGBUS);
@@ -909,7 +909,7 @@ static void assert_mapped_from_first_byte(const struct huge_bo *bo)
  * Description: Imported pages that only the exporting device may map are not mapped: a
  *	fault is SIGBUS, a prefault is EFAULT, and a debugger gets EIO. Imported pages that
  *	can be mapped are mapped, with their contents. mmap() of a part is refused, unless
- *	that begins with the first byte. Nothing is left of the buffer object in the end.
+ *	it begins with the first byte. Nothing is left of the buffer object in the end.
  */
 static void test_imported(void)
 {

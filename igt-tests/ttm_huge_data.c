@@ -78,7 +78,7 @@ static void test_two_mappings(enum huge_level level)
  * SUBTEST: move-%s
  * Description: Data survive a move to system memory and back. A mapping that was not
  *	touched in between is mapped by %arg[1] entries again. One that was touched may have
- *	kept lower page tables, and has such entries after it is mapped again.
+ *	kept lower page tables, and has %arg[1] entries after it is mapped again.
  *
  * arg[1]:
  *
@@ -166,7 +166,7 @@ static uint64_t available_memory(void)
 /* Memory that has to be left for everything else. */
 #define ZERO_SPARE MIB(512)
 
-/* Returns the entries that a buffer object had which a client filled and freed. */
+/* Returns the entries of a buffer object that a client has filled and freed. */
 static struct page_table dirty_memory(enum huge_placement placement,
 				      enum huge_system_caching caching)
 {

@@ -238,7 +238,7 @@ static void test_holes(void)
 
 /**
  * SUBTEST: holes-far
- * Description: The same for a mapping across the border between two page tables of the
+ * Description: As in holes, for a mapping across the border between two page tables of the
  *	highest level, with no other mapping near.
  */
 static void test_holes_far(void)
@@ -481,7 +481,7 @@ static void spare_namespaces(void)
 	set_most_namespaces(most + SPARE_NAMESPACES);
 }
 
-/* Repeated, as references are dropped only some time after waitpid(). */
+/* Repeated, because references are dropped only some time after waitpid(). */
 static pid_t start_in_new_namespace(void)
 {
 	pid_t child = try_new_namespace();
@@ -625,7 +625,7 @@ static struct setting second_cpu = {
 
 /**
  * SUBTEST: counters-offline
- * Description: The counters still have what a CPU has counted when that is offline.
+ * Description: The counters still have what a CPU has counted when the CPU is offline.
  */
 static void test_counters_offline(void)
 {

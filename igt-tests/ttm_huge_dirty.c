@@ -186,8 +186,7 @@ static void test_take_part(void)
 /**
  * SUBTEST: take-into-itself
  * Description: A record is taken into a page of the buffer object itself that has not been
- *	written to. It arrives there without a wait for the call itself, and this write is
- *	recorded, too.
+ *	written to. The call does not wait for itself, and what it writes is recorded, too.
  */
 static void test_take_into_itself(void)
 {
@@ -600,7 +599,7 @@ static void test_huge_elsewhere(enum huge_level level)
 	page_table_free(&table);
 	igt_assert_eq_u64(writable, HUGE_PAGE_SIZE);
 
-	/* Taking the record makes one page read-only, which such an entry maps, too. */
+	/* A huge entry of another mapping maps the page of the record, too. */
 	other = huge_bo_map(&bo);
 	read_sparsely(other, &bo);
 	huge_assert_mapped_at(&bo, other, level, "another mapping, read");
@@ -846,7 +845,7 @@ static void test_start_again(void)
 	igt_assert_eq_u64(faults_of_writing(address, 0, 1), 0);
 }
 
-/* The allocator reuses the memory first that was freed last. */
+/* The allocator reuses first the memory that was freed last. */
 #define FULL_RECORDS 8
 
 /**
@@ -931,7 +930,7 @@ static void test_records_charged(void)
 			huge_dirty_start(&bos[i]);
 		after = cgroup_memory();
 		igt_info("%llu KiB more\n", (long long)(after - before) / 1024);
-		/* Less, as each CPU has some memory charged ahead of use. */
+		/* Less, because each CPU has some memory charged ahead of use. */
 		igt_assert_lte_u64(before + CHARGED_BOS * RECORD_SIZE / 2, after);
 	}
 	igt_waitchildren();

@@ -145,7 +145,7 @@ static void assert_levels_of(const struct scene *scene, pid_t pid, enum huge_lev
  * Description: A buffer object that parent and child have mapped by %arg[1]
  *	entries moves away: neither has an entry of the VRAM that it left, and entries
  *	of system memory are cached. When it is back, a process that did not touch it
- *	meanwhile has it mapped as before at once; one that did has so after it maps it
+ *	meanwhile has it mapped as before at once; one that did, after mapping it
  *	again.
  *
  * arg[1]:
@@ -294,7 +294,7 @@ static void clean_up(void)
 #define ZAPPER		"/sys/kernel/debug/zapper"
 #define ZAPS_AT_ONCE	100
 #define ZAPPED_SECONDS	3
-/* With a mutant, it takes so many until one comes during a fault. */
+/* With a mutant, it takes so many zaps until one comes during a fault. */
 #define LEAST_ZAPPED	300
 
 /* Zaps all mappings of the device, as its driver would in a reset, until @is_over is set. */

@@ -350,8 +350,8 @@ static void test_destroy_cleared(void)
 }
 
 /*
- * To clear so much takes so long that the next clear or copy has to wait: some 80 ms, as a busy
- * host may not run this thread for 40.
+ * Clearing this much makes the next clear or copy wait for some 80 ms: a busy host may not run
+ * this thread for 40.
  */
 #define BUSY_SIZE MIB(256)
 #define BUSY_BOS 2
@@ -566,7 +566,7 @@ static void dirty_system_memory(int fd)
 /**
  * SUBTEST: queued-debugger-off
  * Description: With TTM's own fault handler a debugger does not wait for a move out of
- *	VRAM: until the copy is made it reads zeros, and never what others left in the
+ *	VRAM: until the copy is made it reads zeros, and never what was left in the
  *	pages. For a move to VRAM the driver makes it wait, and it reads what was moved.
  */
 static void test_queued_debugger_off(void)
@@ -613,9 +613,9 @@ static pid_t start_move(const struct huge_bo *bo)
 
 /**
  * SUBTEST: queued-unasked
- * Description: A move that has begun as one that is over on return stays one, although moves
- *	are queued from then on: TTM's own fault handler lets a debugger look at the pages,
- *	and they were not made for that.
+ * Description: Moves are queued from some time on. One that has begun before is still over
+ *	on return: TTM's own fault handler lets a debugger look at the pages, which were not
+ *	zeroed for that.
  */
 static void test_queued_unasked(void)
 {
@@ -710,8 +710,9 @@ static void *create_half(void *fd)
 }
 
 /*
- * A thread creates a buffer object, for which another one has to leave VRAM. The copy of that
- * is queued after a long clearing: returns whether it was over when its VRAM was free.
+ * A thread creates a buffer object, for which another one has to leave VRAM. The copy out of
+ * VRAM is queued after a long clearing. Returns whether the copy was over when the VRAM was
+ * free.
  */
 static bool eviction_is_over_when_vram_is_free(void)
 {
@@ -728,7 +729,7 @@ static bool eviction_is_over_when_vram_is_free(void)
 	left = huge_vram(bo.fd).size - EVICTED_SIZE / 2;
 	igt_assert_eq(pthread_create(&creator, NULL, create_half, &bo.fd), 0);
 	igt_assert_eq_u64(huge_vram_used_settled(bo.fd, left), left);
-	/* Waits for a thread that evicts it still. */
+	/* Waits for a thread that still evicts it. */
 	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
 	before = sleeps();
 	read_byte(address);
@@ -740,9 +741,8 @@ static bool eviction_is_over_when_vram_is_free(void)
 
 /**
  * SUBTEST: queued-eviction-frees
- * Description: A buffer object that has to leave VRAM gives it away, and can be reserved by
- *	others, when its copy is queued, and not only when the copy is made: an access waits
- *	for that.
+ * Description: A buffer object that has to leave VRAM gives it away, and can be reserved
+ *	again, as soon as its copy is queued. Only an access waits until the copy is made.
  */
 static void test_queued_eviction_frees(void)
 {
@@ -831,7 +831,7 @@ static struct huge_bo keep_queue_busier(int fd, int times)
 
 /*
  * A system call reads a buffer object that waits to be cleared. Meanwhile this process drops
- * all that it has of it. Returns whether the call still waited after that.
+ * all its references to it. Returns whether the call still waited after that.
  */
 static bool destroy_under_reader(int times_busy)
 {
@@ -861,7 +861,7 @@ static bool destroy_under_reader(int times_busy)
 /**
  * SUBTEST: destroy-waiting
  * Description: A buffer object is unmapped and destroyed while a fault waits for it. It is
- *	still there until the wait is over, as the next buffer object does not get its offset.
+ *	still there until the wait is over: the next buffer object does not get its offset.
  *	The fault then finds nothing mapped.
  */
 static void test_destroy_waiting(void)

@@ -90,7 +90,7 @@ static void make_disk(void)
 	igt_install_exit_handler(remove_disk);
 	snprintf(disk.mount_point, sizeof(disk.mount_point), "%s/mnt", disk.dir);
 	snprintf(disk.file, sizeof(disk.file), "%s/file", disk.mount_point);
-	/* May fail, as the driver may be built in; if there is none at all, mount says so. */
+	/* May fail, because the driver may be built in; if there is none, mount says so. */
 	shell("modprobe -q loop");
 	igt_require_f(!shell("truncate -s 32M %s/image && mkdir %s/mnt", disk.dir, disk.dir),
 		      "no room for a file system\n");

@@ -70,7 +70,7 @@ static void test_levels(void)
 /**
  * SUBTEST: why
  * Description: hugemap says that a mapping is too small for a PUD entry, and how the
- *	address is aligned of a mapping that cannot have PMD entries.
+ *	address of a mapping without PMD entries is aligned.
  */
 static void test_why(void)
 {
@@ -110,7 +110,7 @@ static void test_process_gone(void)
 
 /**
  * SUBTEST: watch
- * Description: It prints a fault that happens while it watches, and sums up.
+ * Description: hugemap prints a fault that happens while it watches, and sums up.
  */
 static void test_watch(void)
 {

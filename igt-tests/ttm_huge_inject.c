@@ -43,7 +43,7 @@ IGT_TEST_DESCRIPTION("Each allocation of each operation fails once");
 #define MOST_ALLOCATIONS 20000
 
 /*
- * An address so far from all others that page tables of every level are missing while
+ * An address so far from all mappings that page tables of every level are missing while
  * nothing is mapped there. There is room for two mappings, and some between them.
  */
 #define FAR ((char *)(uintptr_t)GIB(16 * 1024))
@@ -91,7 +91,7 @@ static struct {
  * @prepare: called before each run
  * @run: returns 0 or an errno value
  * @finish: called after each run, whether it failed or not: undoes and checks
- * @error: that @run may return beside ENOMEM and EFAULT
+ * @error: that @run may return besides ENOMEM and EFAULT
  * @log: what the kernel may log, if not LOG_NO_MEMORY alone
  */
 struct operation {
@@ -160,7 +160,7 @@ static int create_in(int fd, enum huge_placement placement, unsigned int flags)
 	return huge_bo_try_create(fd, MIB(1) + KIB(20), placement, flags, &scene.made);
 }
 
-/* A handle without offset is left of a call that failed after it had made the handle. */
+/* A call that fails after it has made the handle leaves a handle without offset. */
 static void destroy_made(int error)
 {
 	(void)error;
@@ -474,7 +474,7 @@ static void test_fault_system(void)
 	igt_assert(scene.failed);
 }
 
-/* What is mapped of each of them, one behind the other: all by one table. */
+/* What is mapped of each of them, one after the other: all by one table. */
 #define SHOWN (2 * HUGE_PAGE_SIZE)
 #define UNPLUGGED_BOS 32
 
@@ -511,7 +511,7 @@ static void check_stand_in(int error)
 	igt_assert_eq_u64(*(volatile uint64_t *)(scene.shown + HUGE_PAGE_SIZE), 71);
 }
 
-/* How often a fault is repeated that gets a page, but cannot keep it. */
+/* How often a fault that gets a page, but cannot keep it, is repeated. */
 #define REPEATED 2048
 
 static void repeat_without_node(void)
@@ -544,8 +544,8 @@ static void plug_again(void)
 /**
  * SUBTEST: fault-unplugged
  * Description: The first fault after unplug, which allocates the page that stands in: it is
- *	repeated until there is memory for the page and for its place in the xarray. It is no
- *	signal, and a page that gets no place is freed.
+ *	repeated until there is memory for the page and for its place in the xarray. There is
+ *	no signal, and a page that gets no place is freed.
  */
 static void test_fault_unplugged(void)
 {
@@ -633,12 +633,12 @@ static void test_move_to_vram(void)
 }
 
 /*
- * To clear so much takes so long that a copy which is queued after it is not over when the
- * call returns.
+ * Clearing this much takes so long that a copy queued after it is not over when the call
+ * returns.
  */
 #define BUSY_SIZE MIB(512)
 
-/* Moves and what they leave behind are over when this returns, but for one long clearing. */
+/* When this returns, moves and all that follows them are over, except for one long clearing. */
 static void move_back_and_keep_busy(void)
 {
 	const struct in_use counted = { .bos = scene.counted };
@@ -747,7 +747,7 @@ static void fill_vram(void)
 	uint64_t own = huge_bo_placement(&scene.bo) == HUGE_VRAM ? scene.bo.size : 0;
 	uint64_t used = scene.filler.size + own;
 
-	/* Else the filler would be evicted, for which there is no memory. */
+	/* Otherwise the filler would be evicted, and there is no memory for that. */
 	igt_assert_eq_u64(huge_vram_used_settled(scene.fd, used), used);
 	huge_bo_move(&scene.bo, HUGE_VRAM);
 	huge_bo_info(&scene.filler);
@@ -882,7 +882,7 @@ static void test_dirty_start_record(void)
 {
 	uint64_t before, after;
 
-	/* Its own memory is not allocated, as it is not touched. */
+	/* Its own memory is not allocated, because it is not touched. */
 	make_bo(RECORDED_SIZE, HUGE_SYSTEM, HUGE_TRACKABLE);
 	injection_narrow_to(NODES);
 	/* KASAN keeps what is freed for a while, which must not seem to be new. */
@@ -1010,7 +1010,7 @@ static void test_info(void)
 /**
  * SUBTEST: device
  * Description: ttm_huge is set up for a device. If that fails it is no device of ttm_huge,
- *	and the next one is set up all the same.
+ *	and the next one can still be set up.
  */
 static void test_device(void)
 {

@@ -144,7 +144,7 @@ static void test_misaligned(void)
 
 /**
  * SUBTEST: system-memory
- * Description: The same for a buffer object in system memory.
+ * Description: In system memory, too, machine and process see each other's writes.
  */
 static void test_system_memory(void)
 {
@@ -199,7 +199,7 @@ static int try_again(int (*action)(struct virtual_machine *machine,
 	return error;
 }
 
-/* Of each round other values. */
+/* Other values in each round. */
 static bool work_by_machine(struct worker *worker)
 {
 	const struct machine_words words = machine_words_of(MACHINE_START, worker->bo->size,

@@ -230,7 +230,7 @@ static char *map_low(const struct huge_bo *bo, uint64_t start, uint64_t length, 
 
 /**
  * SUBTEST: partial-low
- * Description: The same where the first free address is aligned for the whole buffer
+ * Description: As in partial, where the first free address is aligned for the whole buffer
  *	object, but not for the part.
  */
 static void test_partial_low(void)
@@ -278,7 +278,7 @@ static void test_partial_low_small(void)
 /**
  * SUBTEST: address-used-again
  * Description: One of two neighbouring mappings is unmapped, and made again: it gets its
- *	address back, as that is aligned and free, although there is no room beside it.
+ *	address back, which is aligned and free, although there is no room beside it.
  */
 static void test_address_used_again(void)
 {
@@ -769,9 +769,9 @@ static void test_range_manager(void)
 
 /**
  * SUBTEST: range-manager-aperture
- * Description: The same where the address at which the CPU sees VRAM is not aligned: a
- *	large enough allocation begins where a PUD entry fits, if the driver allows that
- *	place.
+ * Description: As in range-manager, where the address at which the CPU sees VRAM is not
+ *	aligned: a large enough allocation begins where a PUD entry fits, if the driver
+ *	allows that place.
  */
 static void test_range_manager_aperture(void)
 {

@@ -218,8 +218,8 @@ static const struct obstacle begun = {
 /**
  * SUBTEST: flags-%s-%s
  * Description: A fault that %arg[1] meets a buffer object that is %arg[2]. Its flags decide
- *	whether it waits, and it leaves the locks as the kernel expects; if not, the kernel
- *	would log a warning.
+ *	whether it waits, and it leaves the locks as the kernel expects: otherwise the
+ *	kernel would log a warning.
  *
  * arg[1]:
  *
@@ -599,8 +599,8 @@ static void test_killed(const struct obstacle *obstacle)
 }
 
 /*
- * Counting so many entries takes far longer than all else that asking does: most likely
- * another process gets its turn right after it.
+ * Counting so many entries takes far longer than all else that asking does: most likely another
+ * process gets its turn right after the count.
  */
 #define COUNTED_SIZE MIB(64)
 #define KILLED_ASKING 10
@@ -633,7 +633,7 @@ static void test_killed_asking(void)
 	int sockets[2];
 
 	make_turns(sockets);
-	/* Several times, as it may also wait for its turn to count. */
+	/* Several times, because it may also wait for its turn to count. */
 	for (int i = 0; i < KILLED_ASKING; i++) {
 		pid_t pid = start_asking(&bo, address, sockets[1]);
 
@@ -732,9 +732,9 @@ static void dump_other(const struct huge_bo *bo, char *address, pid_t other)
 
 /**
  * SUBTEST: killed-dumping
- * Description: A process that dumps the page tables of another one waits for the mmap lock
- *	of that. The lock is held by a debugger, which waits for a buffer object. The
- *	dumping process dies at once when it is killed.
+ * Description: A process that dumps the page tables of another one waits for the other's
+ *	mmap lock. A debugger holds that lock, and waits for a buffer object. The dumping
+ *	process dies at once when it is killed.
  */
 static void test_killed_dumping(void)
 {
@@ -765,7 +765,7 @@ static void clear_references(const struct huge_bo *bo, char *address, pid_t othe
 
 /*
  * A child that prefaults twice, the second time when it gets its turn. By then its code and its
- * stack are in memory, or a fault there would wait for the mmap lock before it does.
+ * stack are in memory: otherwise it would wait in a fault there, before it prefaults.
  */
 static pid_t start_prefaulter(const struct huge_bo *bo, char *address, int sockets[2])
 {
@@ -787,8 +787,8 @@ static pid_t start_prefaulter(const struct huge_bo *bo, char *address, int socke
 
 /**
  * SUBTEST: killed-prefaulting
- * Description: A prefault waits for the mmap lock of its process. A process waits for that
- *	lock, too, to write, and a debugger has it, which waits for a buffer object. When the
+ * Description: A prefault waits for the mmap lock of its process. Another process waits for
+ *	that lock for writing. A debugger holds it, and waits for a buffer object. When the
  *	process that prefaults is killed, the prefault ends at once.
  */
 static void test_killed_prefaulting(void)
@@ -1002,7 +1002,7 @@ static void test_signal(const struct obstacle *obstacle)
 
 /**
  * SUBTEST: signal-populating
- * Description: As killed-populating, with a signal that does not kill: the access waits
+ * Description: As in killed-populating, with a signal that does not kill: the access waits
  *	again, and arrives.
  */
 static void test_signal_populating(void)
@@ -1383,7 +1383,7 @@ static pid_t start_tracked_taker(const struct huge_bo *bo, char *address, int so
  * SUBTEST: killed-taking
  * Description: A process that takes the record of a buffer object with thousands of
  *	mappings is killed meanwhile. It gives the buffer object back long before it would
- *	have been done, and the pages that it would have taken are still in the record.
+ *	have finished, and the pages that it would have taken are still in the record.
  */
 static void test_killed_taking(void)
 {
@@ -1440,7 +1440,7 @@ static void start_profiling(void)
  * SUBTEST: signal-taking
  * Description: While a process takes the record of a buffer object with thousands of
  *	mappings, a timer sends it signals, as in a profiler. They wait until the record is
- *	taken: otherwise that would begin anew each time, and never end.
+ *	taken: otherwise the call would begin anew each time, and never end.
  */
 static void test_signal_taking(void)
 {

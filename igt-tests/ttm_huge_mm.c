@@ -161,7 +161,7 @@ static void test_munmap(enum huge_level level)
 
 /**
  * SUBTEST: munmap-trackable-%s
- * Description: The same for a buffer object whose writes can be tracked.
+ * Description: As in munmap, for a buffer object whose writes can be tracked.
  *
  * arg[1]:
  *
@@ -283,7 +283,7 @@ static void test_mremap_aligned(enum huge_level level)
 
 /**
  * SUBTEST: mremap-trackable-%s
- * Description: The same for a buffer object whose writes can be tracked.
+ * Description: As in mremap-aligned, for a buffer object whose writes can be tracked.
  *
  * arg[1]:
  *
@@ -575,7 +575,7 @@ static void test_soft_dirty(enum huge_level level)
 
 	/* All memory of a process is soft-dirty until the bits are cleared. */
 	igt_require_f(pagemap_soft_dirty(&on_stack), "the kernel has no soft-dirty bits\n");
-	/* In a child, as the kernel goes on tracking the writes of a process. */
+	/* In a child, because the kernel goes on tracking the writes of a process. */
 	igt_fork(child, 1)
 		assert_soft_dirty_tracked(&bo, address, level);
 	igt_waitchildren();
@@ -701,8 +701,8 @@ static void test_core_dump(enum huge_level level)
 
 /**
  * SUBTEST: core-dump-system
- * Description: The same for system memory by PMD entries, which unlike VRAM has pages that
- *	could be dumped.
+ * Description: As in core-dump, for system memory by PMD entries, which unlike VRAM has pages
+ *	that could be dumped.
  */
 static void test_core_dump_system(void)
 {
@@ -719,7 +719,7 @@ static void test_core_dump_system(void)
 
 /**
  * SUBTEST: core-dump-tracked
- * Description: The same while writes are tracked: the dump does not count as a write.
+ * Description: As in core-dump, while writes are tracked: the dump does not count as a write.
  */
 static void test_core_dump_tracked(void)
 {

@@ -96,7 +96,7 @@ struct shift_case {
 	enum huge_level level;
 };
 
-/* Several, as page tables that are allocated one after the other are mostly neighbours. */
+/* Several, because page tables that are allocated one after the other are mostly neighbours. */
 #define SHIFTED_MAPPINGS 8
 
 static const struct shift_case shift_cases[] = {
@@ -204,7 +204,7 @@ static void test_two_mappings(void)
 /**
  * SUBTEST: far
  * Description: One call maps a range across the border between two page tables of the
- *	highest level, of which neither is there, as no other mapping is near.
+ *	highest level, of which neither is there, because no other mapping is near.
  */
 static void test_far(void)
 {
@@ -335,7 +335,7 @@ static void send_signals(int first, int each)
 
 #define SIGNAL_TRIES 20
 
-/* Repeated, as a signal can come too early if this process did not get to run. */
+/* Repeated, because a signal can come too early if this process did not get to run. */
 static uint64_t interrupt_prefault(const struct huge_bo *bo, char *address)
 {
 	uint64_t done;
@@ -562,7 +562,7 @@ static void test_lets_others_map(void)
 	run_on(0);
 	mapper.status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	igt_assert_fd(mapper.status);
-	/* Repeated, as the other thread may not get to run. */
+	/* Repeated, because the other thread may not get to run. */
 	for (int tries = 0; tries < LATENCY_TRIES && !in_midst; tries++)
 		in_midst = mmaps_in_midst(&bo);
 	close(mapper.status);
@@ -578,7 +578,7 @@ static struct {
 	bool begins;
 } moved;
 
-/* Holds the mmap lock for long: entry by entry, as the new address is a page off the old one. */
+/* Holds the mmap lock for long: to an address that is a page off, entries move one by one. */
 static void *move_again_and_again(void *unused)
 {
 	(void)unused;
@@ -616,7 +616,7 @@ static pid_t start_hindered_prefault(const struct huge_bo *bo, char *address)
 	_exit(1);
 }
 
-/* Several, as some wait at the beginning of the call and not in the middle. */
+/* Several, because some wait at the beginning of the call and not in the middle. */
 #define KILLED 15
 
 /**

@@ -646,8 +646,7 @@ static void test_system(enum huge_system_caching caching)
 /**
  * SUBTEST: system-middle
  * Description: One write in the middle of system memory sets the PMD entry that covers the
- *	page, and only so many of the PMD entries beside it that the fault does not take
- *	long.
+ *	page, and only as many of the PMD entries beside it as take little time.
  */
 static void test_system_middle(void)
 {
@@ -688,7 +687,7 @@ static void test_system_any_memory(void)
 	uint64_t last = 0;
 
 	/* More than the kernel keeps in reserve. */
-	igt_require_f(memory_free_behind_4g() > MIB(256), "little memory behind 4 GiB\n");
+	igt_require_f(memory_free_behind_4g() > MIB(256), "little memory past 4 GiB\n");
 	pattern_write(&pattern);
 	table = page_table_read(&bo);
 	for (unsigned int i = 0; i < table.count; i++)
@@ -1034,7 +1033,7 @@ static void test_no_huge_flag(void)
 	huge_assert_mapped_at(&bo, address, HUGE_PTE, "system memory");
 }
 
-/* Fills all VRAM that is left, and destroys what was to leave a hole. */
+/* Fills all VRAM that is left, and destroys what is to leave a hole. */
 static void fill_but_for(int fd, struct huge_bo *holes, unsigned int count)
 {
 	struct huge_vram vram = huge_vram(fd);
@@ -1085,9 +1084,9 @@ static void test_contiguous_small(void)
 
 /**
  * SUBTEST: scattered-pages
- * Description: A buffer object of 2 MiB is in as many pieces as a page table has entries, as
- *	all that was free in VRAM was single pages. One write to its first page maps all of
- *	them.
+ * Description: A buffer object of 2 MiB is in as many pieces as a page table has entries,
+ *	because all that was free in VRAM was single pages. One write to its first page maps
+ *	all of them.
  */
 static void test_scattered_pages(void)
 {
@@ -1133,7 +1132,7 @@ static void test_unaligned_hole(void)
 	huge_assert_levels(&found, &expected, "in a hole that is not aligned");
 }
 
-/* The kernel rather refuses such an allocation than end a process to make room. */
+/* The kernel refuses an allocation rather than end a process to make room. */
 static void assert_may_fail(void)
 {
 	igt_assert_lt_u64(0, trace_count("__GFP_RETRY_MAYFAIL"));

@@ -238,7 +238,7 @@ static void unplug_in_view_of_child(struct scene *scene)
 	uint64_t word;
 	int sockets[2];
 
-	/* Some drivers refuse it. If not, its end is the end of its use of the device. */
+	/* Some drivers refuse this access. In others it uses the device no longer than it lasts. */
 	debugger_proc_mem.read(getpid(), scene->address, &word, sizeof(word));
 	make_turns(sockets);
 	igt_fork(child, 1) {
@@ -296,7 +296,7 @@ static void test_mapped(enum huge_level level)
 
 /**
  * SUBTEST: tracked
- * Description: The same while writes are tracked.
+ * Description: As in mapped, while writes are tracked.
  */
 static void test_tracked(void)
 {
@@ -309,8 +309,8 @@ static void test_tracked(void)
 
 /**
  * SUBTEST: system-memory
- * Description: The same for a buffer object in system memory, whose contents a debugger
- *	still reads.
+ * Description: As in mapped, for a buffer object in system memory, whose contents a
+ *	debugger still reads.
  */
 static void test_system_memory(void)
 {
@@ -448,8 +448,8 @@ static void test_many(void)
 
 /**
  * SUBTEST: many-charged
- * Description: Those pages are charged to the control group of the process that accesses
- *	them first.
+ * Description: The pages that stand in are charged to the control group of the process that
+ *	accesses them first.
  */
 static void test_many_charged(void)
 {
@@ -487,7 +487,7 @@ struct writer {
 
 static volatile bool stop_writers;
 
-/* The advice changes each time. There are faults all the time, as moves remove the entries. */
+/* The advice changes each time. There are faults all the time, because moves remove the entries. */
 static void *write_on(void *argument)
 {
 	struct writer *writer = argument;
@@ -555,8 +555,8 @@ static void test_faulting(void)
 }
 
 /*
- * A process waits for a move of its buffer object, in @act, when the device is unplugged,
- * which is done at once all the same. Returns the exit status, which is what @act returns.
+ * A process waits in @act for a move of its buffer object. Unplugging the device does not
+ * wait for that. Returns the exit status, which is what @act returns.
  */
 static int unplug_while_waiting(const struct huge_bo *bo, char *address,
 				int (*act)(const struct huge_bo *bo, char *address))
@@ -588,8 +588,8 @@ static int write_65(const struct huge_bo *bo, char *address)
 
 /**
  * SUBTEST: waiting
- * Description: A process waits in a fault for a move. The device is unplugged at once all
- *	the same, and what the process writes when it goes on is in the page that stands in.
+ * Description: A process waits in a fault for a move. Unplugging the device does not wait
+ *	for that. What the process writes when it goes on is in the page that stands in.
  */
 static void test_waiting(void)
 {
@@ -623,7 +623,7 @@ static void test_moving(void)
 	assert_works_again();
 }
 
-/* To clear one takes so long that the device is unplugged before the turn of the others. */
+/* Clearing one takes so long that the device is unplugged before the next one's turn. */
 #define BUSY_BOS 4
 #define BUSY_SIZE MIB(256)
 
@@ -638,7 +638,7 @@ static int fence_of(const struct huge_bo *bo)
 	return export.fd;
 }
 
-/* Before it signals: of one that has signaled, some kernels do not tell whose it was. */
+/* To be called before it signals: some kernels do not tell whose a signaled fence was. */
 static void assert_is_of_copy(int fence)
 {
 	struct sync_fence_info copy = {};

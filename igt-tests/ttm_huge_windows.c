@@ -221,8 +221,8 @@ static void test_fault_move_pte(void)
 
 /**
  * SUBTEST: fault-move-pmd
- * Description: The same with PMD entries. To move as much as a PUD entry maps would take
- *	too long.
+ * Description: As in fault-move-pte, with PMD entries. To move as much as a PUD entry maps
+ *	would take too long.
  */
 static void test_fault_move_pmd(void)
 {
@@ -278,7 +278,7 @@ static void test_fault_zap(enum huge_level level)
 	go_through(fault_functions, &race);
 }
 
-/* By which the kernel removes entries. Which is inlined into which depends on the kernel. */
+/* The functions by which the kernel removes entries; it depends on the kernel which are inlined. */
 static const char * const zap_functions[] = {
 	"zap_pmd_range", "zap_pud_range", "zap_p4d_range", "__zap_vma_range",
 	"unmap_page_range", NULL
@@ -643,10 +643,10 @@ static void renew_huge_read_page(void)
 
 /**
  * SUBTEST: write-read
- * Description: A write to a page that is mapped by a read-only PMD entry, as writes are
- *	tracked, has the entry removed and asks for a PTE. At each instruction at the
- *	beginning of its fault, a read sets the PMD entry again. The write is done and
- *	recorded.
+ * Description: A write to a page that is mapped by a read-only PMD entry, because
+ *	writes are tracked, has the entry removed and asks for a PTE. At each
+ *	instruction at the beginning of its fault, a read sets the PMD entry again. The
+ *	write is done and recorded.
  */
 static void test_write_read(void)
 {

@@ -103,7 +103,7 @@ static void assert_writable(const struct page_table *table, bool writable)
 		igt_assert_eq(table->runs[i].writable, writable);
 }
 
-/* All of the buffer object lies in the BAR, or nothing of it. */
+/* All of the buffer object lies in the BAR, or none of it. */
 static void assert_placement(const struct huge_bo *bo, const struct page_table *table,
 			     enum huge_placement placement)
 {
@@ -487,7 +487,7 @@ static void test_tracked(void)
 	page_table_free(&table);
 }
 
-/* After an access memory is mapped which is not in the BAR. */
+/* After an access, memory is mapped that is not in the BAR. */
 static void assert_elsewhere(char *address, uint64_t size, const struct bar *bar)
 {
 	struct page_table table;

@@ -10,10 +10,10 @@
  * VRAM for a buffer object of the device, or of the kernel, whose driver asks for that
  * alignment, and for pages from FIRST on and before END. The manager refuses what it has no
  * place for with ENOSPC, or with EINVAL if the place was to be aligned for a PUD entry, or
- * from a page on: there are both kinds of managers. Reading
- * tells the first page of the last allocation, and the alignment that its buffer object
- * has afterwards. The debugfs files of ttm_huge are in the debugfs folder
- * aligned_vram_device. Closing the file frees everything.
+ * from a page on: there are managers of both kinds. Reading tells the first page of the
+ * last allocation, and the alignment that its buffer object has afterwards. The debugfs
+ * files of ttm_huge are in the debugfs folder aligned_vram_device. Closing the file frees
+ * everything.
  */
 
 #include <linux/debugfs.h>
@@ -84,7 +84,7 @@ static int aligned_vram_init_device(struct aligned_vram *vram)
 	return ret;
 }
 
-/* As a buddy allocator refuses a range, or an alignment, that it does not have. */
+/* Like a buddy allocator, refuses a range, or an alignment, that it does not have. */
 static int aligned_vram_alloc_range(struct ttm_resource_manager *man,
 				    struct ttm_buffer_object *bo,
 				    const struct ttm_place *place, struct ttm_resource **res)
@@ -116,7 +116,7 @@ static int aligned_vram_init_manager(struct aligned_vram *vram)
 	vram->func = *man->func;
 	vram->func.alloc = aligned_vram_alloc_range;
 	man->func = &vram->func;
-	/* Twice, as a driver does that sets its managers up again after a reset. */
+	/* Twice, like a driver that sets its managers up again after a reset. */
 	set(&vram->hdev.base, TTM_PL_VRAM, man);
 	set(&vram->hdev.base, TTM_PL_VRAM, man);
 	return 0;

@@ -16,7 +16,7 @@
  * "contiguous"		contiguous; its other buffer objects must not be accessed
  *
  * The write returns when that is done. Closing the file ends the hold. It also ends after
- * a while, so that a test ends which waits for what it holds itself; reading tells
+ * a while, so that a test that waits for what it holds itself ends; reading tells
  * whether the hold still lasts.
  */
 
@@ -218,7 +218,7 @@ static void bo_holder_hold_imported(struct work_struct *work)
 	bo_holder_change_page_flags(hold, hold->page_flags, 0);
 }
 
-/* As by a driver that leaves the caching to the kernel's record of the BAR. */
+/* Like a driver that leaves the caching to the kernel's record of the BAR. */
 static void bo_holder_hold_caching(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
@@ -235,7 +235,7 @@ static void bo_holder_hold_caching(struct work_struct *work)
 	dma_resv_unlock(hold->obj->resv);
 }
 
-/* As a driver that has no callbacks for ttm_huge, and perhaps none for TTM either. */
+/* Like a driver that has no callbacks for ttm_huge, and perhaps none for TTM either. */
 static void bo_holder_hold_place(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);

@@ -34,8 +34,8 @@ static const struct drm_driver driver = {
 };
 
 /*
- * The nth allocation of this task from now on fails; with 0, none does. Returns whether that
- * of the call before is still to come.
+ * The nth allocation of this task from now on fails; with 0, none does. Returns whether the
+ * failure that the call before asked for is still to come.
  */
 static bool freed_device_fail_nth(unsigned int nth)
 {

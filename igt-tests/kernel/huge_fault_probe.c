@@ -4,7 +4,7 @@
  *
  * The core sets FAULT_FLAG_RETRY_NOWAIT, and leaves out FAULT_FLAG_ALLOW_RETRY,
  * for kinds of access that it refuses to mappings without struct page. A driver
- * has to honour these flags all the same. Writing "ADDRESS [retry] [nowait]
+ * has to honour these flags nevertheless. Writing "ADDRESS [retry] [nowait]
  * [tried] [begun]" to the debugfs file makes such a fault in the writing
  * process; reading tells what the fault returned, in hexadecimal. With "begun",
  * the fault goes through the fault handler of a driver that has reserved the
@@ -66,7 +66,7 @@ static vm_fault_t huge_fault_probe_begun_fault(struct vm_fault *vmf)
 }
 
 /*
- * Called with the mmap lock held, as everything here that uses a VMA; see
+ * Called with the mmap lock held, like everything here that uses a VMA; see
  * huge_fault_probe_drops_lock() for whether it is still held on return.
  */
 static vm_fault_t huge_fault_probe_fault_begun(struct vm_area_struct *vma, unsigned long address,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For tests of races: pauses a thread at an instruction of a kernel function, so that
- * others can do something meanwhile. A test that does this at all instructions that a
- * function executes has been in each window that there is.
+ * other threads can do something meanwhile. A test that does this at all instructions
+ * that a function executes has been in each window that there is.
  *
  * Commands are written to the debugfs file. Only one test at a time can use it.
  *
@@ -117,7 +117,7 @@ static void pauser_end(void)
 	atomic_set(&pauser_state, PAUSER_OFF);
 	list_for_each_entry_safe(function, next, &pauser_functions, link) {
 		list_del(&function->link);
-		/* All at once, as each call waits for a grace period. */
+		/* All at once, because each call waits for a grace period. */
 		unregister_kprobes(function->registered, function->count);
 		pauser_free(function);
 	}

@@ -4,8 +4,8 @@
  * GEM does. It takes a device that driver_override gives it, one at a time.
  *
  * An open file keeps this module, but nothing keeps the BAR: when the device is removed,
- * the entries are zapped, and faults set no others. The inode of the device node stands
- * for the BAR: the BAR of a later device has another inode.
+ * the entries are zapped, and faults set no new ones. The inode of the device node
+ * stands for the BAR: the BAR of a later device has another inode.
  *
  * The module parameter fault_ms makes each fault take so many milliseconds, and set tells
  * how many entries the last fault has set.

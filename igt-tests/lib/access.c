@@ -164,8 +164,8 @@ void await_turn(int socket)
 }
 
 /*
- * Returns false if there is no such file, or no such text in it. Allocates nothing, as the
- * observed thread may hold the mmap lock.
+ * Returns false if there is no such file, or no such text in it. Allocates nothing,
+ * because the observed thread may hold the mmap lock.
  */
 static bool file_has(pid_t thread, const char *name, const char *text)
 {

@@ -18,17 +18,17 @@ void release_signals(void);
 /* The errno value of a system call that makes the kernel read a byte there, or 0. */
 int error_of_kernel_reading(const void *address);
 
-/* As fork(); kill_children() ends those that a failed subtest left behind. */
+/* Like fork(); kill_children() ends those that a failed subtest left behind. */
 pid_t fork_child(void);
 void kill_children(void);
 /*
- * For a child that may never end: whoever reads the test's output must not wait for it. Keeps
- * one file, or none if that is -1.
+ * For a child that may never end: no reader of the test's output may wait for it. Keeps one
+ * file, or none if @kept is -1.
  */
 void close_files_but(int kept);
 /* Whether a child that was killed has ended; gives up after some seconds. */
 bool child_ends(pid_t pid);
-/* The same for any child, with its status as of waitpid(); gives up later. */
+/* Like child_ends() for any child, with its status as of waitpid(); gives up later. */
 bool child_ends_with(pid_t pid, int *status);
 
 /* Two processes take turns, each at its end of a socket pair. */
@@ -43,7 +43,7 @@ void await_turn(int socket);
  */
 bool sleeps_in_driver(pid_t thread);
 void await_sleep_in_driver(pid_t thread);
-/* The same for the kernel's functions whose names have this text. */
+/* Waits for sleep in a function of the kernel whose name has this text. */
 void await_sleep_in(pid_t thread, const char *function);
 
 /* A thread in a system call that reads a byte of a mapping. It must not be on the stack. */

@@ -12,7 +12,7 @@
 
 #define PMD MIB(2)
 #define PUD GIB(1)
-/* Number of pages with known contents, beside those at the borders. */
+/* Number of pages with known contents, besides those at the borders. */
 #define STEPS 16
 #define USER_ADDRESSES (UINT64_C(1) << 47)
 
@@ -503,7 +503,7 @@ void border_check(const struct border_scene *scene, const char *when)
 	for (unsigned int i = 0; i < scene->count; i++)
 		border_touch(&scene->views[i]);
 	border_assert_data(scene, when);
-	/* Only once, as a GiB of PTEs takes long to read. */
+	/* Only once, because a GiB of PTEs takes long to read. */
 	table = page_table_read(&scene->bo);
 	page_table_assert_sound(&table);
 	assert_views(scene, &table, when);

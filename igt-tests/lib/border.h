@@ -42,7 +42,7 @@ struct border_size {
 };
 
 /**
- * struct border_thing - what has such a size
+ * struct border_thing - something that has one of these sizes
  * @name: for messages and for the table of borders
  * @bo_size: size of the buffer object for it
  * @map: makes mappings in a scene that has its buffer object

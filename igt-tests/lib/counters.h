@@ -39,7 +39,7 @@ uint64_t reason_count(int fd, const char *reason);
 void trace_start(const char *event);
 /* Lines of the trace that contain a text. */
 uint64_t trace_count(const char *text);
-/* Those that contain two. */
+/* Lines that contain two texts. */
 uint64_t trace_count_with(const char *text, const char *more);
 void trace_stop(void);
 

@@ -30,7 +30,7 @@ pid_t debugger_stop_child(void)
 	return pid;
 }
 
-/* Opened once for many accesses, as the open() is slow. */
+/* Opened once for many accesses, because the open() is slow. */
 static int memory = -1;
 static pid_t memory_of;
 

@@ -76,7 +76,7 @@ static int make_create(struct fuzz_stage *stage, const uint64_t *v)
 	offset.handle = create.handle;
 	error = call(stage, slot, DRM_IOCTL_BIGBAR_GEM_MMAP_OFFSET, &offset);
 	stage->offsets[slot] = offset.offset;
-	/* EPROTO, as it is not an error of the ioctl: a wrong result. */
+	/* EPROTO, because it is no error of the ioctl: a wrong result. */
 	if (!error && (!create.handle || create.size < v[1]))
 		error = EPROTO;
 	return error;

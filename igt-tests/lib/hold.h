@@ -13,7 +13,7 @@
  * look like those that another device has exported, which can be mapped or not. With
  * hold_caching() its driver asks TTM for entries that are "cached" or "uncached", although
  * it is in VRAM. With hold_place() its driver tells only page by page where VRAM is, or that
- * a buffer object is contiguous, as drivers do that have no callbacks for ttm_huge.
+ * a buffer object is contiguous, like drivers that have no callbacks for ttm_huge.
  *
  * A buffer object can be held in two ways at a time, with hold_imported() first: is_held()
  * and release_hold() are about the last one. A hold ends with release_hold(), or 20 s after

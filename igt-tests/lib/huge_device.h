@@ -99,7 +99,7 @@ struct huge_bo {
  */
 int huge_open(void);
 int huge_open_node(int node_type);
-/* The same, but returns -1 if there is no device. */
+/* Like huge_open_node(), but returns -1 if there is no device. */
 int huge_try_open_node(int node_type);
 /* Waits for the node, which appears a moment after the driver is bound. */
 int huge_open_when_there(void);

@@ -27,7 +27,7 @@ static struct setting {
 	/* Not every kernel with fault injection has this setting. */
 	bool is_optional;
 } settings[] = {
-	/* Allocations that may sleep fail, too, which most of them are. */
+	/* Allocations that may sleep fail, too: most of them may. */
 	{ .path = DEBUGFS "failslab/ignore-gfp-wait", .value = "N" },
 	{ .path = DEBUGFS "fail_page_alloc/ignore-gfp-wait", .value = "N" },
 	{ .path = DEBUGFS "fail_page_alloc/ignore-gfp-highmem", .value = "N" },
@@ -189,7 +189,7 @@ void injection_let_fail(bool fail)
 	static pid_t opened_by;
 	static int fd;
 
-	/* Kept open, as an open() to end it could fail. */
+	/* Kept open, because an open() to end it could fail. */
 	if (opened_by != gettid()) {
 		fd = open(MAKE_IT_FAIL, O_WRONLY | O_CLOEXEC);
 		igt_assert_f(fd >= 0, MAKE_IT_FAIL ": %s\n", strerror(errno));

@@ -44,8 +44,8 @@ void injection_let_fail(bool fail);
 
 /*
  * The next allocations of the calling thread fail, as many as @count, and then no more: a
- * single one has no effect on code that tries again. Only after injection_narrow_to(), as
- * pages are not counted.
+ * single one has no effect on code that tries again. Only after injection_narrow_to(),
+ * because pages are not counted.
  */
 void injection_begin_row(unsigned int count);
 /* Returns how many of them have not been tried; no allocation fails from now on. */

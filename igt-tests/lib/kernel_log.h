@@ -11,7 +11,7 @@
 int kernel_log_open(void);
 /* The next line; false if there is none yet. */
 bool kernel_log_read(int log, int *level, char line[KERNEL_LOG_LINE]);
-/* The next line at level warning or worse. */
+/* The next line that is a warning or worse. */
 bool kernel_log_warns(int log, char line[KERNEL_LOG_LINE]);
 /*
  * Whether a line that begins with @text comes after the last line that has @start, in the
@@ -23,8 +23,8 @@ bool kernel_log_has_after(const char *start, const char *text);
 void kernel_log_say(const char *text);
 
 /*
- * Tells igt_runner what the kernel may log at level warning or worse until the subtest
- * ends, in place of what it was told before: a regular expression for whole lines. It must
+ * Tells igt_runner which warnings, or worse, the kernel may log until the subtest ends, in
+ * place of what it was told before: a regular expression for whole lines. It must
  * have no backslash, because it goes through the kernel log, which escapes backslashes.
  */
 void kernel_log_expect(const char *lines);

@@ -9,7 +9,7 @@
 uint64_t memory_line(const char *name);
 /* Free memory past the first 4 GiB. */
 uint64_t memory_free_behind_4g(void);
-/* Allocated memory that no line of /proc/meminfo accounts for, as that of drivers. */
+/* Allocated memory that no line of /proc/meminfo accounts for, such as that of drivers. */
 uint64_t memory_unaccounted(void);
 /* What the kernel has allocated for itself, by kmalloc() or vmalloc(), and cannot reclaim. */
 uint64_t memory_of_kernel(void);

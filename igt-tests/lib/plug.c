@@ -46,7 +46,7 @@ static int close_files_and_unbind(void *unused)
 }
 
 /*
- * By a process of its own, as it never ends if the driver does not let go of the device. It
+ * By a process of its own, which never ends if the driver does not let go of the device. It
  * shares the memory: fork() would wait for faults of other threads.
  */
 static void unbind(void)

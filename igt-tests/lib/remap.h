@@ -25,7 +25,7 @@
  * offset of the range in the buffer object
  *
  * At no time is there a hole: other threads may access the range meanwhile.
- * The contents stay, as they are the buffer object's. What was set by
+ * The contents stay, because they are the buffer object's. What was set by
  * madvise() or mlock() for the range is lost.
  *
  * Return: 0, or -1 with errno as set by mmap(). The range then may be unmapped:

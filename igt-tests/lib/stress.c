@@ -24,7 +24,7 @@
 #define ARENA_SIZE GIB(2)
 /* Most mappings of a large buffer object are not larger than this. */
 #define PART_PAGES (MIB(8) / HUGE_PAGE_SIZE)
-/* A large buffer object is moved only one in so many times, as a move takes seconds. */
+/* A large buffer object is moved only one in so many times, because a move takes seconds. */
 #define LARGE_MOVES 64
 #define RECORD_WORDS (GIB(1) / HUGE_PAGE_SIZE / 64)
 
@@ -256,7 +256,7 @@ static uint64_t offset_of(const struct actor *actor, const struct view *view)
 	return actor->stage->bos[view->bo].bo.offset + view->first_page * HUGE_PAGE_SIZE;
 }
 
-/* A place in the arena, as a rule not aligned to anything. */
+/* A place in the arena, most often not aligned to anything. */
 static char *choose_place(struct actor *actor, const struct view *view)
 {
 	uint64_t places = (ARENA_SIZE - length_of(view)) / HUGE_PAGE_SIZE;

@@ -22,7 +22,7 @@
 #define COME "5000"
 /* On a busy host a pause may be over before this thread sees it. */
 #define TRIES 100
-/* Or before this thread has done its part; code that waits for the paused thread never has. */
+/* Or before this thread has done its part, which it never has if it waits for the paused one. */
 #define LATE_TRIES 3
 
 #define SYMBOLS_STEP (4096 * 1024)
@@ -60,7 +60,7 @@ bool windows_is_paused(void)
 	return !write_file(PAUSER, "check");
 }
 
-/* The kernel's symbols, a line each. Read only once, as the kernel takes seconds for them. */
+/* The kernel's symbols, a line each. Read only once, because the kernel takes seconds for them. */
 static const char *symbols(void)
 {
 	static char *text;
