@@ -15,7 +15,7 @@ folder_of() {
 }
 
 # Prints the path of a folder of the sources, or of all of them if $1 is '.'. Unpacks it when it
-# is first asked for. A folder is a copy of its own, not a part of all, so either may be
+# is first asked for. The copy of a folder is not a part of the copy of all, so either may be
 # changed.
 source_of() {
 	(

@@ -230,7 +230,7 @@ expression B, E;
 	...+>
  }
 
-// ttm_huge_vm_fault_reserved() replaces both, as it checks whether the device is unplugged.
+// ttm_huge_vm_fault_reserved() replaces both: it checks whether the device is unplugged.
 
 @handler_unplugged@
 identifier handler.F_order;

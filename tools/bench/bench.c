@@ -216,7 +216,7 @@ static void print_all(FILE *out, uint64_t clock_ns)
 	fprintf(out, "  ]\n}\n");
 }
 
-/* Opens the file only now, so that an error before leaves no file, and not half of one. */
+/* Opens the file only now, so that an earlier error leaves no file, nor half of one. */
 static void write_json(const char *path, uint64_t clock_ns)
 {
 	FILE *out = fopen(path, "w");

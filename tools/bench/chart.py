@@ -31,7 +31,7 @@ def gnuplot(commands):
 
 
 def with_names_of_its_own(svg, title):
-    """Make names unique: gnuplot uses the same names in all pictures, and a page has many"""
+    """Make names unique: gnuplot reuses names in all pictures, and the HTML page has many"""
     picture = re.sub(r"\W+", "-", title)
     return re.sub(r"""(\bid=["']|href=["']#|url\(#)""", rf"\g<1>{picture}-", svg)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The results in words and rows, for the terminal and for the page."""
+"""The results in words and rows, for the terminal and for the HTML page."""
 
 from collections import defaultdict
 

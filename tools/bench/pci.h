@@ -11,9 +11,9 @@ void find_pci_device(void);
 void give_pci_device_to(const char *driver);
 /* Opens the write-combining file of the BAR in sysfs, for mmap(). */
 int open_sysfs_bar(void);
-/* The same by plain_bar, a module of the tests, which must be bound to the device. */
+/* Opens the BAR by plain_bar, a module of the tests, which must be bound to the device. */
 int open_plain_bar(void);
-/* The same by vfio-pci, which must be bound to the device. Sets the offset for mmap(). */
+/* Opens the BAR by vfio-pci, which must be bound to the device. Sets the offset for mmap(). */
 int open_vfio_bar(unsigned long *offset);
 void close_vfio_bar(void);
 

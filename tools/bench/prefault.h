@@ -9,7 +9,7 @@
 #include "ways.h"
 
 void run_prefault(const struct way *way, struct subject *subject, struct result *results);
-/* The same while a timer sends signals, as profilers do. */
+/* Measures it while a timer sends signals, as profilers do. */
 void run_prefault_timer(const struct way *way, struct subject *subject,
 			struct result *results);
 

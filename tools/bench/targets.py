@@ -177,7 +177,7 @@ def create_figures(bench):
         found = cost(bench, f"create-mixed.{ours}.12K")
         base = cost(bench, f"create-mixed.{theirs}.12K")
         more = f" ({format_ns(found / TIMED_BOS)} and {format_ns(base / TIMED_BOS)} each)"
-        yield at_most(f"creation behind BOs of another size, {where}: times TTM's own",
+        yield at_most(f"creation after BOs of another size, {where}: times TTM's own",
                       found / base, 1.2, more)
 
 

@@ -161,7 +161,7 @@ static void close_opened(const struct subject *subject)
 	close_gem_bo(&subject->bo);
 }
 
-/* For both radeon and radeon-huge, as one says nothing without the other. */
+/* For both radeon and radeon-huge, because one says nothing without the other. */
 static const char *missing_radeon(void)
 {
 	const char *build = getenv("LAB_BUILD");

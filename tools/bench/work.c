@@ -90,7 +90,7 @@ static int64_t loop_ns(touch_t touch, uint64_t *map, uint64_t pages)
 	return known[i].ns;
 }
 
-/* The same for a touch in pieces. */
+/* The cost of a pass without page faults, for a touch in pieces. */
 static int64_t loop_by_pieces_ns(touch_t touch, uint64_t *map, uint64_t pages)
 {
 	uint64_t piece = piece_pages(touch, pages);

@@ -17,7 +17,7 @@ NEEDED_FILES = {
     "drivers/gpu/drm/ttm/ttm_bo.c": "TTM",
     "mm/huge_memory.c": "transparent huge pages",
 }
-# The folders that every kernel tree has that is new enough for the modules.
+# The folders of every kernel tree that is new enough for the modules.
 FOLDERS = {"arch", "block", "crypto", "drivers", "fs", "include", "init", "ipc", "kernel", "lib",
            "mm", "net", "scripts", "security", "sound", "usr"}
 BUDDY_FILES = ("drivers/gpu/drm/drm_buddy.c", "drivers/gpu/buddy.c")

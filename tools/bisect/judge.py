@@ -12,7 +12,7 @@ sys.path.insert(1, str(PROJECT / "tools" / "lab"))
 from kernel_log import (  # noqa: E402
     complaints, first_complaint, line_of_command, lines_of, unfinished_subtest, without_time)
 
-# Lines of a build's output that say why it failed. The first is used, as it may have caused
+# Lines of a build's output that say why it failed. The first is used, because it may have caused
 # the others.
 BUILD_ERROR = re.compile(r"error|can't|^(?:make: (?!\*)|compat:|configure:)|\*\*\*", re.IGNORECASE)
 
@@ -31,7 +31,7 @@ def build_failure(what, log):
 
 
 def why_ended(boot):
-    """How a guest ended whose kernel log is empty, from the output of 'lab run'."""
+    """How a guest with an empty kernel log ended, from the output of 'lab run'."""
     lines = lines_of(boot / "run.log")
     said = [line for line in lines if re.match(r"lab( run)?: the guest ", line)]
     return said[-1].partition(": ")[2] if said else last_line(boot / "run.log")

@@ -57,7 +57,7 @@ class Search:
         return self.session.find(commit)
 
     def reload(self):
-        """Reads the session again, to which steps, processes of their own, have added."""
+        """Reads the session again: steps, which are processes of their own, have added to it."""
         self.session = self.session.unfinished()
 
     def need_verdict(self, end, step):

@@ -10,10 +10,10 @@ IN_ROOT = [LAB, "chroot"]
 EVALUATE = "tools/lab/evaluate"
 SOAK = ["--cpus", "2", "--memory", "4G", "--vram", "2G", "--timeout", "7200"]
 
-# In the place of this word are the options that a command has here; see Command.
+# The options that a command has here take the place of this word; see Command.
 OPTIONS = "OPTIONS"
 
-# What floors are made of, as far as it is there, in the place of this word.
+# The results that floors are made of, as far as there are any, take the place of this word.
 RESULTS = "RESULTS"
 FLOORS_OF = "check stress fuzz adopt-qxl adopt-radeon in-tree".split()
 

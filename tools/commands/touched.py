@@ -3,7 +3,7 @@
 
 import re
 
-# The programs that test what is in a folder, or in files that begin so.
+# The programs that test what is in a folder, or in files whose names begin so.
 PROGRAMS = {
     "tools/adopt/": "/src/tools/adopt/test",
     "tools/bench/": "/src/tools/bench/test",

@@ -352,7 +352,7 @@ static void print_results(FILE *out, const struct bo *bo, uint64_t clock_ns,
 	fprintf(out, "  ]\n}\n");
 }
 
-/* Opens the file only now, so that an error before leaves no file, and not half of one. */
+/* Opens the file only now, so that an earlier error leaves no file, nor half of one. */
 static void write_results(const char *path, const struct bo *bo, uint64_t clock_ns,
 			  const struct measurement *measurements)
 {

@@ -38,7 +38,7 @@ def status_of(result):
 
 
 def suite_of(row):
-    """The test, and the boot if it was not the first, as a test may run in several boots."""
+    """The test, and the boot if it was not the first: a test may run in several boots."""
     group = row.get("group", "main")
     return row["test"] if group in SAME_SUITE else f"{row['test']} in {group}"
 

@@ -25,7 +25,7 @@ def is_there(name, makefile, text, present):
 
 
 def end_continuation(lines):
-    """End the last line without a backslash, as the lines after it may be left out."""
+    """End the last line without a backslash, because the lines after it may be left out."""
     if lines and lines[-1].endswith("\\"):
         lines[-1] = lines[-1].rstrip("\\").rstrip()
     return lines

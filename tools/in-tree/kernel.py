@@ -154,8 +154,8 @@ class Kernel:
                          "-include", header, "-include", header], self.objects)
 
     def build(self, with_modules):
-        """Build the whole kernel, and its modules if asked to. Return only messages about our
-        files and errors, as others are not about the series."""
+        """Build the whole kernel, and its modules if asked to. Return only errors and messages
+        about our files: others are not about the series."""
         said = self.make("bzImage", *["modules"] * with_modules)
         if not (self.objects / "arch/x86/boot/bzImage").exists():
             return said or ["make bzImage: there is none"]

@@ -15,7 +15,7 @@ kernels() {
 	[ ! -e "$LAB/added" ] || cat "$LAB/added"
 }
 
-# The same for 'lab kernels', which also says whether the tests were run with the series
+# The list for 'lab kernels', which also says whether the tests were run with the series
 # of the kernel before.
 list_kernels() {
 	kernels | while read -r name release version; do

@@ -43,7 +43,7 @@ static uint64_t known_instructions_ns(void)
 	return now_ns() - start;
 }
 
-/* Takes the least of some tries, as the instructions of interrupts count, too. */
+/* Takes the least of some tries, because the instructions of interrupts count, too. */
 uint64_t clock_check_ns(void)
 {
 	uint64_t least = UINT64_MAX;

@@ -45,7 +45,7 @@ uint64_t page_table_bytes(int status_fd);
 
 /*
  * touch_pages() writes (page + 1) * @factor + @word to that word of each page, which
- * differs from page to page, and is never zero as in new memory.
+ * differs from page to page, and is never zero, unlike new memory.
  */
 uint64_t touched_content(uint64_t page, unsigned int word, unsigned int factor);
 void touch_pages(uint64_t *map, uint64_t pages, unsigned int word, unsigned int factor);

@@ -42,7 +42,7 @@
 
 #define DEBUGFS		"/sys/kernel/debug/"
 
-/* How often a race is run again that was too slow. */
+/* How often a race that was too slow is run again. */
 #define LATE_TRIES	3
 
 /* The page that tests take out of the mapping, which is inside entries of both levels. */
@@ -587,8 +587,8 @@ static int end_helper(struct helper *helper)
 
 /*
  * Runs on the processor of the thread that is paused, and before it when the pause is over. It
- * does not touch the mapping, as fork() keeps faults out. Returns 0 if it has disabled the
- * device, ECANCELED if no thread was paused, or another error.
+ * does not touch the mapping, because fork() keeps faults out. Returns 0 if it has disabled
+ * the device, ECANCELED if no thread was paused, or another error.
  */
 static int disable_when_paused(const struct helper *helper, int device, char *map)
 {
@@ -805,8 +805,8 @@ TEST_F_TIMEOUT(bar, mremap_while_zapped, 300)
 }
 
 /*
- * A fault comes while a zap runs that does not exclude faults, as drivers zap at a reset. The
- * new entry has to stay, or to be removed correctly.
+ * A fault comes during a zap that does not exclude faults, like the zaps of drivers at a reset.
+ * The new entry has to stay, or to be removed correctly.
  */
 TEST_F_TIMEOUT(bar, touch_while_zapped, 300)
 {

@@ -19,8 +19,8 @@ static void plan_anything(const struct pfnmap_request *req,
 #ifdef RULE_NUMBER
 /*
  * The first rules limit the plan to a table around the fault. The proof of a rule
- * may assume those of them that come before it, as these are proved without it.
- * Solving takes seconds with this, and hours without.
+ * may assume those of them that come before it, because these are proved without
+ * it. Solving takes seconds with this, and hours without.
  */
 #define GROUNDS	2
 

@@ -281,8 +281,8 @@ const struct plan_rule plan_rules[PLAN_RULES] = {
 };
 
 /*
- * The same for a run beside a plan. It has the plan's level and table, and is like a plan for
- * other memory, which does not need to cover the fault.
+ * entry_at() for a run beside a plan. The run has the plan's level and table, and is like a
+ * plan for other memory, which does not need to cover the fault.
  */
 static long run_entry_at(const struct rest_request *rest,
 			 const struct pfnmap_run *run, unsigned long index)

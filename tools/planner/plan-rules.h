@@ -49,7 +49,7 @@ struct rest_request {
 };
 
 /**
- * struct rest_rule - something that is true of every such run
+ * struct rest_rule - something that is true of every run beside a plan
  * @name: name of the rule.
  * @is_of_slots: the rule is about each slot of the page table, and must be checked for every
  *	index below TABLE_ENTRIES; otherwise it is about each entry of the run.

@@ -407,7 +407,7 @@ static void test_random_requests(unsigned long cases, unsigned long seed)
 	random_state = seed;
 	for (number = 0; number < cases; number++)
 		test_random_request(&tally, number);
-	/* Fewer of these, as they are checked for each slot of a table. */
+	/* Fewer of these, because they are checked for each slot of a table. */
 	for (number = 0; number < cases / 4; number++)
 		test_random_rest(&tally, number);
 

@@ -32,7 +32,7 @@ def is_qemu_of_lab(process):
 
 
 def qemus():
-    """The virtual machines of the lab, as others may start and end at the same time."""
+    """The virtual machines of the lab: other labs may start and end theirs meanwhile."""
     return {process.name for process in pathlib.Path("/proc").glob("[0-9]*")
             if is_qemu_of_lab(process)}
 
