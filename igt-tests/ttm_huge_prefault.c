@@ -480,21 +480,11 @@ static uint64_t page_tables(void)
 	return line ? strtoull(line + strlen("VmPTE:"), NULL, 10) : 0;
 }
 
-/* Binds this thread to the nth of the processors that the process may use. */
-static void run_on(int nth)
-{
-	int cpu = 0;
-
-	while (!CPU_ISSET(cpu, &mapper.cpus) || nth--)
-		cpu++;
-	run_on_cpu(cpu);
-}
-
 /* Calls that ended before the prefault began are not recorded. */
 static void *map_again_and_again(void *unused)
 {
 	(void)unused;
-	run_on(1);
+	run_on_nth_cpu(&mapper.cpus, 1);
 	while (!__atomic_load_n(&mapper.is_over, __ATOMIC_RELAXED)) {
 		struct progress progress = { .before = page_tables() };
 		void *mapped = mmap(NULL, KIB(4), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -559,7 +549,7 @@ static void test_lets_others_map(void)
 	/* On one CPU the threads would wait for each other, whichever has the lock. */
 	mapper.cpus = cpus_allowed();
 	igt_require_f(CPU_COUNT(&mapper.cpus) > 1, "there is one CPU\n");
-	run_on(0);
+	run_on_nth_cpu(&mapper.cpus, 0);
 	mapper.status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	igt_assert_fd(mapper.status);
 	/* Repeated, because the other thread may not get to run. */

@@ -24,3 +24,12 @@ void run_on_cpu(int cpu)
 	CPU_SET(cpu, &one);
 	run_on_cpus(&one);
 }
+
+void run_on_nth_cpu(const cpu_set_t *cpus, int nth)
+{
+	int cpu = 0;
+
+	while (!CPU_ISSET(cpu, cpus) || nth--)
+		cpu++;
+	run_on_cpu(cpu);
+}

@@ -8,5 +8,7 @@
 cpu_set_t cpus_allowed(void);
 void run_on_cpus(const cpu_set_t *cpus);
 void run_on_cpu(int cpu);
+/* Counted from 0. */
+void run_on_nth_cpu(const cpu_set_t *cpus, int nth);
 
 #endif
