@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -16,6 +18,7 @@
 #include "lib/access.h"
 #include "lib/contention.h"
 #include "lib/counters.h"
+#include "lib/cpu.h"
 #include "lib/debugger.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
@@ -1086,6 +1089,22 @@ static void test_contended(void)
 	pattern_assert(&workers[2].pattern);
 }
 
+/* The processors of this process, while it is bound to one of them. */
+static cpu_set_t cpus_before;
+
+static void bind_to_one_cpu(void)
+{
+	cpus_before = cpus_allowed();
+	run_on_nth_cpu(&cpus_before, 0);
+}
+
+static void unbind_from_cpu(void)
+{
+	if (CPU_COUNT(&cpus_before))
+		run_on_cpus(&cpus_before);
+	CPU_ZERO(&cpus_before);
+}
+
 static void stop_profiling(void)
 {
 	const struct itimerval none = {};
@@ -1099,7 +1118,9 @@ static void clean_up(void)
 	stop_profiling();
 	release_all_holds();
 	kill_children();
+	unbind_from_cpu();
 	trace_stop();
+	async_moves_restore();
 	max_level_restore();
 	ttm_pages_limit_restore();
 	huge_release_all();
@@ -1460,6 +1481,74 @@ static void test_signal_taking(void)
 	kill_and_await(pid);
 }
 
+/* A child that uses the processor all the time, from its turn on. */
+static void start_rival(void)
+{
+	int sockets[2];
+
+	make_turns(sockets);
+	if (!fork_child()) {
+		/* It must not go on without this process. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pass_turn(sockets[1]);
+		for (;;)
+			;
+	}
+	await_turn(sockets[0]);
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
+/* How often another process or thread got the processor although this one could go on. */
+static uint64_t interruptions(void)
+{
+	struct rusage usage;
+
+	igt_assert_eq(getrusage(RUSAGE_THREAD, &usage), 0);
+	return usage.ru_nivcsw;
+}
+
+/*
+ * To clear or copy so much takes at least 100 ms, and two that want the same processor get it
+ * for some 10 ms each. A call that lets others run only before that and after it is
+ * interrupted three or four times.
+ */
+#define CLEARED_SIZE GIB(2)
+#define COPIED_SIZE MIB(512)
+#define LEAST_INTERRUPTIONS 6
+
+static void assert_interrupted(uint64_t before)
+{
+	uint64_t count = interruptions() - before;
+
+	igt_info("interrupted %" PRIu64 " times\n", count);
+	igt_assert_lte_u64(LEAST_INTERRUPTIONS, count);
+}
+
+/**
+ * SUBTEST: moves-let-others-run
+ * Description: A process has a large buffer object cleared, and another one moved to VRAM, by
+ *	calls that return when that is done. Another process, which wants the same processor,
+ *	gets its share of it meanwhile.
+ */
+static void test_moves_let_others_run(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), COPIED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	uint64_t before;
+
+	async_moves_set("N");
+	/* All of its memory is allocated here. */
+	touch(huge_bo_map(&bo));
+	bind_to_one_cpu();
+	start_rival();
+	before = interruptions();
+	huge_vram_bo(bo.fd, CLEARED_SIZE);
+	assert_interrupted(before);
+	before = interruptions();
+	huge_bo_move(&bo, HUGE_VRAM);
+	assert_interrupted(before);
+}
+
 struct remapping {
 	char *from;
 	char *to;
@@ -1521,6 +1610,8 @@ static const struct subtest subtests[] = {
 	  test_signal_populating },
 	{ "killed-taking", "Killed while taking a long record", test_killed_taking },
 	{ "signal-taking", "Signals while taking a long record", test_signal_taking },
+	{ "moves-let-others-run", "Moves of others on the same processor",
+	  test_moves_let_others_run },
 	{ "mremap", "mremap() of a buffer object that is reserved", test_mremap },
 };
 
@@ -1572,6 +1663,7 @@ int igt_main()
 
 	igt_fixture() {
 		huge_close(huge_open());
+		async_moves_save();
 		max_level_save();
 		ttm_pages_limit_save();
 	}
