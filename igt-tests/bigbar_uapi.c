@@ -15,6 +15,9 @@
 #include "lib/fdinfo.h"
 #include "lib/gem.h"
 #include "lib/huge_device.h"
+#include "lib/leaks.h"
+#include "lib/memory.h"
+#include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/slab.h"
@@ -407,6 +410,50 @@ static void test_mmap_range(int fd)
 	igt_assert_eq(mmap_error(fd, bo.offset, bo.size, prot, MAP_SHARED), EINVAL);
 }
 
+#define COPIED_SIZE MIB(4)
+
+/* The mapping is the last user of its buffer object; the other client of @fd looks on. */
+static void assert_still_there(int fd, uint64_t before, const struct pattern *pattern)
+{
+	igt_assert_eq_u64(huge_vram(fd).used, before + COPIED_SIZE);
+	pattern_assert(pattern);
+}
+
+/**
+ * SUBTEST: mmap-copies
+ * Description: A mapping is all that is left of a buffer object whose handle and file are
+ *	closed. A child inherits it and ends, it is split, its second half is moved, and its
+ *	first half is unmapped: the contents are still there. The buffer object is freed when
+ *	the rest is unmapped.
+ */
+static void test_mmap_copies(int fd)
+{
+	const uint64_t before = huge_vram(fd).used, half = COPIED_SIZE / 2;
+	struct huge_bo bo = huge_vram_bo(huge_open(), COPIED_SIZE);
+	char *address = huge_bo_map(&bo), *elsewhere = huge_reserve(half, half);
+	struct pattern pattern = pattern_of(address, bo.size, 6);
+
+	pattern_write(&pattern);
+	huge_bo_destroy(&bo);
+	huge_close(bo.fd);
+	assert_still_there(fd, before, &pattern);
+	igt_fork(child, 1)
+		pattern_assert(&pattern);
+	igt_waitchildren();
+	assert_still_there(fd, before, &pattern);
+
+	igt_assert_eq(mprotect(address + half, half, PROT_READ), 0);
+	assert_still_there(fd, before, &pattern);
+	igt_assert(mremap(address + half, half, half, MREMAP_MAYMOVE | MREMAP_FIXED, elsewhere) ==
+		   elsewhere);
+	huge_unmap(address, bo.size);
+	pattern.address = elsewhere;
+	pattern.first_page = pattern.pages /= 2;
+	assert_still_there(fd, before, &pattern);
+	igt_assert_eq(munmap(elsewhere, half), 0);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, before), before);
+}
+
 /* Programs depend on all of it: it is part of the interface. */
 static void assert_version(int fd)
 {
@@ -559,6 +606,37 @@ static void test_memory_freed_full(int fd)
 	igt_assert_eq_u64(huge_vram(fd).used, vram);
 	assert_vram_file(fd);
 	slab_caches_assert_grown_less(&before, FREED_ROUNDS / 2);
+}
+
+#define MOVED_SIZE MIB(128)
+
+static void assert_leaves_system_memory(int fd, const char *moves)
+{
+	struct huge_bo bo = huge_bo_create(fd, MOVED_SIZE, HUGE_SYSTEM, HUGE_SYSTEM_WB);
+	struct in_use bos;
+	uint64_t before;
+
+	async_moves_set(moves);
+	/* All of its memory is allocated by the first access. */
+	*(volatile char *)huge_bo_map(&bo) = 1;
+	bos = in_use_now(-1);
+	before = memory_unaccounted();
+	huge_bo_move(&bo, HUGE_VRAM);
+	huge_bo_await_idle(&bo);
+	/* TTM frees what was copied in the background a moment later. */
+	igt_assert_eq_u64(in_use_beyond(&bos, -1).bos, 0);
+	igt_assert_lt_u64(memory_unaccounted() + MOVED_SIZE / 2, before);
+}
+
+/**
+ * SUBTEST: memory-freed-moved
+ * Description: The system memory of a buffer object that has moved to VRAM is free, whether
+ *	the move was over when the call returned or was made in the background.
+ */
+static void test_memory_freed_moved(int fd)
+{
+	assert_leaves_system_memory(fd, "N");
+	assert_leaves_system_memory(fd, "Y");
 }
 
 /* Each array is a structure of the ioctl, as the first header has it. */
@@ -757,9 +835,11 @@ static const struct {
 	{ "mmap-private", "Private writable mapping", test_mmap_private },
 	{ "mmap-private-mprotect", "Private mapping made writable", test_mmap_private_mprotect },
 	{ "mmap-range", "Ranges outside the buffer object", test_mmap_range },
+	{ "mmap-copies", "Copies of a mapping keep the buffer object", test_mmap_copies },
 	{ "nodes", "Render node and primary node", test_nodes },
 	{ "memory-freed", "No memory is left of calls", test_memory_freed },
 	{ "memory-freed-full", "No memory is left of evictions", test_memory_freed_full },
+	{ "memory-freed-moved", "No system memory is left of moves", test_memory_freed_moved },
 	{ "old-program", "A program built from the first header", test_old_program },
 	{ "struct-growth", "Shorter and longer structures", test_struct_growth },
 	{ "no-events", "Nothing to read or to wait for", test_no_events },
@@ -777,16 +857,24 @@ static void run_and_check_nothing_leaked(void (*run)(int fd))
 	igt_assert_eq_u64(huge_vram_used_settled(huge_open(), before), before);
 }
 
+static void clean_up(void)
+{
+	async_moves_restore();
+	huge_release_all();
+}
+
 int igt_main()
 {
-	igt_fixture()
+	igt_fixture() {
 		huge_close(huge_open());
+		async_moves_save();
+	}
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		igt_describe(cases[i].what);
 		igt_subtest(cases[i].name)
 			run_and_check_nothing_leaked(cases[i].run);
 		igt_fixture()
-			huge_release_all();
+			clean_up();
 	}
 }
