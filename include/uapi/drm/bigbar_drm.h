@@ -157,8 +157,9 @@ struct drm_bigbar_gem_move {
  * @pad: Zero.
  * @size: Out: bytes.
  * @alignment: Out: bytes; the size rounded up to a power of two, capped at what
- *	a PUD entry maps. The offset and, where the kernel chooses it, the user
- *	address are aligned to it, as is VRAM that is not scattered.
+ *	a PUD entry maps; a page if the size is less than what a PMD entry maps. The
+ *	offset and, where the kernel chooses it, the user address are aligned to it,
+ *	as is VRAM that is not scattered.
  * @entries: Out: by enum drm_bigbar_level, how many entries of the calling
  *	process's page tables map this buffer object now.
  *
