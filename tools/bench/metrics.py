@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What bench measured: metrics by name, and how they compare with each other."""
 
-import statistics
-
-from figures import ReportError
+from figures import ReportError, median_and_spread
 
 # The noise of counted instructions.
 COUNTED_NOISE = 0.01
@@ -47,10 +45,7 @@ def central(samples, wall):
     if not wall:
         least = min(samples)
         return least, abs(least) * COUNTED_NOISE
-    if len(samples) < 2:
-        return samples[0], abs(samples[0])
-    low, median, high = statistics.quantiles(samples, n=4)
-    return median, high - low
+    return median_and_spread(samples)
 
 
 class Bench:

@@ -6,6 +6,7 @@ from html import escape
 from chart import COLOURS, bars, curves
 from meaning import (answer_rows, answer_sizes, columns, empty_lines, head_lines,
                      meaning_lines, reported_rows, row_of, reference_size)
+from markup import paragraphs, table
 from targets import bounded_lines
 
 STYLE = """
@@ -22,21 +23,6 @@ code { background: #f4f4f4; padding: 0 .2em }
 svg { max-width: 100%; height: auto }
 .empty { color: #777 }
 """
-
-
-def table(head, rows, classes=None):
-    classes = classes or {}
-    lines = ["<table>", "<tr>" + "".join(f"<th>{escape(cell)}</th>"
-                                         for cell in head) + "</tr>"]
-    for place, row in enumerate(rows):
-        marked = f' class="{classes[place]}"' if place in classes else ""
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
-        lines.append(f"<tr{marked}>{cells}</tr>")
-    return "\n".join(lines + ["</table>"])
-
-
-def paragraphs(lines):
-    return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
 
 
 def figures_table(figures):

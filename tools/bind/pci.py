@@ -8,10 +8,18 @@ from collections import namedtuple
 MEMORY, PREFETCHABLE, UNSET = 0x200, 0x2000, 0x20000000
 BRIDGE = 0x06
 LEAST = 2 << 20
+# What page-table entries map, the largest first.
+ENTRIES = (1 << 30, 2 << 20, 4 << 10)
 ADDRESS = re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}[.][0-7]")
 
 # Addresses and sizes in bytes.
 Bar = namedtuple("Bar", "number start size prefetchable")
+
+
+def largest_entry(bar):
+    """What the largest page-table entry maps that fits into the BAR where it is."""
+    return next((size for size in ENTRIES if bar.start % size == 0 and bar.size >= size),
+                ENTRIES[-1])
 
 
 class Refused(Exception):

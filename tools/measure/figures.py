@@ -3,6 +3,7 @@
 reach, and JSON files."""
 
 import json
+import statistics
 from collections import namedtuple
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -32,6 +33,14 @@ def clock_figure(clock):
     counts = counts_instructions(clock)
     return Figure("an instruction takes a nanosecond",
                   f"{clock['ns'] / clock['instructions']:.2f} ns", counts)
+
+
+def median_and_spread(samples):
+    """The median, and the distance of the quartiles; a single sample may be off by all of it"""
+    if len(samples) < 2:
+        return samples[0], abs(samples[0])
+    low, median, high = statistics.quantiles(samples, n=4)
+    return median, high - low
 
 
 def format_bytes(count):
