@@ -111,6 +111,8 @@ COMMANDS = {
                      [["tools/bench/bench"]], make="ACCEL=kvm"),
     "compare": Command("measure", "compare two results of bench",
                        [["tools/bench/compare"]], in_place=True, make=None),
+    "cost": Command("measure", "measure what a mapping costs on this machine's GPU, as it is",
+                    [["tools/cost/ttm-map-cost"]], in_place=True, make=None),
     "bisect": Command("kernels", "find the kernel commit that broke or slowed a mapping",
                       [["tools/bisect/ttm-huge-bisect"]], in_place=True, make=None),
     "releases": Command("kernels", "run a test on each kernel, and mark the first change",

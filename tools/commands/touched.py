@@ -11,6 +11,7 @@ PROGRAMS = {
     "tools/bind/": "/src/tools/bind/test",
     "tools/bisect/": "/src/tools/bisect/test",
     "tools/commands/": "/src/tools/commands/test",
+    "tools/cost/": "/src/tools/cost/test",
     "tools/th": "/src/tools/commands/test",
     "tools/check-kernel": "/src/tools/check-kernel-test $KDIR",
     "tools/export/": "/src/tools/export/test",
