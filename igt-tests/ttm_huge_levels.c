@@ -25,9 +25,6 @@
  */
 IGT_TEST_DESCRIPTION("Largest page-table entries for mappings of VRAM");
 
-/* In-tree TTM maps this many pages in a fault. */
-#define TTM_PREFAULT_PAGES 16
-
 struct size_case {
 	const char *name;
 	uint64_t size;

@@ -18,6 +18,9 @@ enum huge_level {
 
 #define HUGE_PAGE_SIZE UINT64_C(4096)
 
+/* In-tree TTM maps this many pages in a fault. */
+#define TTM_PREFAULT_PAGES 16
+
 /* The number of entries of each level. */
 struct huge_levels {
 	uint64_t entries[HUGE_LEVELS];
