@@ -15,6 +15,7 @@ PROGRAMS = {
     "tools/th": "/src/tools/commands/test",
     "tools/check-kernel": "/src/tools/check-kernel-test $KDIR",
     "tools/export/": "/src/tools/export/test",
+    "tools/fakegpu/": "/src/tools/fakegpu/test",
     "tools/hugemap/": "/src/tools/hugemap/test",
     "tools/lab/kernel_log.py": "/src/igt-tests/test",
     "tools/lint/layers": "/src/tools/lint/layers-test",
