@@ -31,4 +31,5 @@ man_pages = [
     ("tools/hugemap", "hugemap", "show how processes map VRAM, and why", "", 8),
     ("tools/bind", "bigbar-bind", "give a PCI device to bigbar", "", 8),
     ("tools/cost", "ttm-map-cost", "measure what a mapping of VRAM costs", "", 8),
+    ("tools/fakegpu", "fakegpu", "a GPU made of a program, for amdgpu", "", 1),
 ]

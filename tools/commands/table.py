@@ -128,6 +128,8 @@ COMMANDS = {
                             [SET_UP, [LAB, "build"],
                              [*IN_ROOT, "--results", "build", "--", "/src/tools/adopt/survey",
                               "--json", "/results/adopt-survey.json"]], {}),
+    "fakegpu": Command("drivers", "boot amdgpu on a GPU made of a program, and exercise it",
+                       [["tools/fakegpu/try"]], make="PROFILE="),
     "patches": Command("drivers", "write the series of patches for a kernel, and build each",
                        [["tools/in-tree/in-tree", "patches"]]),
     "in-tree": Command("drivers", "boot a kernel that has the series in it",
