@@ -61,7 +61,8 @@ bool kernel_reader_waits(const struct kernel_reader *reader);
 
 /*
  * The faults of this process so far, by the kernel's own count; and those that waited and
- * were repeated, which the kernel counts as major.
+ * were repeated, which the kernel counts as major. Where mappings have locks of their own,
+ * those are major that were repeated more than once.
  */
 uint64_t page_faults(void);
 uint64_t repeated_faults(void);
