@@ -542,7 +542,8 @@ static void dump_children(int witness)
 
 /**
  * SUBTEST: process-freed
- * Description: The kernel frees what it has of processes whose page tables were dumped.
+ * Description: The kernel frees what it has of processes whose page tables were dumped, and
+ *	of their address spaces.
  */
 static void test_process_freed(void)
 {

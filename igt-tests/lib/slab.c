@@ -32,7 +32,7 @@ struct slab_caches slab_caches_now(void)
 		igt_assert_lt(found.count, SLAB_CACHES);
 		if (sscanf(line, "%31s %" SCNu64, cache->name, &cache->objects) == 2 &&
 		    (!strncmp(cache->name, "kmalloc", 7) || strstr(cache->name, "buddy") ||
-		     !strcmp(cache->name, "task_struct")))
+		     !strcmp(cache->name, "task_struct") || !strcmp(cache->name, "mm_struct")))
 			found.count++;
 	}
 	fclose(file);

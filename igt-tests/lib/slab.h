@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Objects of the kernel's allocator that are in use, by /proc/slabinfo: of the caches that
- * kmalloc() has, and of those of the buddy allocator and of tasks. Needs root.
+ * kmalloc() has, and of those of the buddy allocator, of tasks and of address spaces. Needs
+ * root.
  */
 #ifndef SLAB_H
 #define SLAB_H
