@@ -12,6 +12,7 @@
 #include "lib/access.h"
 #include "lib/cpu.h"
 #include "lib/huge_device.h"
+#include "lib/memory.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/subtest.h"
@@ -137,12 +138,13 @@ static void test_shifted(const struct shift_case *c)
 /**
  * SUBTEST: part
  * Description: Only the range and its cheap neighbours are mapped: the PUD entry of the
- *	second GiB is set, and that of the first is not.
+ *	second GiB is set, and that of the first is not. A range that begins amid what that
+ *	entry maps, and ends 2 MiB behind it, is mapped to its end.
  */
 static void test_part(void)
 {
 	char *address;
-	struct huge_bo bo = huge_mapped_bo(GIB(2), 0, &address);
+	struct huge_bo bo = huge_mapped_bo(GIB(2) + MIB(2), 0, &address);
 	const struct huge_levels nothing = {}, one = huge_levels_at(huge_largest_level(), GIB(1));
 	struct huge_levels found;
 
@@ -151,6 +153,9 @@ static void test_part(void)
 	huge_assert_levels(&found, &nothing, "first GiB");
 	found = huge_levels_of(&bo, address + GIB(1), GIB(1));
 	huge_assert_levels(&found, &one, "second GiB");
+
+	assert_prefault(bo.fd, address + GIB(1) + MIB(3), GIB(1) - MIB(1), 0, GIB(1) - MIB(1));
+	assert_no_fault_in(address + GIB(2), MIB(2));
 }
 
 /**
@@ -179,6 +184,24 @@ static void test_partly_mapped(void)
 	igt_assert_eq_u64(found.entries[HUGE_PMD], 15);
 	igt_assert_eq_u64(found.entries[HUGE_PTE], 512);
 	pattern_assert(&some);
+	assert_no_fault_in(address, bo.size);
+}
+
+/**
+ * SUBTEST: random
+ * Description: After MADV_RANDOM, one call maps all pages of a range, one in each step. What
+ *	follows a page table in memory, which may be anything, is not taken for entries.
+ */
+static void test_random(void)
+{
+	char *address;
+	struct huge_bo bo = huge_mapped_bo(MIB(32), HUGE_SINGLE_PAGES, &address);
+
+	igt_assert_eq(madvise(address, bo.size, MADV_RANDOM), 0);
+	/* Page tables are allocated from this memory. Read as entries, it would be present. */
+	memory_make_dirty(2 * bo.size);
+	assert_prefault(bo.fd, address, bo.size, 0, bo.size);
+	huge_assert_mapped_at(&bo, address, HUGE_PTE, "prefaulted");
 	assert_no_fault_in(address, bo.size);
 }
 
@@ -384,12 +407,29 @@ static void stop_signals(int signal)
 
 #define TIMER_ROUNDS 10
 #define ENOUGH_SIGNALS 1000
+/* What a page table of PTEs maps: one step maps it, and the next gets past it. */
+#define TABLE_SIZE MIB(2)
+/* In some of them, a signal comes during the call. */
+#define TABLE_ROUNDS 500
+
+/* A call that has got to the end of its range is no error, whatever signals have come. */
+static void assert_end_is_no_error(const struct huge_bo *bo, char *address)
+{
+	/* In microseconds: more than a signal takes. */
+	send_signals(400, 400);
+	for (int i = 0; i < TABLE_ROUNDS; i++) {
+		huge_bo_map_at(bo, address, 0, bo->size);
+		assert_prefault(bo->fd, address + TABLE_SIZE - KIB(4), TABLE_SIZE, 0, TABLE_SIZE);
+	}
+	stop_signals(0);
+}
 
 /**
  * SUBTEST: timer
  * Description: A timer sends signals all the time, as in a profiler. The call is repeated
  *	until the range is mapped: each call makes progress, also if the signal comes at its
- *	beginning, and begins where the previous one has stopped.
+ *	beginning, and begins where the previous one has stopped. A call that maps all of
+ *	its range succeeds.
  */
 static void test_timer(void)
 {
@@ -419,6 +459,7 @@ static void test_timer(void)
 	}
 	igt_info("interrupted %llu times\n", (unsigned long long)interrupted);
 	igt_assert(interrupted);
+	assert_end_is_no_error(&bo, address);
 }
 
 /**
@@ -650,6 +691,7 @@ static const struct subtest subtests[] = {
 	{ "four-gib", "4 GiB by four PUD entries", test_four_gib },
 	{ "part", "A part of a mapping", test_part },
 	{ "partly-mapped", "Some entries are there already", test_partly_mapped },
+	{ "random", "Single pages after MADV_RANDOM", test_random },
 	{ "two-mappings", "Two mappings that follow each other", test_two_mappings },
 	{ "far", "Far from all other mappings", test_far },
 	{ "system-memory", "System memory", test_system_memory },
