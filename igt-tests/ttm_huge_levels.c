@@ -657,7 +657,12 @@ static const struct allocation tight_aperture_allocations[] = {
 	{ "another", PUD_PAGES, 1, false, ENOSPC, 0 },
 };
 
-/* Only a part of VRAM will do: past the start of the first place, or before its end. */
+/* Only a part of VRAM will do, from the first page of the first place on, or up to its last. */
+static const struct allocation first_allocation = {
+	"a PUD, at the first place", PUD_PAGES, 1, false, 0, 3 * PUD_PAGES / 4
+};
+
+/* Or past the start of that place, or before its end. */
 static const struct allocation late_allocation = {
 	"a PUD, past the first place", PUD_PAGES, 1, false, 0, 7 * PUD_PAGES / 4
 };
@@ -776,6 +781,8 @@ static void test_range_manager_aperture(void)
 	allocate_all(APERTURE_BASE, tight_aperture_allocations,
 		     COUNT_OF(tight_aperture_allocations));
 	allocate_all(EXACT_BASE, exact_allocations, COUNT_OF(exact_allocations));
+	allocate_wanted(&first_allocation, 3 * PUD_PAGES / 4, 0);
+	allocate_wanted(&first_allocation, 0, 7 * PUD_PAGES / 4);
 	allocate_wanted(&late_allocation, 3 * PUD_PAGES / 4 + 1, 0);
 	allocate_wanted(&early_allocation, 0, 7 * PUD_PAGES / 4 - 1);
 }

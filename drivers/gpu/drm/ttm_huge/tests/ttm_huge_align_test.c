@@ -242,12 +242,16 @@ static void bo_has_aligned_offset_or_none(struct kunit *test)
 {
 	const struct bo_case *c = test->param_value;
 	struct drm_vma_offset_node *node;
+	struct ttm_huge_mock_bo *bo;
 
 	/* What comes after a single page is not aligned by chance. */
 	ttm_huge_mock_bo(test, 1);
-	node = &c->make(test, PMD_PAGES, c->type)->tbo.base.vma_node;
+	bo = c->make(test, PMD_PAGES, c->type);
+	node = &bo->tbo.base.vma_node;
 	KUNIT_EXPECT_EQ(test, drm_mm_node_allocated(&node->vm_node), c->has_offset);
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(drm_vma_node_start(node), PMD_PAGES));
+	/* What the driver asks for its memory is its own. */
+	KUNIT_EXPECT_EQ(test, bo->tbo.page_alignment, TTM_HUGE_MOCK_ALIGNMENT);
 }
 
 /* A manager that notes what it is asked for, and fails as it is told to. */
@@ -423,6 +427,12 @@ static const struct aperture_case aperture_cases[] = {
 	  3, PMD_PAGES },
 	{ "an error", PUD_PAGES, {}, { -ENOMEM },
 	  { { 3 * QUARTER, 7 * QUARTER } }, 1, 1 },
+	{ "with flags", PUD_PAGES, { .mem_type = TTM_PL_VRAM, .flags = TTM_PL_FLAG_TOPDOWN },
+	  { -ENOSPC, 0 }, { { 3 * QUARTER, 7 * QUARTER }, { 7 * QUARTER, 11 * QUARTER } }, 2, 1 },
+	{ "from the first page on", PUD_PAGES, { 3 * QUARTER, 0 }, { 0 },
+	  { { 3 * QUARTER, 7 * QUARTER } }, 1, 1 },
+	{ "up to the last page", PUD_PAGES, { 0, 7 * QUARTER }, { 0 },
+	  { { 3 * QUARTER, 7 * QUARTER } }, 1, 1 },
 	{ "not before the first page", PUD_PAGES, { 3 * QUARTER + 1, 0 }, { 0 },
 	  { { 7 * QUARTER, 11 * QUARTER } }, 1, 1 },
 	{ "not past the last page", PUD_PAGES, { 0, 11 * QUARTER - 1 }, { -ENOSPC, 0 },
@@ -462,6 +472,8 @@ static void aperture_test(struct kunit *test)
 	for (i = 0; i < c->nr_calls; i++) {
 		KUNIT_EXPECT_EQ(test, c->places[i].fpfn, noting->places[i].fpfn);
 		KUNIT_EXPECT_EQ(test, c->places[i].lpfn, noting->places[i].lpfn);
+		KUNIT_EXPECT_EQ(test, c->place.mem_type, noting->places[i].mem_type);
+		KUNIT_EXPECT_EQ(test, c->place.flags, noting->places[i].flags);
 	}
 }
 

@@ -102,6 +102,27 @@ static void page_past_the_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_refused, 1);
 }
 
+/*
+ * The core may come to ask for orders between those of PMD and PUD entries. If they were
+ * taken for the order of a page, the empty slot would have the access repeated.
+ */
+static void other_order_falls_back(struct kunit *test)
+{
+	static const unsigned int orders[] = { 1, PMD_ORDER - 1, PMD_ORDER + 1, PUD_ORDER + 1 };
+	struct ttm_huge_mock_bo *bo = ttm_huge_mock_bo(test, NR_PAGES);
+	struct vm_area_struct *vma = ttm_huge_mock_vma(test, bo);
+	pud_t pud = __pud(0);
+	struct vm_fault vmf = {
+		.vma = vma,
+		.address = vma->vm_start,
+		.pud = &pud,
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++)
+		KUNIT_EXPECT_EQ(test, fault(bo, &vmf, orders[i]), VM_FAULT_FALLBACK);
+}
+
 static const struct unplugged_case {
 	const char *name;
 	unsigned int order;
@@ -139,6 +160,7 @@ static void unplugged_only_page_is_looked_at(struct kunit *test)
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(error_repeats_access_or_ends_it, error_gen_params),
 	KUNIT_CASE(page_past_the_end),
+	KUNIT_CASE(other_order_falls_back),
 	KUNIT_CASE_PARAM(unplugged_only_page_is_looked_at, unplugged_gen_params),
 	{}
 };

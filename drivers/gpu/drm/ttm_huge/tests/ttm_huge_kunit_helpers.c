@@ -159,7 +159,8 @@ struct ttm_huge_mock_bo *ttm_huge_mock_bo_reserved(struct kunit *test, u64 nr_pa
 
 	KUNIT_ASSERT_EQ(test, 0,
 			ttm_huge_bo_init_reserved(&mock->hdev.base, &bo->tbo, type,
-						  &system_placement, 1, &ctx, NULL,
+						  &system_placement,
+						  TTM_HUGE_MOCK_ALIGNMENT, &ctx, NULL,
 						  NULL, destroy_bo));
 	dma_resv_unlock(bo->tbo.base.resv);
 	free_bo_after_test(test, bo);
@@ -182,7 +183,8 @@ struct ttm_huge_mock_bo *ttm_huge_mock_bo_validated(struct kunit *test, u64 nr_p
 
 	KUNIT_ASSERT_EQ(test, 0,
 			ttm_huge_bo_init_validate(&mock->hdev.base, &bo->tbo, type,
-						  &system_placement, 1, false, NULL,
+						  &system_placement,
+						  TTM_HUGE_MOCK_ALIGNMENT, false, NULL,
 						  NULL, destroy_bo));
 	free_bo_after_test(test, bo);
 	return bo;

@@ -13,6 +13,9 @@
 
 struct vm_area_struct;
 
+/* What is asked for the memory of mock buffer objects, in pages. */
+#define TTM_HUGE_MOCK_ALIGNMENT	1
+
 /**
  * struct ttm_huge_mock - a TTM device without hardware
  * @drm: the DRM device.
