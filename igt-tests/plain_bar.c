@@ -13,6 +13,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/bar.h"
+#include "lib/counters.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/kernel_log.h"
@@ -42,6 +43,8 @@ IGT_TEST_DESCRIPTION("A BAR that pfnmap alone maps, and that is unplugged while 
 #define PARAMETERS "/sys/module/" DRIVER "/parameters/"
 
 static struct setting fault_ms = { .path = PARAMETERS "fault_ms" };
+static struct setting registered = { .path = PARAMETERS "registered" };
+static bool is_unregistered;
 
 static int error_of_opening(const char *path)
 {
@@ -111,11 +114,13 @@ static void assert_set(long entries)
  * SUBTEST: plan
  * Description: pfnmap tells the driver how many entries a fault has set: one, and none if the
  *	entry is there and only has to become writable. The core makes entries begin
- *	read-only when a program wants to know which memory is written (soft-dirty).
+ *	read-only when a program wants to know which memory is written (soft-dirty). The
+ *	trace tells that nothing keeps the largest entry from being larger, whatever was in
+ *	the plan before.
  */
 static void test_plan(void)
 {
-	char *address;
+	char *address, *gib;
 	struct huge_bo bo = huge_mapped_bo(huge_size_for_level(HUGE_PMD), 0, &address);
 
 	igt_require_f(known_kernel_is_configured("MEM_SOFT_DIRTY"), "no soft-dirty bits\n");
@@ -126,6 +131,46 @@ static void test_plan(void)
 	igt_assert_eq(signal_of_writing(address, 1), 0);
 	assert_set(0);
 	huge_assert_writable(&bo, address, bo.size, true);
+
+	huge_mapped_bo(huge_size_for_level(HUGE_PUD), 0, &gib);
+	trace_start("pfnmap/pfnmap_fault");
+	igt_assert_eq(signal_of_reading(gib), 0);
+	igt_assert(!strcmp(trace_only_fault().reason, "largest"));
+	trace_stop();
+}
+
+/**
+ * SUBTEST: unregistered-%s
+ * Description: The kernel has no record of how the BAR is cached: %arg[1] entries are
+ *	uncached, although the driver asks for write-combining ones. So the page tables in
+ *	memory have it, and so does the dump.
+ *
+ * arg[1]:
+ *
+ * @pte: PTE
+ * @pmd: PMD
+ * @pud: PUD
+ */
+static void test_unregistered(enum huge_level level)
+{
+	struct page_table table;
+	struct huge_bo bo;
+	char *address;
+
+	device_unplug(huge_open());
+	huge_release_all();
+	setting_set(&registered, "N");
+	is_unregistered = true;
+	device_plug();
+	huge_close(huge_open_when_there());
+
+	bo = huge_mapped_bo(huge_size_for_level(level), 0, &address);
+	igt_assert_eq(signal_of_writing(address, 1), 0);
+	huge_assert_mapped_at(&bo, address, level, "not registered");
+	table = outside_read(address, bo.size);
+	page_table_assert_caching(&table, PAGE_UC);
+	page_table_free(&table);
+	huge_assert_caching(&bo, PAGE_UC);
 }
 
 /* A mapping with known contents, mapped by entries of the level. */
@@ -384,15 +429,29 @@ static void test_inodes(void)
 	igt_assert_lte_u64(before, inodes_free());
 }
 
+/* The device is bound. */
+static void register_again(void)
+{
+	if (!is_unregistered)
+		return;
+	is_unregistered = false;
+	setting_restore(&registered);
+	device_unplug_again();
+	device_plug();
+}
+
 static void clean_up(void)
 {
+	trace_stop();
 	setting_restore(&fault_ms);
 	huge_release_all();
 	restore_override();
 	device_plug();
+	register_again();
 }
 
 static const struct level_subtest level_subtests[] = {
+	{ "unregistered", "No caching of the BAR is on record", test_unregistered },
 	{ "unbind", "The driver is unbound while the BAR is mapped", test_unbind },
 };
 
@@ -413,6 +472,7 @@ int igt_main()
 	igt_fixture() {
 		huge_close(huge_open());
 		setting_save(&fault_ms);
+		setting_save(&registered);
 		outside_start();
 	}
 

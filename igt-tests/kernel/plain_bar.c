@@ -8,7 +8,8 @@
  * stands for the BAR: the BAR of a later device has another inode.
  *
  * The module parameter fault_ms makes each fault take so many milliseconds, and set tells
- * how many entries the last fault has set.
+ * how many entries the last fault has set. With registered off when the device is bound, the
+ * BAR is not registered as write-combining.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -25,6 +26,7 @@ static struct inode *plain_bar_inode;	/* of the BAR, once it has been opened */
 static struct pfnmap_extent plain_bar_memory;
 static unsigned int plain_bar_fault_ms;
 static unsigned long plain_bar_set;
+static bool plain_bar_registered = true;
 
 static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -35,8 +37,12 @@ static vm_fault_t plain_bar_huge_fault(struct vm_fault *vmf, unsigned int order)
 		.extent = plain_bar_memory,
 		.prot = vmf->vma->vm_page_prot,
 	};
-	/* These numbers show in the parameter unless pfnmap_fault() fills the plan in. */
-	struct pfnmap_plan plan = { .nr_entries = 1000, .nr_more = 1000 };
+	/* These show in the parameter and the trace unless pfnmap_fault() fills the plan in. */
+	struct pfnmap_plan plan = {
+		.reason = PFNMAP_POPULATED,
+		.nr_entries = 1000,
+		.nr_more = 1000,
+	};
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	down_read(&plain_bar_lock);
@@ -102,7 +108,7 @@ static int plain_bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (!ret && !devm_request_mem_region(&pdev->dev, start, size, "plain_bar"))
 		ret = -EBUSY;
 	/* Huge entries on x86 get their caching from this record. */
-	if (!ret)
+	if (!ret && plain_bar_registered)
 		ret = devm_arch_io_reserve_memtype_wc(&pdev->dev, start, size);
 	if (ret || !IS_ERR_OR_NULL(plain_bar_misc.this_device))
 		return ret ?: -EBUSY;
@@ -137,5 +143,6 @@ module_pci_driver(plain_bar_driver);
 
 module_param_named(fault_ms, plain_bar_fault_ms, uint, 0644);
 module_param_named(set, plain_bar_set, ulong, 0444);
+module_param_named(registered, plain_bar_registered, bool, 0644);
 MODULE_DESCRIPTION("A PCI memory BAR, mapped by pfnmap");
 MODULE_LICENSE("GPL");

@@ -68,7 +68,7 @@ static void test_corner_case(const struct corner_case *corner)
 {
 	struct pfnmap_request req = corner_request(corner);
 	struct pfnmap_plan expected = corner_plan(corner);
-	struct pfnmap_plan plan;
+	struct pfnmap_plan plan = { .reason = PFNMAP_REASONS };
 	bool ok;
 
 	pfnmap_plan(&req, &plan);

@@ -18,7 +18,7 @@ static void corner_case(struct kunit *test)
 	const struct corner_case *corner = test->param_value;
 	struct pfnmap_request req = corner_request(corner);
 	struct pfnmap_plan expected = corner_plan(corner);
-	struct pfnmap_plan plan;
+	struct pfnmap_plan plan = { .reason = PFNMAP_REASONS };
 
 	if (PAGE_SIZE != PAGE || PMD_SIZE != SZ_2M || PUD_SIZE != SZ_1G)
 		kunit_skip(test, "the cases are for pages of 4 KiB");
