@@ -88,18 +88,21 @@ struct page_table page_table_read_from(int witness)
 
 void page_table_assert_covers(int witness, const char *address, uint64_t length)
 {
-	uint64_t at = (uintptr_t)address, start, end;
+	uint64_t at = (uintptr_t)address;
 	FILE *stream = fdopen(dup(witness), "r");
+	bool is_hole, was_hole = false;
+	struct page_run run;
 	char line[160];
 
 	igt_assert(stream);
 	rewind(stream);
 	while (fgets(line, sizeof(line), stream)) {
-		int fields = sscanf(line, "%" SCNx64 " %" SCNx64, &start, &end);
-
-		igt_assert_eq(fields, 2);
-		igt_assert_eq_u64(start, at);
-		at = end;
+		is_hole = !parse_run(line, &run);
+		igt_assert_eq_u64(run.start, at);
+		igt_assert_f(!is_hole || !was_hole, "two lines for one hole, up to %#" PRIx64 "\n",
+			     run.end);
+		at = run.end;
+		was_hole = is_hole;
 	}
 	fclose(stream);
 	igt_assert_eq_u64(at, (uintptr_t)address + length);

@@ -50,7 +50,7 @@ int page_table_open(int fd);
 struct page_table page_table_read_from(int witness);
 /*
  * Its lines follow each other without gaps, and show this range and no more: what is not
- * mapped has lines, too.
+ * mapped has lines, too, one for each hole.
  */
 void page_table_assert_covers(int witness, const char *address, uint64_t length);
 /* The run that maps an address; asserts that there is one. */
