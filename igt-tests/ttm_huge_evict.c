@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
 
@@ -13,6 +11,7 @@
 #include "lib/pattern.h"
 #include "lib/remap.h"
 #include "lib/subtest.h"
+#include "lib/zapper.h"
 
 /**
  * TEST: ttm huge evict
@@ -291,13 +290,12 @@ static void clean_up(void)
 	huge_release_all();
 }
 
-#define ZAPPER		"/sys/kernel/debug/zapper"
 #define ZAPS_AT_ONCE	100
 #define ZAPPED_SECONDS	3
 /* With a mutant, it takes so many zaps until one comes during a fault. */
 #define LEAST_ZAPPED	300
 
-/* Zaps all mappings of the device, as its driver would in a reset, until @is_over is set. */
+/* Zaps all mappings of the device until @is_over is set. */
 struct zapper {
 	int fd;			/* of the device */
 	bool is_over;
@@ -308,14 +306,11 @@ struct zapper {
 static void *zap_all(void *argument)
 {
 	struct zapper *zapper = argument;
-	int file = open(ZAPPER, O_WRONLY | O_CLOEXEC);
 
 	while (!__atomic_load_n(&zapper->is_over, __ATOMIC_RELAXED) && !zapper->error) {
-		if (dprintf(file, "%d %u", zapper->fd, ZAPS_AT_ONCE) < 0)
-			zapper->error = errno;
+		zapper->error = zap_all_mappings(zapper->fd, ZAPS_AT_ONCE);
 		zapper->zaps += ZAPS_AT_ONCE;
 	}
-	close(file);
 	return NULL;
 }
 
@@ -364,7 +359,7 @@ static void test_zapped(enum huge_level level)
 	uint64_t rounds, faults;
 	pthread_t thread;
 
-	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
+	zapper_require();
 	huge_require_level(level);
 	scene.bo = huge_mapped_bo(huge_size_for_level(level), 0, &scene.address);
 	scene.pattern = pattern_of(scene.address, huge_level_size(level), 1);

@@ -28,6 +28,7 @@
 #include "lib/pattern.h"
 #include "lib/hold.h"
 #include "lib/subtest.h"
+#include "lib/zapper.h"
 
 /**
  * TEST: ttm huge locks
@@ -521,6 +522,65 @@ static struct huge_bo mapped_bo(bool tracked, char **address)
 		igt_assert_eq(**(volatile char **)address, 0);
 	}
 	return bo;
+}
+
+static void assert_first_page_recorded(const struct huge_bo *bo)
+{
+	uint64_t record = 0;
+
+	igt_assert_eq(huge_dirty_try_take(bo, 0, 1, &record), 0);
+	igt_assert_eq_u64(record, 1);
+}
+
+/**
+ * SUBTEST: flags-mkwrite
+ * Description: A write to a page that was read before, while writes are tracked. The driver
+ *	itself makes the entry writable, and tells the kernel that there is nothing left to
+ *	do. The kernel would do the same without the reservation: the record could have been
+ *	taken by then, and the write would be in none.
+ */
+static void test_flags_mkwrite(void)
+{
+	struct huge_bo bo;
+	char *address;
+
+	require_probe();
+	bo = mapped_bo(true, &address);
+	igt_assert_eq(probe_fault(address, " mkwrite"), NOPAGE);
+	huge_assert_writable(&bo, address, HUGE_PAGE_SIZE, true);
+	assert_first_page_recorded(&bo);
+}
+
+/* Many times as long as a write takes. */
+#define WRITE_SECONDS 30
+
+/**
+ * SUBTEST: zapped-waiting
+ * Description: A write to a page that was read before, while writes are tracked, waits for a
+ *	buffer object that is reserved. Meanwhile all entries of the device are removed. The
+ *	write arrives, and is recorded.
+ */
+static void test_zapped_waiting(void)
+{
+	pthread_t waiter;
+	struct huge_bo bo;
+	char *address;
+	void *signal;
+
+	zapper_require();
+	bo = mapped_bo(true, &address);
+	hold_reservation(address);
+	waiter = start_waiter(tell_and_touch, address);
+	igt_assert_eq(zap_all_mappings(bo.fd, 1), 0);
+	assert_did_not_wait();
+	release_hold();
+	/* If something is made of the entry that has gone, the write is repeated for ever. */
+	igt_set_timeout(WRITE_SECONDS, "a write through an entry that was removed");
+	igt_assert_eq(pthread_join(waiter, &signal), 0);
+	igt_reset_timeout();
+	igt_assert_f(!signal, "the write ended in signal %d\n", (int)(intptr_t)signal);
+	igt_assert_eq(*address, 2);
+	assert_first_page_recorded(&bo);
 }
 
 /* For a child that does not end by itself. */
@@ -1593,6 +1653,8 @@ static const struct level_subtest level_subtests[] = {
 
 static const struct subtest subtests[] = {
 	{ "flags-imported", "Faults that wait for pages of another device", test_flags_imported },
+	{ "flags-mkwrite", "Who makes the entry of a tracked write writable", test_flags_mkwrite },
+	{ "zapped-waiting", "Zapped while a tracked write waits", test_zapped_waiting },
 	{ "vma-lock-tracked", "Tracked writes do not take the mmap lock", test_vma_lock_tracked },
 	{ "contended", "All kinds of faults while moving", test_contended },
 	{ "prefault-holds-no-lock", "A prefault that waits holds no lock",

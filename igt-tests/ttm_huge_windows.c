@@ -2,19 +2,17 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/counters.h"
-#include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/subtest.h"
 #include "lib/window.h"
+#include "lib/zapper.h"
 
 /**
  * TEST: ttm huge windows
@@ -229,20 +227,9 @@ static void test_fault_move_pmd(void)
 	go_through_fault_and_move(HUGE_PMD);
 }
 
-#define ZAPPER "/sys/kernel/debug/zapper"
-
-static void require_zapper(void)
-{
-	igt_require_f(!access(ZAPPER, W_OK), "the module zapper is not loaded\n");
-}
-
-/* Zaps all mappings of the device, as a driver does when it resets the device. */
 static void zap(void)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "%d 1", scene.bo.fd);
-	scene.error = write_file(ZAPPER, text);
+	scene.error = zap_all_mappings(scene.bo.fd, 1);
 }
 
 static void check_zapped(void)
@@ -273,7 +260,7 @@ static void test_fault_zap(enum huge_level level)
 		.check = check_zapped,
 	};
 
-	require_zapper();
+	zapper_require();
 	make_scene(level, 0);
 	go_through(fault_functions, &race);
 }
@@ -304,7 +291,7 @@ static void test_zap_fault(enum huge_level level)
 		.check = check_zapped,
 	};
 
-	require_zapper();
+	zapper_require();
 	make_scene(level, 0);
 	go_through(zap_functions, &race);
 }
@@ -358,7 +345,7 @@ static void test_mremap_zap(enum huge_level level)
 		.check = check_missed_none,
 	};
 
-	require_zapper();
+	zapper_require();
 	make_scene_of(level, huge_level_size(level), 0);
 	scene.to = huge_reserve(scene.bo.size, GIB(1));
 	go_through(functions, &race);

@@ -5,10 +5,12 @@
  * The core sets FAULT_FLAG_RETRY_NOWAIT, and leaves out FAULT_FLAG_ALLOW_RETRY,
  * for kinds of access that it refuses to mappings without struct page. A driver
  * has to honour these flags nevertheless. Writing "ADDRESS [retry] [nowait]
- * [tried] [begun]" to the debugfs file makes such a fault in the writing
+ * [tried] [begun | mkwrite]" to the debugfs file makes such a fault in the writing
  * process; reading tells what the fault returned, in hexadecimal. With "begun",
  * the fault goes through the fault handler of a driver that has reserved the
- * buffer object and begun to move it.
+ * buffer object and begun to move it. With "mkwrite", it is a write to a page that
+ * is mapped read-only, and what is told is what the driver's pfn_mkwrite() has
+ * returned to the core, or 0 if the core has not called it.
  */
 
 #include <drm/drm_gem.h>
@@ -26,6 +28,8 @@ vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order);
 
 static struct dentry *probe_file;
 static vm_fault_t (*fault_reserved)(struct vm_fault *vmf, unsigned int order);
+static vm_fault_t (*drivers_mkwrite)(struct vm_fault *vmf);
+static vm_fault_t mkwrite_result;
 static u32 probe_result;
 
 static unsigned int huge_fault_probe_flags_of(const char *text)
@@ -38,6 +42,8 @@ static unsigned int huge_fault_probe_flags_of(const char *text)
 		flags |= FAULT_FLAG_RETRY_NOWAIT;
 	if (strstr(text, "tried"))
 		flags |= FAULT_FLAG_TRIED;
+	if (strstr(text, "mkwrite"))
+		flags |= FAULT_FLAG_WRITE;
 	return flags;
 }
 
@@ -66,9 +72,29 @@ static vm_fault_t huge_fault_probe_begun_fault(struct vm_fault *vmf)
 }
 
 /*
- * Called with the mmap lock held, like everything here that uses a VMA; see
- * huge_fault_probe_drops_lock() for whether it is still held on return.
+ * A fault with other vm_ops than the driver's. Called with the mmap lock held, like everything
+ * here that uses a VMA; see huge_fault_probe_drops_lock() for whether it is still held on
+ * return.
  */
+static vm_fault_t huge_fault_probe_fault_by(const struct vm_operations_struct *ops,
+					    struct vm_area_struct *vma, unsigned long address,
+					    unsigned int flags)
+{
+	const struct vm_operations_struct *drivers_ops = vma->vm_ops;
+	struct mm_struct *mm = vma->vm_mm;
+	vm_fault_t ret;
+
+	vma->vm_ops = ops;
+	ret = handle_mm_fault(vma, address, flags, NULL);
+	if (huge_fault_probe_drops_lock(ret, flags))
+		mmap_read_lock(mm);
+	/* The process does nothing else meanwhile that could unmap the VMA. */
+	vma->vm_ops = drivers_ops;
+	if (huge_fault_probe_drops_lock(ret, flags))
+		mmap_read_unlock(mm);
+	return ret;
+}
+
 static vm_fault_t huge_fault_probe_fault_begun(struct vm_area_struct *vma, unsigned long address,
 					       unsigned int flags)
 {
@@ -81,25 +107,46 @@ static vm_fault_t huge_fault_probe_fault_begun(struct vm_area_struct *vma, unsig
 		.open = ops->open,
 		.close = ops->close,
 	};
-	struct mm_struct *mm = vma->vm_mm;
 	vm_fault_t ret;
 
 	fault_reserved = symbol_get(ttm_huge_vm_fault_reserved);
 	if (!fault_reserved)
 		return VM_FAULT_SIGBUS;
-	vma->vm_ops = &begun_ops;
-	ret = handle_mm_fault(vma, address, flags, NULL);
-	if (huge_fault_probe_drops_lock(ret, flags))
-		mmap_read_lock(mm);
-	/* The process does nothing else meanwhile that could unmap the VMA. */
-	vma->vm_ops = ops;
-	if (huge_fault_probe_drops_lock(ret, flags))
-		mmap_read_unlock(mm);
+	ret = huge_fault_probe_fault_by(&begun_ops, vma, address, flags);
 	symbol_put(ttm_huge_vm_fault_reserved);
 	return ret;
 }
 
-static int huge_fault_probe_fault(unsigned long address, unsigned int flags, bool begun)
+static vm_fault_t huge_fault_probe_mkwrite(struct vm_fault *vmf)
+{
+	mkwrite_result = drivers_mkwrite(vmf);
+	return mkwrite_result;
+}
+
+/* A write that may not be retried, so the lock is still held on return. */
+static vm_fault_t huge_fault_probe_fault_mkwrite(struct vm_area_struct *vma,
+						 unsigned long address, unsigned int flags)
+{
+	const struct vm_operations_struct *ops = vma->vm_ops;
+	const struct vm_operations_struct mkwrite_ops = {
+		.fault = ops->fault,
+		.huge_fault = ops->huge_fault,
+		.pfn_mkwrite = huge_fault_probe_mkwrite,
+		.map_pages = ops->map_pages,
+		.may_split = ops->may_split,
+		.open = ops->open,
+		.close = ops->close,
+	};
+
+	mkwrite_result = 0;
+	drivers_mkwrite = ops->pfn_mkwrite;
+	if (!drivers_mkwrite)
+		return VM_FAULT_SIGBUS;
+	huge_fault_probe_fault_by(&mkwrite_ops, vma, address, flags);
+	return mkwrite_result;
+}
+
+static int huge_fault_probe_fault(unsigned long address, unsigned int flags, const char *by)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -112,8 +159,12 @@ static int huge_fault_probe_fault(unsigned long address, unsigned int flags, boo
 		return -EFAULT;
 	}
 
-	ret = begun ? huge_fault_probe_fault_begun(vma, address, flags) :
-		      handle_mm_fault(vma, address, flags, NULL);
+	if (strstr(by, "begun"))
+		ret = huge_fault_probe_fault_begun(vma, address, flags);
+	else if (strstr(by, "mkwrite"))
+		ret = huge_fault_probe_fault_mkwrite(vma, address, flags);
+	else
+		ret = handle_mm_fault(vma, address, flags, NULL);
 	if (!huge_fault_probe_drops_lock(ret, flags))
 		mmap_read_unlock(mm);
 	probe_result = (__force u32)ret;
@@ -137,8 +188,7 @@ static ssize_t huge_fault_probe_write(struct file *file, const char __user *from
 	if (kstrtoul(address_text, 0, &address))
 		return -EINVAL;
 	flags = flags ?: "";
-	ret = huge_fault_probe_fault(address, huge_fault_probe_flags_of(flags),
-				     strstr(flags, "begun"));
+	ret = huge_fault_probe_fault(address, huge_fault_probe_flags_of(flags), flags);
 	return ret ?: len;
 }
 
