@@ -21,6 +21,7 @@
 #include "lib/memory.h"
 #include "lib/module.h"
 #include "lib/module_parameter.h"
+#include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/reload.h"
@@ -1004,6 +1005,52 @@ static void test_info(void)
 	pattern_assert(&scene.pattern);
 }
 
+static int run_dump(void)
+{
+	int fd = open(scene.node, O_RDWR | O_CLOEXEC), error = 0;
+	char text[KIB(1)];
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, "0", 1) < 0 || read(fd, text, sizeof(text)) < 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/* What is allocated last when a dump is opened, and what pfnmap has allocated before. */
+#define SEQ_FILES "seq_file"
+#define DUMPS "kmalloc-32"
+/* Few others allocate so many objects meanwhile. */
+#define FAILED_OPENS 1024
+
+/**
+ * SUBTEST: dump
+ * Description: The dump of page tables is opened, told of a process, and read. If there is
+ *	no memory to open it, nothing is kept for it.
+ */
+static void test_dump(void)
+{
+	struct huge_path path = huge_debugfs(scene.fd, PAGE_TABLES);
+	uint64_t before;
+
+	make_bo(MIB(2), HUGE_VRAM, 0);
+	map_written();
+	scene.node = path.text;
+	fail_each(&(struct operation){
+		.prepare = do_nothing,
+		.run = run_dump,
+		.finish = finish_nothing,
+	});
+	injection_narrow_to(SEQ_FILES);
+	before = slab_objects(DUMPS);
+	injection_begin_row(FAILED_OPENS);
+	for (unsigned int i = 0; i < FAILED_OPENS; i++)
+		igt_assert_eq(run_dump(), ENOMEM);
+	igt_assert_eq(injection_end_row(), 0);
+	igt_assert_lt_u64(slab_objects(DUMPS), before + FAILED_OPENS / 2);
+}
+
 /* Of what is kept for a device, and of the action that frees it. */
 #define LEAST_SET_UP 2
 
@@ -1201,6 +1248,7 @@ static const struct subtest subtests[] = {
 	{ "dirty-take", "The record is taken", test_dirty_take },
 	{ "debugger", "A debugger's write", test_debugger },
 	{ "info", "Entries are counted", test_info },
+	{ "dump", "Page tables are dumped", test_dump },
 	{ "device", "A device is set up", test_device },
 	{ "bind", "The driver is bound", test_bind },
 	{ "bind-offset", "The driver is bound, with VRAM at an offset", test_bind_offset },
