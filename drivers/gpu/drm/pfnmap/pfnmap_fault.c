@@ -109,12 +109,11 @@
  */
 
 #include <linux/export.h>
+#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include "pfnmap_internal.h"
-
-#define CREATE_TRACE_POINTS
 #include "pfnmap_trace.h"
 
 /*
@@ -198,6 +197,7 @@ pfnmap_fault_fill_slot(struct vm_fault *vmf, enum pgtable_level level,
 		       const struct pfnmap_source *source,
 		       struct pfnmap_plan *plan)
 {
+	const u64 begun = trace_pfnmap_fault_enabled() ? ktime_get_ns() : 0;
 	struct vm_area_struct *vma = vmf->vma;
 	const struct pfnmap_request req = {
 		.address = ALIGN_DOWN(vmf->address, PAGE_SIZE),
@@ -222,7 +222,7 @@ pfnmap_fault_fill_slot(struct vm_fault *vmf, enum pgtable_level level,
 		return VM_FAULT_FALLBACK;
 
 	ret = pfnmap_fault_insert(vmf, &req, source, plan);
-	trace_pfnmap_fault(vmf, plan, ret);
+	trace_pfnmap_fault(vmf, plan, ret, begun);
 	return ret;
 }
 

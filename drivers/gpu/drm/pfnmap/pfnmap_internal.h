@@ -104,4 +104,7 @@ vm_fault_t pfnmap_insert_huge(struct vm_fault *vmf, struct pfnmap_plan *plan,
 			      pgprot_t prot, bool write,
 			      struct pfnmap_rest *rest);
 
+int pfnmap_walk_range(struct vm_area_struct *vma, unsigned long start,
+		      unsigned long end, pfnmap_entry_fn fn, void *data);
+
 #endif

@@ -4,6 +4,7 @@
  */
 
 #include <linux/export.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/pgtable.h>
@@ -11,6 +12,7 @@
 
 #include "pfnmap_internal.h"
 #include "pfnmap_mm_bugs.h"
+#include "pfnmap_trace.h"
 
 /**
  * pfnmap_make_old - make the entries of a new mapping begin old
@@ -97,6 +99,33 @@ static unsigned long pfnmap_vma_address_in(struct vm_area_struct *vma,
 	return vma->vm_start + (page << PAGE_SHIFT);
 }
 
+static void pfnmap_vma_count(const struct pfnmap_entry *entry, void *data)
+{
+	unsigned long *entries = data;
+
+	if (entry->present)
+		entries[entry->level]++;
+}
+
+/*
+ * Removes the entries of a range, in which the VMA's lock keeps faults from setting others.
+ * They are counted only for the tracepoint: counting PTEs takes longer than removing them.
+ */
+static void pfnmap_vma_zap(struct vm_area_struct *vma, unsigned long address,
+			   unsigned long size, const char *reason)
+{
+	unsigned long entries[PFNMAP_LEVELS] = {};
+	u64 begun = 0;
+
+	if (trace_pfnmap_zap_enabled()) {
+		pfnmap_walk_range(vma, address, address + size, pfnmap_vma_count, entries);
+		begun = ktime_get_ns();
+	}
+	zap_special_vma_range(vma, address, size);
+	if (begun)
+		trace_pfnmap_zap(address, size, reason, entries, begun);
+}
+
 /*
  * mremap() takes a PUD entry for a broken page table: it says so in the kernel log and
  * clears the entry, but does not flush the TLB. It takes a PMD entry out of one table and
@@ -123,7 +152,7 @@ static void pfnmap_vma_before_mremap(struct vm_area_struct *copy)
 		address = pfnmap_vma_address_in(vma, copy);
 		if (address) {
 			vma_start_write(vma);
-			zap_special_vma_range(vma, address, size);
+			pfnmap_vma_zap(vma, address, size, "mremap");
 		}
 		address = vma->vm_end;
 	}
@@ -140,7 +169,7 @@ static void pfnmap_vma_before_fork(struct vm_area_struct *child)
 	unsigned long size = child->vm_end - child->vm_start;
 
 	if (size >= PMD_SIZE && vma && pfnmap_vma_same_object(vma, child))
-		zap_special_vma_range(vma, child->vm_start, size);
+		pfnmap_vma_zap(vma, child->vm_start, size, "fork");
 }
 
 /**
@@ -207,7 +236,7 @@ int pfnmap_may_split(struct vm_area_struct *vma, unsigned long addr)
 		return 0;
 
 	vma_start_write(vma);
-	zap_special_vma_range(vma, start, PUD_SIZE);
+	pfnmap_vma_zap(vma, start, PUD_SIZE, "split");
 	return 0;
 }
 EXPORT_SYMBOL_GPL(pfnmap_may_split);

@@ -161,6 +161,47 @@ static int pfnmap_walk_puds(struct mm_struct *mm, p4d_t *p4dp,
 }
 
 /**
+ * pfnmap_walk_range - visit the page-table entries of a part of a mapping
+ * @vma: the mapping
+ * @start: first user address of the part, in bytes
+ * @end: first user address past it
+ * @fn: as for pfnmap_walk_vma()
+ * @data: passed to @fn
+ *
+ * Context: as for pfnmap_walk_vma().
+ *
+ * Return: as for pfnmap_walk_vma().
+ */
+int pfnmap_walk_range(struct vm_area_struct *vma, unsigned long start,
+		      unsigned long end, pfnmap_entry_fn fn, void *data)
+{
+	struct pfnmap_walk walk = { .fn = fn, .data = data };
+	unsigned long next;
+	int ret = 0;
+
+	mmap_assert_locked(vma->vm_mm);
+	for (; start < end && !ret; start = next) {
+		pgd_t *pgdp = pgd_offset(vma->vm_mm, start);
+		p4d_t *p4dp;
+
+		next = pgd_addr_end(start, end);
+		if (pgd_none(READ_ONCE(*pgdp))) {
+			pfnmap_walk_hole(&walk, start, next);
+			continue;
+		}
+
+		p4dp = p4d_offset(pgdp, start);
+		next = p4d_addr_end(start, next);
+		if (p4d_none(READ_ONCE(*p4dp)))
+			pfnmap_walk_hole(&walk, start, next);
+		else
+			ret = pfnmap_walk_puds(vma->vm_mm, p4dp, start, next,
+					       &walk);
+	}
+	return ret;
+}
+
+/**
  * pfnmap_walk_vma - visit the page-table entries of a mapping
  * @vma: a mapping that is VM_PFNMAP or VM_MIXEDMAP
  * @fn: called for each present entry and each hole, in order of address, perhaps
@@ -176,31 +217,7 @@ static int pfnmap_walk_puds(struct mm_struct *mm, p4d_t *p4dp,
  */
 int pfnmap_walk_vma(struct vm_area_struct *vma, pfnmap_entry_fn fn, void *data)
 {
-	struct pfnmap_walk walk = { .fn = fn, .data = data };
-	unsigned long start = vma->vm_start;
-	unsigned long next;
-	int ret = 0;
-
-	mmap_assert_locked(vma->vm_mm);
-	for (; start < vma->vm_end && !ret; start = next) {
-		pgd_t *pgdp = pgd_offset(vma->vm_mm, start);
-		p4d_t *p4dp;
-
-		next = pgd_addr_end(start, vma->vm_end);
-		if (pgd_none(READ_ONCE(*pgdp))) {
-			pfnmap_walk_hole(&walk, start, next);
-			continue;
-		}
-
-		p4dp = p4d_offset(pgdp, start);
-		next = p4d_addr_end(start, next);
-		if (p4d_none(READ_ONCE(*p4dp)))
-			pfnmap_walk_hole(&walk, start, next);
-		else
-			ret = pfnmap_walk_puds(vma->vm_mm, p4dp, start, next,
-					       &walk);
-	}
-	return ret;
+	return pfnmap_walk_range(vma, vma->vm_start, vma->vm_end, fn, data);
 }
 EXPORT_SYMBOL_GPL(pfnmap_walk_vma);
 
