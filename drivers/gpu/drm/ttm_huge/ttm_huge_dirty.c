@@ -17,6 +17,7 @@
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/export.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -27,6 +28,15 @@
 #include <drm/ttm/ttm_device.h>
 
 #include "ttm_huge_internal.h"
+
+#define CREATE_TRACE_POINTS
+#include "ttm_huge_trace.h"
+
+/* The time, for the tracepoint; 0 if nobody wants it. */
+static u64 ttm_huge_dirty_now(void)
+{
+	return trace_ttm_huge_dirty_enabled() ? ktime_get_ns() : 0;
+}
 
 /* Remove the entries, so that the next access to these pages faults. */
 static void ttm_huge_dirty_unmap(struct ttm_buffer_object *bo,
@@ -78,6 +88,7 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 {
 	struct xarray *records = ttm_huge_dirty_records(bo);
 	unsigned long nr_pages = PFN_UP(bo->base.size);
+	const u64 begun = ttm_huge_dirty_now();
 	unsigned long *bitmap, *old;
 
 	dma_resv_assert_held(bo->base.resv);
@@ -100,6 +111,7 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 	}
 	ttm_huge_dirty_unmap(bo, 0, nr_pages);
 	kvfree(old);
+	trace_ttm_huge_dirty(bo, "start", 0, nr_pages, NULL, 0, begun);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
@@ -117,13 +129,16 @@ EXPORT_SYMBOL_GPL(ttm_huge_dirty_start);
 void ttm_huge_dirty_stop(struct ttm_buffer_object *bo)
 {
 	struct xarray *records = ttm_huge_dirty_records(bo);
+	unsigned long nr_pages = PFN_UP(bo->base.size);
+	const u64 begun = ttm_huge_dirty_now();
 	unsigned long *bitmap;
 
 	dma_resv_assert_held(bo->base.resv);
 	bitmap = records ? xa_erase(records, ttm_huge_bo_index(bo)) : NULL;
 	if (!bitmap)
 		return;
-	ttm_huge_dirty_unmap(bo, 0, PFN_UP(bo->base.size));
+	ttm_huge_dirty_unmap(bo, 0, nr_pages);
+	trace_ttm_huge_dirty(bo, "stop", 0, nr_pages, bitmap, 0, begun);
 	kvfree(bitmap);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_stop);
@@ -144,8 +159,10 @@ void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,
 	unsigned long *bitmap = ttm_huge_dirty_bitmap(bo);
 
 	dma_resv_assert_held(bo->base.resv);
-	if (bitmap)
-		bitmap_set(bitmap, page, nr_pages);
+	if (!bitmap)
+		return;
+	bitmap_set(bitmap, page, nr_pages);
+	trace_ttm_huge_write(bo, page, nr_pages);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_mark);
 
@@ -209,6 +226,7 @@ int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out)
 {
 	struct xarray *records = ttm_huge_dirty_records(bo);
+	const u64 begun = ttm_huge_dirty_now();
 	unsigned long *bitmap;
 	int ret;
 
@@ -221,6 +239,7 @@ int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 	ret = ttm_huge_dirty_unmap_recorded(bo, page, nr_pages, out);
 	if (!ret)
 		bitmap_clear(bitmap, page, nr_pages);
+	trace_ttm_huge_dirty(bo, "take", page, nr_pages, out, ret, begun);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_take);
