@@ -13,7 +13,6 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/bar.h"
-#include "lib/counters.h"
 #include "lib/file.h"
 #include "lib/huge_device.h"
 #include "lib/kernel_log.h"
@@ -26,6 +25,7 @@
 #include "lib/setting.h"
 #include "lib/smaps.h"
 #include "lib/subtest.h"
+#include "lib/trace.h"
 
 /**
  * TEST: plain bar

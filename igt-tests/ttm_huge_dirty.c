@@ -11,13 +11,13 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/cgroup.h"
-#include "lib/counters.h"
 #include "lib/huge_device.h"
 #include "lib/memory.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/remap.h"
 #include "lib/subtest.h"
+#include "lib/trace.h"
 
 /**
  * TEST: ttm huge dirty

@@ -17,7 +17,6 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/contention.h"
-#include "lib/counters.h"
 #include "lib/cpu.h"
 #include "lib/debugger.h"
 #include "lib/file.h"
@@ -28,6 +27,7 @@
 #include "lib/pattern.h"
 #include "lib/hold.h"
 #include "lib/subtest.h"
+#include "lib/trace.h"
 #include "lib/zapper.h"
 
 /**

@@ -15,6 +15,7 @@
 #include "lib/pattern.h"
 #include "lib/scatter.h"
 #include "lib/subtest.h"
+#include "lib/trace.h"
 
 /**
  * TEST: ttm huge range

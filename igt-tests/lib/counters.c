@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-#include <errno.h>
 #include <inttypes.h>
-#include <sys/stat.h>
+#include <stdbool.h>
 
 #include "../igt_shim.h"
 #include "counters.h"
@@ -10,19 +9,6 @@
 #include "lockdown.h"
 
 #define COUNTERS_FILE "ttm_huge_counters"
-#define TRACE "/sys/kernel/tracing/instances/ttm_huge_test"
-
-static bool tracing;
-
-static FILE *open_or_fail(const char *path, const char *mode)
-{
-	FILE *file = fopen(path, mode);
-
-	if (!file)
-		skip_if_locked_down(errno, "debugfs and tracefs cannot be read");
-	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
-	return file;
-}
 
 /* The names of the numbers: the words of each line, as the file has them. */
 static const char * const names[COUNTERS] = {
@@ -87,7 +73,7 @@ struct counters counters_read(int fd)
 {
 	struct counters counters = {};
 	struct huge_path path = huge_debugfs(fd, COUNTERS_FILE);
-	FILE *file = open_or_fail(path.text, "r");
+	FILE *file = fopen_unless_locked_down(path.text, "r");
 	bool found[COUNTERS] = {};
 	char line[128];
 
@@ -134,92 +120,4 @@ uint64_t reason_count(int fd, const char *reason)
 	for (unsigned int i = FIRST_REASON; i < COUNTERS; i++)
 		sum += counters.values[i];
 	return sum;
-}
-
-static void write_trace_file(const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), TRACE "/%s", name);
-	file = open_or_fail(path, "w");
-	fputs(text, file);
-	igt_assert_f(!fclose(file), "%s: %s\n", path, strerror(errno));
-}
-
-static void remove_trace(int signal)
-{
-	(void)signal;
-	if (tracing)
-		rmdir(TRACE);
-	tracing = false;
-}
-
-void trace_start(const char *event)
-{
-	char name[96], filter[32];
-
-	igt_install_exit_handler(remove_trace);
-	igt_assert_f(!mkdir(TRACE, 0700), "%s: %s\n", TRACE, strerror(errno));
-	tracing = true;
-	snprintf(name, sizeof(name), "events/%s/filter", event);
-	snprintf(filter, sizeof(filter), "common_pid == %d", gettid());
-	write_trace_file(name, filter);
-	snprintf(name, sizeof(name), "events/%s/enable", event);
-	write_trace_file(name, "1");
-}
-
-uint64_t trace_count_with(const char *text, const char *more)
-{
-	FILE *file = open_or_fail(TRACE "/trace", "r");
-	uint64_t count = 0;
-	char line[512];
-
-	while (fgets(line, sizeof(line), file))
-		count += *line != '#' && strstr(line, text) && strstr(line, more);
-	fclose(file);
-	return count;
-}
-
-uint64_t trace_count(const char *text)
-{
-	return trace_count_with(text, "");
-}
-
-static struct traced_fault parse_fault(const char *line)
-{
-	struct traced_fault fault = {};
-
-	igt_assert_f(sscanf(strstr(line, "address="),
-			    "address=%" SCNx64 " write=%u level=%7s entries=%" SCNu64
-			    " at %" SCNx64 " pfn=%" SCNx64 " more=%" SCNu64
-			    " reason=%23s ret=%x",
-			    &fault.address, &fault.write, fault.level, &fault.entries,
-			    &fault.start, &fault.pfn, &fault.more, fault.reason,
-			    &fault.result) == 9,
-		     "trace: bad line '%s'\n", line);
-	return fault;
-}
-
-struct traced_fault trace_only_fault(void)
-{
-	FILE *file = open_or_fail(TRACE "/trace", "r");
-	struct traced_fault fault = {};
-	unsigned int count = 0;
-	char line[512];
-
-	while (fgets(line, sizeof(line), file)) {
-		if (*line == '#' || !strstr(line, "pfnmap_fault: address="))
-			continue;
-		fault = parse_fault(line);
-		count++;
-	}
-	fclose(file);
-	igt_assert_eq(count, 1);
-	return fault;
-}
-
-void trace_stop(void)
-{
-	remove_trace(0);
 }

@@ -19,3 +19,13 @@ int open_unless_locked_down(const char *path)
 		skip_if_locked_down(errno, "debugfs cannot be read");
 	return fd;
 }
+
+FILE *fopen_unless_locked_down(const char *path, const char *mode)
+{
+	FILE *file = fopen(path, mode);
+
+	if (!file)
+		skip_if_locked_down(errno, "debugfs and tracefs cannot be read");
+	igt_assert_f(file, "%s: %s\n", path, strerror(errno));
+	return file;
+}

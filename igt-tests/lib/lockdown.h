@@ -7,6 +7,8 @@
 #ifndef LOCKDOWN_H
 #define LOCKDOWN_H
 
+#include <stdio.h>
+
 /* Skips if @error is EPERM; @what says what cannot be done. */
 void skip_if_locked_down(int error, const char *what);
 
@@ -15,5 +17,7 @@ void skip_if_locked_down(int error, const char *what);
  * refuses that; returns -1 with errno for any other error.
  */
 int open_unless_locked_down(const char *path);
+/* As fopen(), but fails for any other error. */
+FILE *fopen_unless_locked_down(const char *path, const char *mode);
 
 #endif
