@@ -326,6 +326,47 @@ static inline void drm_print_memory_stats(struct drm_printer *p,
 }
 #endif
 
+/* On these kernels the dmem cgroup controller is told a size only, or there is none. */
+#ifndef COMPAT_DMEM_REGION_INIT
+#include <linux/types.h>
+
+struct dmem_cgroup_init {
+	u64 size;
+};
+#endif
+
+#if defined(COMPAT_DMEM_REGION_SIZE)
+#include <drm/drm_drv.h>
+#include <drm/ttm/ttm_resource.h>
+
+#define drmm_cgroup_register_region(drm, name, init) \
+	drmm_cgroup_register_region(drm, name, (init)->size)
+
+static inline void
+ttm_resource_manager_set_dmem_region(struct ttm_resource_manager *man,
+				     struct dmem_cgroup_region *region)
+{
+	man->cg = region;
+}
+#elif defined(COMPAT_DMEM_REGION_ABSENT)
+struct dmem_cgroup_region;
+struct drm_device;
+struct ttm_resource_manager;
+
+static inline struct dmem_cgroup_region *
+drmm_cgroup_register_region(struct drm_device *drm, const char *name,
+			    const struct dmem_cgroup_init *init)
+{
+	return NULL;
+}
+
+static inline void
+ttm_resource_manager_set_dmem_region(struct ttm_resource_manager *man,
+				     struct dmem_cgroup_region *region)
+{
+}
+#endif
+
 /* These print what is active in any case. */
 #ifdef COMPAT_GEM_OBJECT_ACTIVE_ABSENT
 #define DRM_GEM_OBJECT_ACTIVE 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The steps of the series, from series.toml."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -42,12 +43,13 @@ def wrap(text):
 
 class Step:
     """A patch: its message, the files of ours that it adds, a diff of files in a folder of the
-    kernel, and insertions into such files."""
+    kernel, and insertions into such files, or into ours for a form of the kernel."""
 
-    def __init__(self, raw, sources):
+    def __init__(self, raw, sources, forms):
         self.subject = raw["subject"]
         self.message = f"{self.subject}\n\n{wrap(raw['body'])}\n"
-        self.inserts = raw.get("insert", [])
+        self.inserts = [insert for insert in raw.get("insert", [])
+                        if "form" not in insert or insert["form"] in forms]
         self.diff = PROJECT / raw["diff"] if "diff" in raw else None
         self.folder = raw.get("in", "")
         self.ours = sources
@@ -70,8 +72,8 @@ class Step:
     @property
     def kernel_files(self):
         """The files of the kernel that the step changes."""
-        return ([pathlib.Path(insert["file"]) for insert in self.inserts] +
-                [path for path in self.changed if path not in self.ours])
+        paths = [pathlib.Path(insert["file"]) for insert in self.inserts] + self.changed
+        return [path for path in paths if path not in self.ours]
 
 
 def lines_for(lines, change):
@@ -111,10 +113,22 @@ def check_all_used(sources, used):
             raise SeriesError(f"series.toml has {path} {times} times, not once: name it in a step")
 
 
-def read_steps(root):
+def read_forms():
+    """The forms in which the probes of include/compat have found the kernel's things, when the
+    modules were built for it."""
+    probed = pathlib.Path(os.environ.get("LAB_BUILD", ""), "modules/include/compat/probed",
+                          f"{os.environ.get('KVER')}.h")
+    try:
+        text = probed.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SeriesError(f"{probed}: {error.strerror}: build the modules first") from error
+    return set(re.findall(r"^#define COMPAT_(\w+)$", text, re.MULTILINE))
+
+
+def read_steps(root, forms):
     """Read the steps, for the sources that were copied to a root."""
     raw = tomllib.loads((HERE / "series.toml").read_text(encoding="utf-8"))
     sources = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
-    steps = [Step(step, sources) for step in raw["step"]]
+    steps = [Step(step, sources, forms) for step in raw["step"]]
     check_all_used(sources, [path for step in steps for path in step.files])
     return steps

@@ -3,12 +3,15 @@
  * Allocates VRAM: a TTM resource manager that uses the buddy allocator.
  */
 
+#include <linux/cgroup_dmem.h>
 #include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/list_sort.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include <drm/drm_buddy.h>
+#include <drm/drm_drv.h>
 #include <drm/drm_print.h>
 #include <drm/ttm/ttm_placement.h>
 
@@ -308,7 +311,14 @@ static int bigbar_vram_take_before(struct bigbar_vram *vram)
 int bigbar_vram_init(struct bigbar_device *bigbar)
 {
 	struct bigbar_vram *vram = &bigbar->vram;
+	const struct dmem_cgroup_init init = { .size = vram->size };
+	struct dmem_cgroup_region *region;
 	int ret;
+
+	/* Undone when DRM releases the device, after the last buffer object. */
+	region = drmm_cgroup_register_region(&bigbar->drm, "vram", &init);
+	if (IS_ERR(region))
+		return PTR_ERR(region);
 
 	ret = gpu_buddy_init(&vram->buddy,
 			     bigbar_vram_bytes_before(vram) + vram->size,
@@ -325,6 +335,8 @@ int bigbar_vram_init(struct bigbar_device *bigbar)
 	gpu_buddy_driver_set_lock(&vram->buddy, &vram->lock);
 	vram->man.func = &bigbar_vram_funcs;
 	ttm_resource_manager_init(&vram->man, &bigbar->ttm.base, vram->size);
+	/* From here on TTM charges VRAM to cgroups, and evicts by their limits. */
+	ttm_resource_manager_set_dmem_region(&vram->man, region);
 	ttm_set_driver_manager(&bigbar->ttm.base, TTM_PL_VRAM, &vram->man);
 	ttm_resource_manager_set_used(&vram->man, true);
 	return 0;
