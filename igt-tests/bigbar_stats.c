@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/cgroup.h"
 #include "lib/fdinfo.h"
 #include "lib/file.h"
 #include "lib/gem.h"
@@ -24,7 +26,8 @@
  * Sub-category: tools
  * Functionality: accounting of memory
  * Description: The memory that a client, or the device, has in use, as programs read it: in
- *	fdinfo, in the form of the kernel's drm-usage-stats, and in sysfs.
+ *	fdinfo, in the form of the kernel's drm-usage-stats; in sysfs; and in control
+ *	groups, which also limit it.
  */
 IGT_TEST_DESCRIPTION("Memory in use, as programs read it");
 
@@ -346,6 +349,107 @@ static void test_sysfs(void)
 	assert_in_sysfs(fd, "mem_info_vram_used", vram.used);
 }
 
+/* VRAM, as the controller dmem calls it. */
+struct region {
+	char name[64];
+};
+
+static struct region region_of(int fd)
+{
+	struct region region;
+	char folder[PATH_MAX];
+
+	device_folder(fd, folder);
+	snprintf(region.name, sizeof(region.name), "drm/%.16s/vram", strrchr(folder, '/') + 1);
+	return region;
+}
+
+/* Of 10 ms each, for the kernel to free what a move has left. */
+#define FREE_TRIES 2000
+
+static void assert_charged(const struct region *region, uint64_t bytes)
+{
+	for (int tries = 0; cgroup_dmem(region->name) != bytes && tries < FREE_TRIES; tries++)
+		usleep(10000);
+	igt_assert_eq_u64(cgroup_dmem(region->name), bytes);
+}
+
+static void use_vram_in_group(const struct region *region)
+{
+	struct huge_bo bo;
+
+	cgroup_enter();
+	assert_charged(region, 0);
+	bo = huge_vram_bo(huge_open(), MIB(6));
+	igt_assert_eq_u64(cgroup_dmem(region->name), bo.size);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	assert_charged(region, 0);
+	huge_bo_move(&bo, HUGE_VRAM);
+	igt_assert_eq_u64(cgroup_dmem(region->name), bo.size);
+	huge_bo_destroy(&bo);
+	assert_charged(region, 0);
+}
+
+/**
+ * SUBTEST: dmem
+ * Description: VRAM is a region of the control groups' controller dmem, with its size. What
+ *	a process has in VRAM is charged to its group, and nothing else is: not what was
+ *	moved to system memory, and not what others have.
+ */
+static void test_dmem(void)
+{
+	int fd = huge_open();
+	const struct region region = region_of(fd);
+
+	cgroup_make("dmem");
+	huge_vram_bo(fd, MIB(2));
+	igt_assert_eq_u64(cgroup_dmem_capacity(region.name), huge_vram(fd).size);
+	igt_fork(child, 1)
+		use_vram_in_group(&region);
+	igt_waitchildren();
+}
+
+#define LIMIT MIB(4)
+
+static void exceed_limit(const struct region *region)
+{
+	struct huge_bo first, second, large;
+	int fd;
+
+	cgroup_enter();
+	fd = huge_open();
+	first = huge_vram_bo(fd, LIMIT);
+	second = huge_vram_bo(fd, LIMIT);
+	igt_assert_eq(huge_bo_placement(&first), HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_placement(&second), HUGE_VRAM);
+	assert_charged(region, LIMIT);
+	igt_assert_eq(huge_bo_try_create(fd, LIMIT + KIB(4), HUGE_VRAM, 0, &large), ENOMEM);
+	large = huge_bo_create(fd, LIMIT + KIB(4), HUGE_SYSTEM, 0);
+	igt_assert_eq(huge_bo_try_move(&large, HUGE_VRAM), ENOMEM);
+	igt_assert_eq(huge_bo_placement(&large), HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: dmem-limit
+ * Description: A control group that is at its limit for VRAM gets more only by the eviction
+ *	of what it has there itself, although VRAM is free. What is larger than the limit
+ *	cannot be made in VRAM, nor be moved there. Buffer objects of others stay in VRAM.
+ */
+static void test_dmem_limit(void)
+{
+	int fd = huge_open();
+	const struct region region = region_of(fd);
+	struct huge_bo other;
+
+	cgroup_make("dmem");
+	other = huge_vram_bo(fd, LIMIT);
+	cgroup_limit_dmem(region.name, LIMIT);
+	igt_fork(child, 1)
+		exceed_limit(&region);
+	igt_waitchildren();
+	igt_assert_eq(huge_bo_placement(&other), HUGE_VRAM);
+}
+
 /**
  * SUBTEST: gputop
  * Description: gputop shows a client with the memory that it has, and the name of its
@@ -371,6 +475,7 @@ static void clean_up(void)
 	kill_children();
 	ttm_pages_limit_restore();
 	huge_release_all();
+	cgroup_remove();
 }
 
 static const struct subtest subtests[] = {
@@ -385,6 +490,8 @@ static const struct subtest subtests[] = {
 	{ "fdinfo-held", "Memory that is reserved", test_fdinfo_held },
 	{ "fdinfo-keeps-order", "Order of evictions", test_fdinfo_keeps_order },
 	{ "sysfs", "VRAM of the device", test_sysfs },
+	{ "dmem", "VRAM that a control group has", test_dmem },
+	{ "dmem-limit", "VRAM that a control group may have", test_dmem_limit },
 	{ "gputop", "Clients that gputop shows", test_gputop },
 };
 

@@ -918,7 +918,7 @@ static void test_records_charged(void)
 	struct huge_bo bos[CHARGED_BOS];
 	int fd = huge_open();
 
-	cgroup_make();
+	cgroup_make("memory");
 	for (int i = 0; i < CHARGED_BOS; i++)
 		bos[i] = huge_bo_create(fd, RECORD_BO_SIZE, HUGE_SYSTEM, HUGE_TRACKABLE);
 	igt_fork(child, 1) {

@@ -456,7 +456,7 @@ static void test_many_charged(void)
 	char *area = huge_reserve(MANY_SIZE, HUGE_PAGE_SIZE);
 	int fd = huge_open_when_there();
 
-	cgroup_make();
+	cgroup_make("memory");
 	map_many(fd, area);
 	device_unplug(fd);
 	igt_fork(child, 1) {
