@@ -61,15 +61,6 @@ static const struct drm_ioctl_desc bigbar_ioctls[] = {
 
 DEFINE_TTM_HUGE_GEM_FOPS(bigbar_fops);
 
-static void bigbar_debugfs_init(struct drm_minor *minor)
-{
-	struct bigbar_device *bigbar = to_bigbar(minor->dev);
-
-	ttm_resource_manager_create_debugfs(&bigbar->vram.man,
-					    minor->debugfs_root, "vram");
-	ttm_huge_debugfs_init(&bigbar->ttm.base, minor->debugfs_root);
-}
-
 static const struct drm_driver bigbar_driver = {
 	.driver_features = DRIVER_GEM | DRIVER_RENDER,
 	.ioctls = bigbar_ioctls,

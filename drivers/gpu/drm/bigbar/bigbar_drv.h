@@ -19,6 +19,7 @@
 struct attribute_group;
 struct dma_fence;
 struct drm_file;
+struct drm_minor;
 struct drm_printer;
 struct ttm_place;
 struct ttm_placement;
@@ -208,6 +209,9 @@ void bigbar_queue_fini(struct bigbar_queue *queue);
 
 /* bigbar_count.c */
 int bigbar_count_entries(struct bigbar_bo *bo, u64 entries[PFNMAP_LEVELS]);
+
+/* bigbar_debugfs.c */
+void bigbar_debugfs_init(struct drm_minor *minor);
 
 /* bigbar_gem.c */
 bool bigbar_is_bo(struct ttm_buffer_object *bo);
