@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/dma-buf.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
@@ -14,6 +16,7 @@
 #include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/leaks.h"
+#include "lib/lockdown.h"
 #include "lib/module_parameter.h"
 #include "lib/program.h"
 #include "lib/setting.h"
@@ -26,7 +29,7 @@
  * Sub-category: tools
  * Functionality: accounting of memory
  * Description: The memory that a client, or the device, has in use, as programs read it: in
- *	fdinfo, in the form of the kernel's drm-usage-stats; in sysfs; and in control
+ *	fdinfo, in the form of the kernel's drm-usage-stats; in sysfs and debugfs; and in control
  *	groups, which also limit it.
  */
 IGT_TEST_DESCRIPTION("Memory in use, as programs read it");
@@ -349,6 +352,71 @@ static void test_sysfs(void)
 	assert_in_sysfs(fd, "mem_info_vram_used", vram.used);
 }
 
+/* More than the clients of a subtest have. */
+#define GEMS_SIZE 4096
+
+/* These lines are in the file of buffer objects, one after the other. */
+static void assert_in_gems(int fd, const char *lines)
+{
+	struct huge_path path = huge_debugfs(fd, "gems");
+	FILE *file = fopen_unless_locked_down(path.text, "r");
+	char text[GEMS_SIZE];
+	size_t length = fread(text, 1, sizeof(text) - 1, file);
+
+	fclose(file);
+	text[length] = '\0';
+	igt_assert_f(strstr(text, lines), "%s has\n%sand not\n%s", path.text, text, lines);
+}
+
+/**
+ * SUBTEST: gems
+ * Description: A file of debugfs shows each client, the oldest first, with its process, and
+ *	its buffer objects, with the size, where it is now, the largest level by which it can
+ *	be mapped, and the name by which others open it. It shows none that are gone.
+ */
+static void test_gems(void)
+{
+	/* Names are for the primary node. */
+	int fd = huge_open_node(DRM_NODE_PRIMARY), other = huge_open();
+	struct huge_bo named = huge_vram_bo(fd, MIB(2)), gone = huge_vram_bo(fd, MIB(2));
+	struct huge_bo small = huge_vram_bo(fd, MIB(2) - KIB(4));
+	struct huge_bo single = huge_bo_create(fd, MIB(4), HUGE_VRAM, HUGE_SINGLE_PAGES);
+	struct huge_bo large = huge_bo_create(other, GIB(1), HUGE_SYSTEM, 0);
+	struct drm_gem_flink flink = { .handle = named.handle };
+	char lines[GEMS_SIZE];
+
+	igt_assert_eq(gem_call(fd, DRM_IOCTL_GEM_FLINK, &flink), 0);
+	huge_bo_destroy(&gone);
+	huge_bo_move(&single, HUGE_SYSTEM);
+	snprintf(lines, sizeof(lines),
+		 "client %d command bigbar_stats\n"
+		 "handle %u size 2097152 placement vram level pmd name %u\n"
+		 "handle %u size 2093056 placement vram level pte name 0\n"
+		 "handle %u size 4194304 placement system level pte name 0\n"
+		 "client %d command bigbar_stats\n"
+		 "handle %u size 1073741824 placement system level pud name 0\n",
+		 getpid(), named.handle, flink.name, small.handle, single.handle, getpid(),
+		 large.handle);
+	assert_in_gems(fd, lines);
+}
+
+/**
+ * SUBTEST: gems-label
+ * Description: This file shows the name that a dma-buf was given as the label of the buffer
+ *	object, in one line, also when only the buffer object is left.
+ */
+static void test_gems_label(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2));
+	struct huge_bo dma_buf = huge_bo_export(&bo);
+
+	assert_in_gems(bo.fd, "placement vram level pmd name 0\n");
+	igt_assert_eq(ioctl(dma_buf.fd, DMA_BUF_SET_NAME_B, (uintptr_t)"front\nbuffer"), 0);
+	assert_in_gems(bo.fd, "placement vram level pmd name 0 label front\\012buffer\n");
+	huge_close(dma_buf.fd);
+	assert_in_gems(bo.fd, "placement vram level pmd name 0 label front\\012buffer\n");
+}
+
 /* VRAM, as the controller dmem calls it. */
 struct region {
 	char name[64];
@@ -490,6 +558,8 @@ static const struct subtest subtests[] = {
 	{ "fdinfo-held", "Memory that is reserved", test_fdinfo_held },
 	{ "fdinfo-keeps-order", "Order of evictions", test_fdinfo_keeps_order },
 	{ "sysfs", "VRAM of the device", test_sysfs },
+	{ "gems", "Buffer objects of clients", test_gems },
+	{ "gems-label", "Labels of buffer objects", test_gems_label },
 	{ "dmem", "VRAM that a control group has", test_dmem },
 	{ "dmem-limit", "VRAM that a control group may have", test_dmem_limit },
 	{ "gputop", "Clients that gputop shows", test_gputop },
