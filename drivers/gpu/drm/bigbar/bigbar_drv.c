@@ -191,5 +191,7 @@ static struct pci_driver bigbar_pci_driver = {
 };
 module_pci_driver(bigbar_pci_driver);
 
+MODULE_AUTHOR("Seed fe802a72 maintainers");
 MODULE_DESCRIPTION("DRM driver for buffer objects in any PCI memory BAR");
+MODULE_VERSION("1.0");
 MODULE_LICENSE("GPL");

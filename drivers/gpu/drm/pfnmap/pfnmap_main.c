@@ -77,5 +77,7 @@ static void __exit pfnmap_exit(void)
 subsys_initcall(pfnmap_init);
 module_exit(pfnmap_exit);
 
+MODULE_AUTHOR("Seed fe802a72 maintainers");
 MODULE_DESCRIPTION("Maps page frames with the largest page-table entries that fit");
+MODULE_VERSION("1.0");
 MODULE_LICENSE("GPL");

@@ -164,5 +164,7 @@ void ttm_huge_bo_fini(struct ttm_buffer_object *bo)
 }
 EXPORT_SYMBOL_GPL(ttm_huge_bo_fini);
 
+MODULE_AUTHOR("Seed fe802a72 maintainers");
 MODULE_DESCRIPTION("Huge CPU mappings of TTM buffer objects");
+MODULE_VERSION("1.0");
 MODULE_LICENSE("GPL");
