@@ -25,6 +25,7 @@
 #include "lib/plug.h"
 #include "lib/program.h"
 #include "lib/reload.h"
+#include "lib/setting.h"
 #include "lib/subtest.h"
 
 /**
@@ -764,6 +765,53 @@ static void test_neighbour(void)
 	assert_filled(&name, size);
 }
 
+/* The file of a module, beside that of bigbar; or its name, where they are installed. */
+static void module_file(char path[PATH_MAX], const char *module)
+{
+	const char *bigbar = getenv("BIGBAR_MODULE");
+	const char *name = bigbar ? strrchr(bigbar, '/') : NULL;
+
+	if (name)
+		snprintf(path, PATH_MAX, "%.*s/../%s/%s.ko", (int)(name - bigbar), bigbar, module,
+			 module);
+	else
+		snprintf(path, PATH_MAX, "%s", module);
+}
+
+/* In one line. */
+static void read_modinfo(const char *module, const char *field, struct program_output *output)
+{
+	char path[PATH_MAX];
+
+	module_file(path, module);
+	program_finish(program_start("modinfo -F %s '%s'", field, path), output);
+	igt_assert_eq(output->status, 0);
+	program_assert_one_line(output);
+}
+
+/**
+ * SUBTEST: modinfo
+ * Description: modinfo shows the author of each module and its version, which is that of the
+ *	module that is loaded.
+ */
+static void test_modinfo(void)
+{
+	static const char * const modules[] = { "pfnmap", "ttm_huge", "bigbar" };
+	char path[PATH_MAX], version[SETTING_SIZE];
+	const char * const *module;
+	struct program_output output;
+
+	for_each_case(module, modules) {
+		require_module(*module);
+		read_modinfo(*module, "author", &output);
+		read_modinfo(*module, "version", &output);
+		snprintf(path, sizeof(path), "/sys/module/%s/version", *module);
+		igt_assert_f(exists(path), "%s is not there\n", path);
+		setting_read(&(struct setting){ .path = path }, version);
+		igt_assert_f(!strcmp(output.text, version), "%s has %s", path, version);
+	}
+}
+
 #define MOVING_ROUNDS 8
 #define MOVING_BOS 16
 
@@ -847,6 +895,7 @@ static const struct subtest cases[] = {
 	{ "unload-while-mapped", "Unload with a mapping", test_unload_while_mapped },
 	{ "unload-library", "Unload of the library in use", test_unload_library },
 	{ "reload", "Unload and load again", test_reload },
+	{ "modinfo", "What modinfo tells", test_modinfo },
 	{ "vram-offset", "VRAM begins in the middle of the BAR", test_vram_offset },
 	{ "vram-offset-refused", "VRAM would not fit into the BAR", test_vram_offset_refused },
 	{ "unload-while-moving", "Unload with moves in the queue", test_unload_while_moving },
