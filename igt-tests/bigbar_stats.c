@@ -537,6 +537,39 @@ static void test_gputop(void)
 	program_assert_says(&output, "bigbar_stats");
 }
 
+/* In the last column; the name is freed. */
+static void assert_shows_node(const struct program_output *output, char *node)
+{
+	char text[64];
+
+	igt_assert(node);
+	snprintf(text, sizeof(text), "drm:%s\n", node);
+	free(node);
+	program_assert_says(output, text);
+}
+
+/**
+ * SUBTEST: lsgpu
+ * Description: lsgpu shows the nodes of the device, and how large its VRAM is.
+ */
+static void test_lsgpu(void)
+{
+	int fd = huge_open();
+	struct program_output output;
+	char size[64];
+
+	igt_require_f(!system("command -v lsgpu"), "there is no lsgpu\n");
+	program_finish(program_start("lsgpu 2>&1"), &output);
+	igt_assert_eq(output.status, 0);
+	assert_shows_node(&output, drmGetPrimaryDeviceNameFromFd(fd));
+	assert_shows_node(&output, drmGetRenderDeviceNameFromFd(fd));
+
+	program_finish(program_start("lsgpu -p | grep -F mem_info_vram_total"), &output);
+	igt_assert_eq(output.status, 0);
+	snprintf(size, sizeof(size), ": %" PRIu64 "\n", huge_vram(fd).size);
+	program_assert_says(&output, size);
+}
+
 static void clean_up(void)
 {
 	release_all_holds();
@@ -563,6 +596,7 @@ static const struct subtest subtests[] = {
 	{ "dmem", "VRAM that a control group has", test_dmem },
 	{ "dmem-limit", "VRAM that a control group may have", test_dmem_limit },
 	{ "gputop", "Clients that gputop shows", test_gputop },
+	{ "lsgpu", "The device that lsgpu shows", test_lsgpu },
 };
 
 int igt_main()
