@@ -17,6 +17,13 @@
 #define kzalloc_obj(p) kzalloc(sizeof(p), GFP_KERNEL)
 #endif
 
+#ifdef COMPAT_IMPORT_NS_BARE
+#include <linux/module.h>
+
+#undef MODULE_IMPORT_NS
+#define MODULE_IMPORT_NS(ns) MODULE_INFO(import_ns, ns)
+#endif
+
 #ifdef COMPAT_GEM_IS_IMPORTED_ABSENT
 #include <drm/drm_gem.h>
 
@@ -272,6 +279,23 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
  * DRM
  */
 
+/* A driver has to ask DRM to export and import its buffer objects. Such a DRM has dates. */
+#ifdef COMPAT_PRIME_ASKED
+#include <drm/drm_drv.h>
+#include <drm/drm_prime.h>
+
+static inline void compat_ask_for_prime(struct drm_driver *driver)
+{
+	driver->prime_handle_to_fd = drm_gem_prime_handle_to_fd;
+	driver->prime_fd_to_handle = drm_gem_prime_fd_to_handle;
+	driver->gem_prime_mmap = drm_gem_prime_mmap;
+}
+#else
+static inline void compat_ask_for_prime(void *driver)
+{
+}
+#endif
+
 /* DRM_IOCTL_VERSION warns if a driver has no date. */
 #ifdef COMPAT_DRM_DATE_PRESENT
 #include <drm/drm_drv.h>
@@ -281,6 +305,7 @@ static inline bool vma_thp_disabled(struct vm_area_struct *vma,
 	static struct drm_driver dated; \
 	if (!dated.date) { \
 		dated = *(driver); \
+		compat_ask_for_prime((void *)&dated); \
 		dated.date = "20261120"; \
 	} \
 	(type *)__devm_drm_dev_alloc(parent, (void *)&dated, sizeof(type), \
@@ -370,6 +395,19 @@ ttm_resource_manager_set_dmem_region(struct ttm_resource_manager *man,
 /* These print what is active in any case. */
 #ifdef COMPAT_GEM_OBJECT_ACTIVE_ABSENT
 #define DRM_GEM_OBJECT_ACTIVE 0
+#endif
+
+/* The older names. Some importers do nothing when they are told, and none say so. */
+#ifdef COMPAT_DMA_BUF_INVALIDATE_MOVE_NOTIFY
+#include <linux/dma-buf.h>
+
+#define invalidate_mappings move_notify
+#define dma_buf_invalidate_mappings dma_buf_move_notify
+
+static inline bool dma_buf_attach_revocable(struct dma_buf_attachment *attach)
+{
+	return false;
+}
 #endif
 
 /* This one has no contiguous allocation: allocate a larger block, and cut it to size. */
