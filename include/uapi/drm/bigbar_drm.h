@@ -139,8 +139,9 @@ struct drm_bigbar_gem_mmap_offset {
  * Contents, mappings and offset stay. Other buffer objects are evicted where
  * VRAM is full.
  *
- * Errors: ENOMEM if the placement has no room, as for creation; the buffer
- * object then stays where it is.
+ * Errors, after which the buffer object is where it was: ENOMEM if the placement
+ * has no room, as for creation; EBUSY if another device has it pinned elsewhere;
+ * EINVAL also if it was imported from another device.
  */
 struct drm_bigbar_gem_move {
 	__u32 handle;
@@ -161,7 +162,8 @@ struct drm_bigbar_gem_move {
  *	offset and, where the kernel chooses it, the user address are aligned to it,
  *	as is VRAM that is not scattered.
  * @entries: Out: by enum drm_bigbar_level, how many entries of the calling
- *	process's page tables map this buffer object now.
+ *	process's page tables map this buffer object now. Those of imported memory
+ *	are its exporter's, and do not count.
  *
  * Output members and @pad are zero on input.
  */
@@ -200,7 +202,8 @@ enum drm_bigbar_dirty_op {
  *	bit n % 64 of word n / 64.
  *
  * Every write by a CPU through a mapping of the buffer object, in any process,
- * is recorded. A write that happens during TAKE is in this record or in the
+ * is recorded. What another device writes to it by DMA is not. A write that
+ * happens during TAKE is in this record or in the
  * next. A process that is killed during TAKE leaves the record as it was. While
  * writes are tracked, written pages are mapped one by one, and they stay so
  * after STOP until the range is mapped again.

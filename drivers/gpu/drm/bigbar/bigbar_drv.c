@@ -18,6 +18,7 @@
  * the largest prefetchable memory BAR of a device that is given to it by driver_override.
  */
 
+#include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -69,6 +70,8 @@ static const struct drm_driver bigbar_driver = {
 	.open = bigbar_client_open,
 	.postclose = bigbar_client_close,
 	.debugfs_init = bigbar_debugfs_init,
+	.gem_prime_import = bigbar_prime_import,
+	.gem_prime_import_sg_table = bigbar_prime_import_sg_table,
 	.show_fdinfo = bigbar_client_show_fdinfo,
 	.name = "bigbar",
 	.desc = "Buffer objects in a PCI memory BAR",
@@ -149,6 +152,10 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = pcim_enable_device(pdev);
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "cannot be enabled\n");
+	/* Memory of other devices is imported wherever it is. */
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "no DMA with 64 bits\n");
 
 	bigbar = devm_drm_dev_alloc(&pdev->dev, &bigbar_driver,
 				    struct bigbar_device, drm);
@@ -172,14 +179,16 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 }
 
 /*
- * Mappings and open files may outlive this. It ends all access to VRAM:
- * the mappings are zapped, and all other access is inside drm_dev_enter().
+ * Mappings and open files may outlive this. It ends all access to VRAM: the mappings
+ * are zapped, all other access is inside drm_dev_enter(), and other devices have to let
+ * go of it.
  */
 static void bigbar_remove(struct pci_dev *pdev)
 {
 	struct bigbar_device *bigbar = pci_get_drvdata(pdev);
 
 	drm_dev_unplug(&bigbar->drm);
+	bigbar_prime_revoke(bigbar);
 }
 
 static struct pci_driver bigbar_pci_driver = {

@@ -17,13 +17,17 @@
 #include <drm/ttm_huge.h>
 
 struct attribute_group;
+struct dma_buf;
+struct dma_buf_attachment;
 struct dma_fence;
 struct drm_file;
 struct drm_minor;
 struct drm_printer;
+struct sg_table;
 struct ttm_place;
 struct ttm_placement;
 struct ttm_tt;
+struct vm_area_struct;
 struct workqueue_struct;
 
 /**
@@ -136,29 +140,50 @@ struct bigbar_queue {
 };
 
 /**
+ * struct bigbar_prime - what other devices use
+ * @lock: protects @exported; taken before reservations.
+ * @exported: buffer objects that have a dma-buf.
+ * @in_vram: how many times other devices have VRAM of theirs mapped.
+ */
+struct bigbar_prime {
+	struct mutex lock; /* protects exported */
+	struct list_head exported;
+	atomic_t in_vram;
+};
+
+/**
  * struct bigbar_device - one PCI device
  * @drm: base.
  * @ttm: buffer objects, and how they are mapped.
  * @vram: where they live.
  * @queue: moves them in the background.
+ * @prime: those that other devices use.
  */
 struct bigbar_device {
 	struct drm_device drm;
 	struct ttm_huge_device ttm;
 	struct bigbar_vram vram;
 	struct bigbar_queue queue;
+	struct bigbar_prime prime;
 };
 
 /**
  * struct bigbar_bo - a buffer object
  * @ttm: base.
- * @client: who has made it.
+ * @client: who has made it, or NULL.
+ * @exported: its dma-buf, or NULL. The dma-buf holds the buffer object, not the other way
+ *	round; protected by the reservation.
+ * @link: entry in the list of those that have one.
+ * @imported: the dma-buf of another device that has its memory, or NULL.
  * @mem_type: where it is; written with the reservation held, read without.
  * @flags: DRM_BIGBAR_GEM_CREATE_* it was made with.
  */
 struct bigbar_bo {
 	struct ttm_buffer_object ttm;
 	struct bigbar_client *client;
+	struct dma_buf *exported;
+	struct list_head link;
+	struct dma_buf *imported;
 	u32 mem_type;
 	u32 flags;
 };
@@ -215,9 +240,13 @@ void bigbar_debugfs_init(struct drm_minor *minor);
 
 /* bigbar_gem.c */
 bool bigbar_is_bo(struct ttm_buffer_object *bo);
+int bigbar_bo_init(struct bigbar_device *bigbar, struct bigbar_bo *bo, u64 size,
+		   u32 placement, struct sg_table *sgt);
 struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar,
 				   struct bigbar_client *client, u64 size,
 				   u32 placement, u32 flags);
+int bigbar_bo_place(struct bigbar_bo *bo, u32 placement,
+		    struct ttm_operation_ctx *ctx);
 int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement);
 
 /* bigbar_ioctl.c */
@@ -243,6 +272,21 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_place *hop);
 int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 			 void *buf, int len, int write);
+
+/* bigbar_prime.c */
+int bigbar_prime_init(struct bigbar_device *bigbar);
+struct dma_buf *bigbar_prime_export(struct drm_gem_object *obj, int flags);
+struct sg_table *bigbar_prime_get_sg_table(struct drm_gem_object *obj);
+void bigbar_prime_notify(struct bigbar_bo *bo);
+void bigbar_prime_stop(struct bigbar_bo *bo);
+void bigbar_prime_revoke(struct bigbar_device *bigbar);
+struct drm_gem_object *bigbar_prime_import(struct drm_device *drm,
+					   struct dma_buf *dma_buf);
+struct drm_gem_object *
+bigbar_prime_import_sg_table(struct drm_device *drm,
+			     struct dma_buf_attachment *attach,
+			     struct sg_table *sgt);
+int bigbar_prime_mmap(struct bigbar_bo *bo, struct vm_area_struct *vma);
 
 /* bigbar_sysfs.c */
 extern const struct attribute_group *bigbar_groups[];

@@ -3,10 +3,13 @@
  * Makes, maps, moves and frees buffer objects.
  */
 
+#include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 #include <drm/drm_gem_ttm_helper.h>
+#include <drm/drm_prime.h>
 #include <drm/ttm/ttm_placement.h>
 
 #include <drm/bigbar_drm.h>
@@ -16,7 +19,11 @@
 static int bigbar_gem_mmap(struct drm_gem_object *obj,
 			   struct vm_area_struct *vma)
 {
-	if (gem_to_bigbar_bo(obj)->flags & DRM_BIGBAR_GEM_CREATE_TRACKABLE)
+	struct bigbar_bo *bo = gem_to_bigbar_bo(obj);
+
+	if (bo->imported)
+		return bigbar_prime_mmap(bo, vma);
+	if (bo->flags & DRM_BIGBAR_GEM_CREATE_TRACKABLE)
 		vma->vm_ops = &ttm_huge_trackable_vm_ops;
 	return ttm_huge_gem_mmap(obj, vma);
 }
@@ -32,14 +39,23 @@ static void bigbar_gem_free(struct drm_gem_object *obj)
 static const struct drm_gem_object_funcs bigbar_gem_funcs = {
 	.free = bigbar_gem_free,
 	.print_info = drm_gem_ttm_print_info,
+	.export = bigbar_prime_export,
+	.get_sg_table = bigbar_prime_get_sg_table,
 	.mmap = bigbar_gem_mmap,
 };
 
 static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
 {
+	struct bigbar_bo *bo = to_bigbar_bo(ttm);
+
+	if (drm_gem_is_imported(&ttm->base))
+		drm_prime_gem_destroy(&ttm->base, ttm->sg);
 	drm_gem_object_release(&ttm->base);
-	bigbar_client_put(to_bigbar_bo(ttm)->client);
-	kfree(to_bigbar_bo(ttm));
+	if (bo->imported)
+		dma_buf_put(bo->imported);
+	if (bo->client)
+		bigbar_client_put(bo->client);
+	kfree(bo);
 }
 
 /**
@@ -56,6 +72,44 @@ static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
 bool bigbar_is_bo(struct ttm_buffer_object *bo)
 {
 	return bo->destroy == bigbar_bo_destroy;
+}
+
+/**
+ * bigbar_bo_init - have TTM set up a buffer object
+ * @bigbar: the device
+ * @bo: the buffer object, with client and flags set; with its dma-buf set, whose
+ *	reservation is held, if it is imported
+ * @size: bytes, page aligned, not zero
+ * @placement: one of enum drm_bigbar_placement
+ * @sgt: where its memory is, if it is imported
+ *
+ * Context: process context; sleeps on reservations of buffer objects that have
+ * to be evicted.
+ *
+ * Return: 0 with the reservation held, and the caller owns a GEM reference; or a
+ * negative error code, and @bo has been freed, or will be once its reservation is free.
+ */
+int bigbar_bo_init(struct bigbar_device *bigbar, struct bigbar_bo *bo, u64 size,
+		   u32 placement, struct sg_table *sgt)
+{
+	struct ttm_operation_ctx ctx = {
+		.interruptible = true,
+		.gfp_retry_mayfail = true,
+	};
+	struct dma_buf *imported = bo->imported;
+	struct ttm_placement ttm_placement;
+	struct ttm_place place;
+
+	bo->ttm.base.funcs = &bigbar_gem_funcs;
+	drm_gem_private_object_init(&bigbar->drm, &bo->ttm.base, size);
+
+	bigbar_placement(placement, bo->flags, &place, &ttm_placement);
+	return ttm_huge_bo_init_reserved(&bigbar->ttm.base, &bo->ttm,
+					 imported ? ttm_bo_type_sg : ttm_bo_type_device,
+					 &ttm_placement,
+					 pfnmap_alignment(size) >> PAGE_SHIFT, &ctx, sgt,
+					 imported ? imported->resv : NULL,
+					 bigbar_bo_destroy);
 }
 
 /**
@@ -76,12 +130,6 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar,
 				   struct bigbar_client *client, u64 size,
 				   u32 placement, u32 flags)
 {
-	struct ttm_operation_ctx ctx = {
-		.interruptible = true,
-		.gfp_retry_mayfail = true,
-	};
-	struct ttm_placement ttm_placement;
-	struct ttm_place place;
 	struct bigbar_bo *bo;
 	int ret;
 
@@ -90,20 +138,37 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar,
 		return ERR_PTR(-ENOMEM);
 	bo->client = bigbar_client_get(client);
 	bo->flags = flags;
-	bo->ttm.base.funcs = &bigbar_gem_funcs;
-	drm_gem_private_object_init(&bigbar->drm, &bo->ttm.base, size);
-
-	bigbar_placement(placement, flags, &place, &ttm_placement);
-	ret = ttm_huge_bo_init_reserved(&bigbar->ttm.base, &bo->ttm,
-					ttm_bo_type_device, &ttm_placement,
-					pfnmap_alignment(size) >> PAGE_SHIFT,
-					&ctx, NULL, NULL, bigbar_bo_destroy);
-	/* On failure TTM has called bigbar_bo_destroy(). */
+	ret = bigbar_bo_init(bigbar, bo, size, placement, NULL);
 	if (ret)
 		return ERR_PTR(ret);
 
 	ttm_bo_unreserve(&bo->ttm);
 	return bo;
+}
+
+/**
+ * bigbar_bo_place - move a reserved buffer object to a placement
+ * @bo: the buffer object
+ * @placement: one of enum drm_bigbar_placement
+ * @ctx: how to wait
+ *
+ * Context: process context with the reservation of @bo held; sleeps on those of buffer
+ * objects that have to be evicted.
+ *
+ * Return: 0, or a negative error code with @bo where it was: -EBUSY if another device has
+ * it pinned.
+ */
+int bigbar_bo_place(struct bigbar_bo *bo, u32 placement,
+		    struct ttm_operation_ctx *ctx)
+{
+	struct ttm_placement ttm_placement;
+	struct ttm_place place;
+
+	dma_resv_assert_held(bo->ttm.base.resv);
+	bigbar_placement(placement, bo->flags, &place, &ttm_placement);
+	if (bo->ttm.pin_count && bo->ttm.resource->mem_type != place.mem_type)
+		return -EBUSY;
+	return ttm_bo_validate(&bo->ttm, &ttm_placement, ctx);
 }
 
 /**
@@ -114,7 +179,8 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar,
  * Context: process context; takes the reservation of @bo, and sleeps on those
  * of buffer objects that have to be evicted.
  *
- * Return: 0, or a negative error code with @bo where it was.
+ * Return: 0, or a negative error code with @bo where it was: -EINVAL if it is imported,
+ * -EBUSY if another device has it pinned.
  */
 int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement)
 {
@@ -122,16 +188,14 @@ int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement)
 		.interruptible = true,
 		.gfp_retry_mayfail = true,
 	};
-	struct ttm_placement ttm_placement;
-	struct ttm_place place;
 	int ret;
 
+	if (bo->imported)
+		return -EINVAL;
 	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
 	if (ret)
 		return ret;
-
-	bigbar_placement(placement, bo->flags, &place, &ttm_placement);
-	ret = ttm_bo_validate(&bo->ttm, &ttm_placement, &ctx);
+	ret = bigbar_bo_place(bo, placement, &ctx);
 	ttm_bo_unreserve(&bo->ttm);
 	return ret;
 }

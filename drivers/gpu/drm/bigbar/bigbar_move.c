@@ -80,9 +80,14 @@ static int bigbar_move_in_background(struct ttm_buffer_object *bo, bool evict,
 				     const struct bigbar_copy *copy,
 				     struct ttm_resource *dst)
 {
-	struct dma_fence *fence = bigbar_copy_queue(copy);
-	int ret = 0;
+	struct dma_fence *fence;
+	int ret;
 
+	/* An importer may have used the slot that TTM has reserved. */
+	ret = dma_resv_reserve_fences(bo->base.resv, 1);
+	if (ret)
+		return ret;
+	fence = bigbar_copy_queue(copy);
 	if (IS_ERR(fence))
 		return PTR_ERR(fence);
 
@@ -184,8 +189,12 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_operation_ctx *ctx, struct ttm_resource *dst,
 		struct ttm_place *hop)
 {
-	int ret = bigbar_move_contents(bo, evict, ctx, dst);
+	int ret;
 
+	/* Before the wait: an importer may add a fence for what it has begun. */
+	if (bigbar_is_bo(bo))
+		bigbar_prime_notify(to_bigbar_bo(bo));
+	ret = bigbar_move_contents(bo, evict, ctx, dst);
 	if (!ret && bigbar_is_bo(bo))
 		WRITE_ONCE(to_bigbar_bo(bo)->mem_type, dst->mem_type);
 	return ret;

@@ -6,8 +6,10 @@
 #include <linux/slab.h>
 
 #include <drm/drm_managed.h>
+#include <drm/drm_prime.h>
 #include <drm/ttm/ttm_caching.h>
 #include <drm/ttm/ttm_placement.h>
+#include <drm/ttm/ttm_pool.h>
 #include <drm/ttm/ttm_tt.h>
 
 #include <drm/bigbar_drm.h>
@@ -19,26 +21,54 @@ static struct ttm_tt *bigbar_tt_create(struct ttm_buffer_object *bo,
 {
 	enum ttm_caching caching = ttm_cached;
 	struct ttm_tt *tt;
+	int ret;
 
 	if (bigbar_is_bo(bo) &&
 	    to_bigbar_bo(bo)->flags & DRM_BIGBAR_GEM_CREATE_SYSTEM_WC)
 		caching = ttm_write_combined;
-	page_flags |= bigbar_move_page_flags();
 
 	tt = kzalloc_obj(*tt);
 	if (!tt)
 		return NULL;
-	if (ttm_tt_init(tt, bo, page_flags, caching, 0)) {
+	/* Imported memory has addresses for DMA, and no pages that TTM could use. */
+	if (bo->type == ttm_bo_type_sg)
+		ret = ttm_sg_tt_init(tt, bo, page_flags, caching);
+	else
+		ret = ttm_tt_init(tt, bo, page_flags | bigbar_move_page_flags(),
+				  caching, 0);
+	if (ret) {
 		kfree(tt);
 		return NULL;
 	}
 	return tt;
 }
 
+static int bigbar_tt_populate(struct ttm_device *ttm, struct ttm_tt *tt,
+			      struct ttm_operation_ctx *ctx)
+{
+	if (tt->page_flags & TTM_TT_FLAG_EXTERNAL)
+		return drm_prime_sg_to_dma_addr_array(tt->sg, tt->dma_address,
+						      tt->num_pages);
+	return ttm_pool_alloc(&ttm->pool, tt, ctx);
+}
+
+static void bigbar_tt_unpopulate(struct ttm_device *ttm, struct ttm_tt *tt)
+{
+	if (!(tt->page_flags & TTM_TT_FLAG_EXTERNAL))
+		ttm_pool_free(&ttm->pool, tt);
+}
+
 static void bigbar_tt_destroy(struct ttm_device *ttm, struct ttm_tt *tt)
 {
 	ttm_tt_fini(tt);
 	kfree(tt);
+}
+
+/* TTM has waited until the buffer object is idle, and frees its pages after this. */
+static void bigbar_swap_notify(struct ttm_buffer_object *bo)
+{
+	if (bigbar_is_bo(bo))
+		bigbar_prime_stop(to_bigbar_bo(bo));
 }
 
 /**
@@ -131,10 +161,13 @@ static unsigned int bigbar_io_mem_extents(struct ttm_buffer_object *bo,
 
 static const struct ttm_device_funcs bigbar_ttm_funcs = {
 	.ttm_tt_create = bigbar_tt_create,
+	.ttm_tt_populate = bigbar_tt_populate,
+	.ttm_tt_unpopulate = bigbar_tt_unpopulate,
 	.ttm_tt_destroy = bigbar_tt_destroy,
 	.eviction_valuable = ttm_bo_eviction_valuable,
 	.evict_flags = bigbar_evict_flags,
 	.move = bigbar_move,
+	.swap_notify = bigbar_swap_notify,
 	.io_mem_reserve = bigbar_io_mem_reserve,
 	.io_mem_pfn = bigbar_io_mem_pfn,
 	.access_memory = bigbar_access_memory,
@@ -179,6 +212,10 @@ int bigbar_ttm_init(struct bigbar_device *bigbar)
 	int ret;
 
 	ret = drmm_ttm_huge_device_init(drm, &bigbar->ttm, &bigbar_huge_funcs);
+	if (ret)
+		return ret;
+
+	ret = bigbar_prime_init(bigbar);
 	if (ret)
 		return ret;
 
