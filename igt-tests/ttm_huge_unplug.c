@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/dma-buf.h>
 #include <linux/sync_file.h>
 #include <poll.h>
 #include <pthread.h>
@@ -27,6 +26,7 @@
 #include "lib/pattern.h"
 #include "lib/plug.h"
 #include "lib/subtest.h"
+#include "lib/sync_file.h"
 
 /**
  * TEST: ttm huge unplug
@@ -630,12 +630,11 @@ static void test_moving(void)
 /* The fence that user space gets for reading a buffer object. */
 static int fence_of(const struct huge_bo *bo)
 {
-	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
 	struct huge_bo dma_buf = huge_bo_export(bo);
+	int fence = sync_file_of(dma_buf.fd);
 
-	igt_assert_eq(drmIoctl(dma_buf.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
 	huge_close(dma_buf.fd);
-	return export.fd;
+	return fence;
 }
 
 /* To be called before it signals: some kernels do not tell whose a signaled fence was. */

@@ -14,11 +14,11 @@
 
 /* In ascending order. A new series, or an update that changes something, gets a row. */
 static const struct known_kernel rows[] = {
-	{ 6, 1, 0, CORE_ASKS_NEVER, DEVMAP_BIT, KVM_GIVES_PTES },
-	{ 6, 12, 0, CORE_ASKS_IF_SYSFS_LETS, SPECIAL_BIT, KVM_GIVES_VRAM },
-	{ 6, 12, 115, CORE_ASKS, SPECIAL_BIT, KVM_GIVES_VRAM },
-	{ 7, 2, 0, CORE_ASKS, SPECIAL_BIT, KVM_GIVES_ALL },
-	{ 7, 3, 0, CORE_ASKS, SPECIAL_BIT, KVM_GIVES_ALL },
+	{ 6, 1, 0, CORE_ASKS_NEVER, DEVMAP_BIT, KVM_GIVES_PTES, false },
+	{ 6, 12, 0, CORE_ASKS_IF_SYSFS_LETS, SPECIAL_BIT, KVM_GIVES_VRAM, false },
+	{ 6, 12, 115, CORE_ASKS, SPECIAL_BIT, KVM_GIVES_VRAM, false },
+	{ 7, 2, 0, CORE_ASKS, SPECIAL_BIT, KVM_GIVES_ALL, true },
+	{ 7, 3, 0, CORE_ASKS, SPECIAL_BIT, KVM_GIVES_ALL, true },
 };
 
 struct release {

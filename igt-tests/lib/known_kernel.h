@@ -32,6 +32,7 @@ enum kvm_gives {
  * @asks: when the core asks for PUD entries
  * @huge_special_bit: of an entry, which keeps fast GUP off huge ones
  * @kvm: what virtual machines can have
+ * @tells_importers: of a dma-buf that it moves, also without CONFIG_DMABUF_MOVE_NOTIFY
  */
 struct known_kernel {
 	unsigned int version;
@@ -40,6 +41,7 @@ struct known_kernel {
 	enum core_asks asks;
 	unsigned int huge_special_bit;
 	enum kvm_gives kvm;
+	bool tells_importers;
 };
 
 /*
