@@ -6,10 +6,16 @@
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/bar.h"
 #include "lib/huge_device.h"
+#include "lib/importer.h"
+#include "lib/known_kernel.h"
+#include "lib/leaks.h"
+#include "lib/module_parameter.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
 #include "lib/plug.h"
+#include "lib/scatter.h"
 #include "lib/subtest.h"
 #include "libbigbar.h"
 
@@ -21,8 +27,10 @@
  * Functionality: huge CPU mappings of VRAM
  * Description: A buffer object that is exported as a dma-buf is mapped through the file of
  *	the dma-buf as it is through the DRM file, and can be imported by the device again.
+ *	Drivers of other devices have its memory where they can reach it, and let go of it
+ *	when it moves.
  */
-IGT_TEST_DESCRIPTION("Mappings of dma-bufs");
+IGT_TEST_DESCRIPTION("dma-bufs: mapped, and used by other devices");
 
 /* At an address that is aligned as the buffer object is: the kernel does not choose one. */
 static char *map_aligned(const struct huge_bo *dma_buf)
@@ -145,7 +153,7 @@ static char *map_handle(int fd, uint32_t handle, uint64_t size)
 /**
  * SUBTEST: self-import
  * Description: The client that exported a dma-buf gets its own handle when it imports it;
- *	another client gets a handle of the same buffer object, and can map it.
+ *	another client gets a handle of the same buffer object, and can map it and move it.
  */
 static void test_self_import(void)
 {
@@ -153,14 +161,19 @@ static void test_self_import(void)
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
 	struct huge_bo dma_buf = huge_bo_export(&bo);
 	struct pattern pattern = pattern_of(address, bo.size, 85);
-	int other = huge_open();
+	struct huge_bo same = { .fd = huge_open() };
 	uint32_t handle;
 
 	igt_assert_eq(drmPrimeFDToHandle(bo.fd, dma_buf.fd, &handle), 0);
 	igt_assert_eq(handle, bo.handle);
-	igt_assert_eq(drmPrimeFDToHandle(other, dma_buf.fd, &handle), 0);
+	igt_assert_eq(drmPrimeFDToHandle(same.fd, dma_buf.fd, &same.handle), 0);
 	pattern_write(&pattern);
-	pattern.address = map_handle(other, handle, bo.size);
+	pattern.address = map_handle(same.fd, same.handle, bo.size);
+	pattern_assert(&pattern);
+	huge_bo_move(&same, HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
+	huge_bo_move(&same, HUGE_VRAM);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_VRAM);
 	pattern_assert(&pattern);
 }
 
@@ -179,8 +192,539 @@ static void test_unplug(void)
 	igt_assert(is_zero(pattern.address, bo.size));
 }
 
+/* No power of two. */
+#define SCENE_SIZE (MIB(2) + KIB(4))
+
+/* A buffer object with contents, and its dma-buf. */
+struct scene {
+	struct huge_bo bo;
+	struct huge_bo dma_buf;
+	struct pattern pattern;
+	struct bar bar;
+};
+
+static struct scene make_scene(uint64_t size, enum huge_placement placement)
+{
+	struct scene scene = { .bo = huge_bo_create(huge_open(), size, placement, 0) };
+
+	scene.pattern = pattern_of(huge_bo_map(&scene.bo), size, 87);
+	pattern_write(&scene.pattern);
+	scene.dma_buf = huge_bo_export(&scene.bo);
+	scene.bar = bar_of(scene.bo.fd);
+	return scene;
+}
+
+/* The importer has all of the buffer object, with its contents. */
+static void assert_importer_has(const struct scene *scene, int importer,
+				enum huge_placement placement)
+{
+	struct importer_state state = importer_state(importer);
+	uint64_t offset = 0;
+
+	for (unsigned int i = 0; i < state.count; i++) {
+		const struct importer_segment *segment = &state.segments[i];
+
+		igt_assert_eq(bar_has(&scene->bar, segment->address), placement == HUGE_VRAM);
+		igt_assert_eq_u64(segment->word,
+				  pattern_value(&scene->pattern, offset / HUGE_PAGE_SIZE));
+		offset += segment->length;
+	}
+	igt_assert_eq_u64(offset, scene->bo.size);
+}
+
+/* It has the memory that this process has mapped. */
+static void assert_importer_has_mapped_memory(const struct scene *scene, int importer)
+{
+	struct page_table table = page_table_read(&scene->bo);
+	struct importer_state state = importer_state(importer);
+
+	igt_assert(table.count);
+	for (unsigned int i = 0; i < table.count; i++) {
+		const struct page_run *run = &table.runs[i];
+		uint64_t first = run->start - (uintptr_t)scene->pattern.address;
+		uint64_t last = run->end - run->start - HUGE_PAGE_SIZE;
+		uint64_t phys = run->pfn * HUGE_PAGE_SIZE;
+
+		igt_assert_eq_u64(importer_address(&state, first), phys);
+		igt_assert_eq_u64(importer_address(&state, first + last), phys + last);
+	}
+	page_table_free(&table);
+}
+
+static unsigned int times_told(int importer)
+{
+	return importer_state(importer).told;
+}
+
+/* It was told once more, and has let go. */
+static void assert_told(int importer, unsigned int before)
+{
+	struct importer_state state = importer_state(importer);
+
+	igt_assert_eq(state.told, before + 1);
+	igt_assert_eq(state.count, 0);
+}
+
+static bool tells_importers(void)
+{
+	return known_kernel()->tells_importers ||
+	       known_kernel_is_configured("DMABUF_MOVE_NOTIFY");
+}
+
+static void require_importers_told(void)
+{
+	igt_require_f(tells_importers(), "the kernel pins what is imported\n");
+}
+
+static bool has_peer_to_peer(void)
+{
+	return known_kernel_is_configured("PCI_P2PDMA");
+}
+
+static void require_peers(void)
+{
+	igt_require_f(has_peer_to_peer(), "the kernel has no peer-to-peer DMA\n");
+	require_importers_told();
+}
+
+/* An importer that reaches the VRAM of a scene: its device is the same. */
+static int make_peer(const struct scene *scene)
+{
+	int importer;
+
+	require_peers();
+	importer = importer_peer(scene->dma_buf.fd, scene->bo.fd);
+	igt_assert_eq(importer_state(importer).takes_vram, 1);
+	return importer;
+}
+
+static void pattern_change(struct pattern *pattern)
+{
+	igt_assert(pattern_renew(pattern));
+}
+
+/**
+ * SUBTEST: importer-static
+ * Description: A driver that cannot be told has the buffer object in system memory, which
+ *	shows what the CPU writes. Until it lets go, the buffer object cannot be moved.
+ */
+static void test_importer_static(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = importer_static(scene.dma_buf.fd);
+
+	importer_do(importer, "map");
+	igt_assert_eq(huge_bo_placement(&scene.bo), HUGE_SYSTEM);
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	pattern_change(&scene.pattern);
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_try_move(&scene.bo, HUGE_VRAM), EBUSY);
+	igt_assert_eq(huge_bo_try_move(&scene.bo, HUGE_SYSTEM), 0);
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	importer_close(importer);
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	pattern_assert(&scene.pattern);
+}
+
+/**
+ * SUBTEST: importer-dynamic
+ * Description: A driver that can be told, and cannot reach VRAM, has the buffer object in
+ *	system memory, each time that it maps it.
+ */
+static void test_importer_dynamic(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = importer_dynamic(scene.dma_buf.fd);
+
+	for (int i = 0; i < 2; i++) {
+		importer_do(importer, "map");
+		igt_assert_eq(huge_bo_placement(&scene.bo), HUGE_SYSTEM);
+		assert_importer_has(&scene, importer, HUGE_SYSTEM);
+		importer_do(importer, "unmap");
+		huge_bo_move(&scene.bo, HUGE_VRAM);
+		pattern_change(&scene.pattern);
+	}
+}
+
+/**
+ * SUBTEST: importer-unused
+ * Description: System memory that was never accessed is zero for a driver that maps it.
+ */
+static void test_importer_unused(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), SCENE_SIZE, HUGE_SYSTEM, 0);
+	struct huge_bo dma_buf = huge_bo_export(&bo);
+	int importer = importer_dynamic(dma_buf.fd);
+	struct importer_state state;
+
+	importer_do(importer, "map");
+	state = importer_state(importer);
+	igt_assert_lt(0, state.count);
+	for (unsigned int i = 0; i < state.count; i++)
+		igt_assert_eq_u64(state.segments[i].word, 0);
+}
+
+/**
+ * SUBTEST: importer-told
+ * Description: A driver is told when the buffer object moves to VRAM and lets go, and has the
+ *	new contents when it maps it again.
+ */
+static void test_importer_told(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM);
+	int importer = importer_dynamic(scene.dma_buf.fd);
+	unsigned int before;
+
+	require_importers_told();
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	before = times_told(importer);
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	assert_told(importer, before);
+	pattern_change(&scene.pattern);
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+}
+
+static void assert_lets_go(int importer)
+{
+	struct importer_state state = importer_state(importer);
+
+	for (int tries = 0; state.count && tries < 1000; tries++) {
+		usleep(10000);
+		state = importer_state(importer);
+	}
+	igt_assert_eq(state.count, 0);
+}
+
+/**
+ * SUBTEST: importer-goes-on
+ * Description: A driver that is told goes on for a while with what it has begun: the move
+ *	waits for that.
+ */
+static void test_importer_goes_on(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM);
+	int importer = importer_dynamic(scene.dma_buf.fd);
+	unsigned int before;
+
+	require_importers_told();
+	importer_do(importer, "map");
+	importer_do(importer, "slow");
+	before = times_told(importer);
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	igt_assert_eq(importer_state(importer).goes_on, 0);
+	assert_lets_go(importer);
+	assert_told(importer, before);
+	pattern_assert(&scene.pattern);
+}
+
+/**
+ * SUBTEST: importer-swapped
+ * Description: A driver is told when TTM swaps the buffer object out, and goes on for a
+ *	while: TTM waits for that. When the driver maps it again, it has the contents.
+ */
+static void test_importer_swapped(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM), other;
+	int importer = importer_dynamic(scene.dma_buf.fd);
+	unsigned int before;
+
+	require_importers_told();
+	importer_do(importer, "map");
+	importer_do(importer, "slow");
+	before = times_told(importer);
+	/* Room for one and a half of them. */
+	ttm_pages_limit_set(scene.pattern.pages + scene.pattern.pages / 2);
+	other = make_scene(SCENE_SIZE, HUGE_SYSTEM);
+	igt_assert_eq(importer_state(importer).goes_on, 0);
+	assert_lets_go(importer);
+	assert_told(importer, before);
+	ttm_pages_limit_restore();
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	pattern_assert(&other.pattern);
+}
+
+/**
+ * SUBTEST: importer-last-user
+ * Description: A driver keeps the buffer object when its handle, the DRM file, its mapping
+ *	and the dma-buf are closed. It is freed when the driver lets go.
+ */
+static void test_importer_last_user(void)
+{
+	const struct in_use before = in_use_now(-1);
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = importer_dynamic(scene.dma_buf.fd);
+
+	importer_do(importer, "map");
+	huge_unmap(scene.pattern.address, scene.bo.size);
+	huge_bo_destroy(&scene.bo);
+	huge_close(scene.bo.fd);
+	huge_close(scene.dma_buf.fd);
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	importer_close(importer);
+	igt_assert_eq_u64(in_use_beyond(&before, -1).bos, 0);
+}
+
+/**
+ * SUBTEST: importer-unplug
+ * Description: A driver that has the buffer object in system memory keeps it, with its
+ *	contents, when the exporting device is unplugged, and is not told to let go.
+ */
+static void test_importer_unplug(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM);
+	int importer = importer_dynamic(scene.dma_buf.fd);
+	unsigned int before;
+
+	importer_do(importer, "map");
+	before = times_told(importer);
+	device_unplug(scene.bo.fd);
+	igt_assert_eq(times_told(importer), before);
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	importer_do(importer, "unmap");
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: importer-unplug-vram
+ * Description: Once the exporting device is unplugged, no driver gets what is in VRAM.
+ */
+static void test_importer_unplug_vram(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = importer_dynamic(scene.dma_buf.fd);
+
+	device_unplug(scene.bo.fd);
+	igt_assert_eq(importer_try(importer, "map"), ENODEV);
+	igt_assert_eq(importer_state(importer).count, 0);
+}
+
+/**
+ * SUBTEST: peer-unreachable
+ * Description: A driver that takes VRAM, and whose device cannot reach it, has the buffer
+ *	object in system memory.
+ */
+static void test_peer_unreachable(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = importer_peer(scene.dma_buf.fd, -1);
+
+	igt_assert_eq(importer_state(importer).takes_vram, 0);
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: peer-deaf
+ * Description: A driver whose device can reach VRAM, and that cannot be told to let go of it,
+ *	has the buffer object in system memory.
+ */
+static void test_peer_deaf(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer;
+
+	require_peers();
+	igt_require_f(known_kernel()->tells_importers, "there are no such drivers\n");
+	importer = importer_deaf(scene.dma_buf.fd, scene.bo.fd);
+	igt_assert_eq(importer_state(importer).takes_vram, 0);
+	importer_do(importer, "pin");
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: peer
+ * Description: A driver whose device can reach VRAM has the buffer object where it is, at the
+ *	addresses that the CPU has it. It is told of each move, in both directions.
+ */
+static void test_peer(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = make_peer(&scene);
+	unsigned int before;
+
+	for (int i = 0; i < 2; i++) {
+		importer_do(importer, "map");
+		igt_assert_eq(huge_bo_placement(&scene.bo), HUGE_VRAM);
+		assert_importer_has(&scene, importer, HUGE_VRAM);
+		assert_importer_has_mapped_memory(&scene, importer);
+		before = times_told(importer);
+		huge_bo_move(&scene.bo, HUGE_SYSTEM);
+		assert_told(importer, before);
+		pattern_change(&scene.pattern);
+
+		importer_do(importer, "map");
+		assert_importer_has(&scene, importer, HUGE_SYSTEM);
+		assert_importer_has_mapped_memory(&scene, importer);
+		before = times_told(importer);
+		huge_bo_move(&scene.bo, HUGE_VRAM);
+		assert_told(importer, before);
+		pattern_change(&scene.pattern);
+	}
+}
+
+/**
+ * SUBTEST: peer-scattered
+ * Description: A driver has a buffer object in many pieces of VRAM as many segments, each
+ *	where the CPU has it.
+ */
+static void test_peer_scattered(void)
+{
+	struct scene scene;
+	int importer;
+
+	require_peers();
+	scatter_vram(huge_open());
+	scene = make_scene(SCATTERED_SIZE, HUGE_VRAM);
+	importer = make_peer(&scene);
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_VRAM);
+	assert_importer_has_mapped_memory(&scene, importer);
+	igt_assert_lt(SCATTERED_PIECES / 2, importer_state(importer).count);
+}
+
+/**
+ * SUBTEST: peer-4g
+ * Description: A driver has a buffer object of 4 GiB, which is more than the length of a
+ *	segment can be.
+ */
+static void test_peer_4g(void)
+{
+	struct scene scene;
+	int importer;
+
+	require_peers();
+	scene.bo = huge_vram_bo(huge_open(), GIB(4));
+	scene.pattern = pattern_of(huge_bo_map(&scene.bo), scene.bo.size, 88);
+	scene.pattern.stride = GIB(1) / HUGE_PAGE_SIZE;
+	pattern_write(&scene.pattern);
+	scene.dma_buf = huge_bo_export(&scene.bo);
+	scene.bar = bar_of(scene.bo.fd);
+	importer = make_peer(&scene);
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_VRAM);
+	assert_importer_has_mapped_memory(&scene, importer);
+}
+
+/**
+ * SUBTEST: peer-and-others
+ * Description: A driver that has the buffer object in VRAM is told when another one maps it
+ *	that cannot reach VRAM, and then has it in system memory.
+ */
+static void test_peer_and_others(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int peer = make_peer(&scene), other = importer_static(scene.dma_buf.fd);
+	unsigned int before;
+
+	importer_do(peer, "map");
+	assert_importer_has(&scene, peer, HUGE_VRAM);
+	before = times_told(peer);
+	importer_do(other, "map");
+	assert_told(peer, before);
+	assert_importer_has(&scene, other, HUGE_SYSTEM);
+	importer_do(peer, "map");
+	assert_importer_has(&scene, peer, HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: peer-evicted
+ * Description: A driver is told when the buffer object is evicted because VRAM is full,
+ *	although its last handle is closed.
+ */
+static void test_peer_evicted(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = make_peer(&scene), fd = huge_open();
+	struct huge_vram vram = huge_vram(fd);
+	unsigned int before;
+
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_VRAM);
+	before = times_told(importer);
+	huge_bo_destroy(&scene.bo);
+	huge_vram_bo(fd, vram.size - vram.used);
+	huge_vram_bo(fd, scene.bo.size);
+	assert_told(importer, before);
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: peer-pinned
+ * Description: What a driver has pinned in VRAM is neither moved nor evicted until it is
+ *	unpinned, and no driver can have it that does not reach VRAM.
+ */
+static void test_peer_pinned(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = make_peer(&scene), other;
+	struct huge_vram vram = huge_vram(scene.bo.fd);
+	struct huge_bo refused;
+
+	importer_do(importer, "pin");
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_VRAM);
+	igt_assert_eq(huge_bo_try_move(&scene.bo, HUGE_SYSTEM), EBUSY);
+	igt_assert_eq(huge_bo_try_create(scene.bo.fd, vram.size, HUGE_VRAM, 0, &refused), ENOMEM);
+	other = importer_dynamic(scene.dma_buf.fd);
+	igt_assert_eq(importer_try(other, "map"), EINVAL);
+	importer_close(other);
+	other = importer_static(scene.dma_buf.fd);
+	igt_assert_eq(importer_try(other, "map"), EINVAL);
+	importer_close(other);
+	assert_importer_has(&scene, importer, HUGE_VRAM);
+	importer_do(importer, "unpin");
+	huge_bo_move(&scene.bo, HUGE_SYSTEM);
+	pattern_assert(&scene.pattern);
+}
+
+/**
+ * SUBTEST: peer-pinned-for-all
+ * Description: If any driver that is attached cannot reach VRAM, a driver that can has the
+ *	buffer object pinned in system memory.
+ */
+static void test_peer_pinned_for_all(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = make_peer(&scene), other = importer_dynamic(scene.dma_buf.fd);
+
+	importer_do(importer, "pin");
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+	importer_do(other, "map");
+	assert_importer_has(&scene, other, HUGE_SYSTEM);
+	igt_assert_eq(huge_bo_try_move(&scene.bo, HUGE_VRAM), EBUSY);
+}
+
+/**
+ * SUBTEST: peer-unplug
+ * Description: A driver that has the buffer object in VRAM is told when the exporting device
+ *	is unplugged, which waits until the driver has let go. It does not get VRAM again.
+ */
+static void test_peer_unplug(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int importer = make_peer(&scene);
+	unsigned int before;
+
+	importer_do(importer, "map");
+	importer_do(importer, "slow");
+	before = times_told(importer);
+	device_unplug(scene.bo.fd);
+	igt_assert_eq(importer_state(importer).goes_on, 0);
+	assert_told(importer, before);
+	igt_assert_eq(importer_try(importer, "map"), ENODEV);
+}
+
 static void clean_up(void)
 {
+	importers_close();
+	ttm_pages_limit_restore();
 	huge_release_all();
 	device_plug();
 }
@@ -195,12 +739,33 @@ static const struct subtest subtests[] = {
 	{ "last-user", "A mapping as the last user", test_last_user },
 	{ "self-import", "Imports by the same device", test_self_import },
 	{ "unplug", "A mapping after unplug", test_unplug },
+	{ "importer-static", "A driver that cannot be told", test_importer_static },
+	{ "importer-dynamic", "A driver that can be told", test_importer_dynamic },
+	{ "importer-unused", "A driver as the first user", test_importer_unused },
+	{ "importer-told", "A driver is told of a move", test_importer_told },
+	{ "importer-goes-on", "A driver that is told and goes on", test_importer_goes_on },
+	{ "importer-swapped", "A driver is told of swapping", test_importer_swapped },
+	{ "importer-last-user", "A driver as the last user", test_importer_last_user },
+	{ "importer-unplug", "System memory after unplug", test_importer_unplug },
+	{ "importer-unplug-vram", "VRAM after unplug", test_importer_unplug_vram },
+	{ "peer-unreachable", "A device that cannot reach VRAM", test_peer_unreachable },
+	{ "peer-deaf", "A driver that could not let go of VRAM", test_peer_deaf },
+	{ "peer", "A device that can reach VRAM", test_peer },
+	{ "peer-scattered", "Scattered VRAM for a device", test_peer_scattered },
+	{ "peer-4g", "4 GiB of VRAM for a device", test_peer_4g },
+	{ "peer-and-others", "VRAM that another driver cannot reach", test_peer_and_others },
+	{ "peer-evicted", "A driver is told of an eviction", test_peer_evicted },
+	{ "peer-pinned", "VRAM that a driver has pinned", test_peer_pinned },
+	{ "peer-pinned-for-all", "Pinned for all that are attached", test_peer_pinned_for_all },
+	{ "peer-unplug", "VRAM that a driver has at unplug", test_peer_unplug },
 };
 
 int igt_main()
 {
-	igt_fixture()
+	igt_fixture() {
 		huge_close(huge_open());
+		ttm_pages_limit_save();
+	}
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);
