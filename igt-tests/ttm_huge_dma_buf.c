@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/bar.h"
+#include "lib/fdinfo.h"
+#include "lib/foreign.h"
+#include "lib/hold.h"
 #include "lib/huge_device.h"
 #include "lib/importer.h"
 #include "lib/known_kernel.h"
@@ -17,6 +26,7 @@
 #include "lib/plug.h"
 #include "lib/scatter.h"
 #include "lib/subtest.h"
+#include "lib/sync_file.h"
 #include "libbigbar.h"
 
 /**
@@ -28,9 +38,9 @@
  * Description: A buffer object that is exported as a dma-buf is mapped through the file of
  *	the dma-buf as it is through the DRM file, and can be imported by the device again.
  *	Drivers of other devices have its memory where they can reach it, and let go of it
- *	when it moves.
+ *	when it moves. Their own dma-bufs are imported, and stay theirs.
  */
-IGT_TEST_DESCRIPTION("dma-bufs: mapped, and used by other devices");
+IGT_TEST_DESCRIPTION("dma-bufs: mapped, used by other devices, and imported from them");
 
 /* At an address that is aligned as the buffer object is: the kernel does not choose one. */
 static char *map_aligned(const struct huge_bo *dma_buf)
@@ -284,7 +294,7 @@ static bool has_peer_to_peer(void)
 static void require_peers(void)
 {
 	igt_require_f(has_peer_to_peer(), "the kernel has no peer-to-peer DMA\n");
-	require_importers_told();
+	igt_require_f(known_kernel()->tells_importers, "it cannot tell which importers let go\n");
 }
 
 /* An importer that reaches the VRAM of a scene: its device is the same. */
@@ -528,7 +538,6 @@ static void test_peer_deaf(void)
 	int importer;
 
 	require_peers();
-	igt_require_f(known_kernel()->tells_importers, "there are no such drivers\n");
 	importer = importer_deaf(scene.dma_buf.fd, scene.bo.fd);
 	igt_assert_eq(importer_state(importer).takes_vram, 0);
 	importer_do(importer, "pin");
@@ -721,9 +730,300 @@ static void test_peer_unplug(void)
 	igt_assert_eq(importer_try(importer, "map"), ENODEV);
 }
 
+/* What a client has imported is exported as the same dma-buf. */
+static void assert_exported_again(int drm, uint32_t handle, int dma_buf)
+{
+	struct stat before, after;
+	int again;
+
+	igt_assert_eq(drmPrimeHandleToFD(drm, handle, O_CLOEXEC, &again), 0);
+	igt_assert_eq(fstat(dma_buf, &before), 0);
+	igt_assert_eq(fstat(again, &after), 0);
+	close(again);
+	igt_assert_eq_u64(after.st_ino, before.st_ino);
+}
+
+/**
+ * SUBTEST: vgem-imports
+ * Description: The kernel's driver vgem, whose device is on no PCI bus, imports a dma-buf.
+ *	Once its handle is closed, the buffer object can be moved.
+ */
+static void test_vgem_imports(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int vgem = foreign_open_vgem(), error;
+	uint32_t handle;
+
+	error = drmPrimeFDToHandle(vgem, scene.dma_buf.fd, &handle) ? errno : 0;
+	igt_assert_eq(error, 0);
+	assert_exported_again(vgem, handle, scene.dma_buf.fd);
+	pattern_assert(&scene.pattern);
+	igt_assert_eq(drmCloseBufferHandle(vgem, handle), 0);
+	close(vgem);
+	huge_bo_move(&scene.bo, HUGE_SYSTEM);
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	pattern_assert(&scene.pattern);
+}
+
+/* Of another driver; closed by the clean-up. */
+static struct foreign foreign;
+
+/* What is imported of it, with a mapping that shows the same memory. */
+struct import {
+	int fd;
+	uint32_t handle;
+	struct pattern pattern;
+};
+
+static struct import import_foreign(void)
+{
+	struct import import = { .fd = huge_open() };
+	char *address;
+
+	igt_assert_eq(drmPrimeFDToHandle(import.fd, foreign.dma_buf, &import.handle), 0);
+	import.pattern = pattern_of(foreign.address, foreign.size, 89);
+	pattern_write(&import.pattern);
+	address = map_handle(import.fd, import.handle, foreign.size);
+	igt_assert_eq(signal_of_reading(address), 0);
+	import.pattern.address = address;
+	pattern_assert(&import.pattern);
+	return import;
+}
+
+/* It is as the driver's other buffer objects, except that it cannot be moved. */
+static void assert_is_imported(const struct import *import)
+{
+	struct drm_bigbar_gem_info info;
+	uint32_t again;
+
+	igt_assert_eq(drmPrimeFDToHandle(import->fd, foreign.dma_buf, &again), 0);
+	igt_assert_eq(again, import->handle);
+	igt_assert_eq(bigbar_info(import->fd, import->handle, &info), 0);
+	igt_assert_eq(info.placement, DRM_BIGBAR_PLACEMENT_SYSTEM);
+	igt_assert_eq_u64(info.size, foreign.size);
+	igt_assert_eq(bigbar_move(import->fd, import->handle, DRM_BIGBAR_PLACEMENT_VRAM), EINVAL);
+	igt_assert_eq(bigbar_move(import->fd, import->handle, DRM_BIGBAR_PLACEMENT_SYSTEM),
+		      EINVAL);
+	igt_assert_eq(bigbar_dirty_start(import->fd, import->handle), EINVAL);
+}
+
+static void assert_import(void)
+{
+	const struct in_use before = in_use_now(-1);
+	struct import import = import_foreign();
+
+	assert_is_imported(&import);
+	assert_exported_again(import.fd, import.handle, foreign.dma_buf);
+	pattern_change(&import.pattern);
+	/* Its mapping holds the memory. */
+	igt_assert_eq(bigbar_destroy(import.fd, import.handle), 0);
+	igt_assert_eq_u64(in_use_beyond(&before, -1).bos, 0);
+	pattern_assert(&import.pattern);
+	import.pattern.address = foreign.address;
+	pattern_assert(&import.pattern);
+}
+
+/**
+ * SUBTEST: import-vgem
+ * Description: A dma-buf of vgem is imported, and mapped by it. It stays where it is, and
+ *	nothing is left of what stands for it when its handle is closed.
+ */
+static void test_import_vgem(void)
+{
+	foreign = foreign_vgem(MIB(1));
+	assert_import();
+}
+
+/**
+ * SUBTEST: import-udmabuf
+ * Description: The same for a dma-buf of a program's memory.
+ */
+static void test_import_udmabuf(void)
+{
+	foreign = foreign_udmabuf(MIB(1));
+	assert_import();
+}
+
+/* Also waits until the kernel has dropped what was closed. */
+static void assert_vgem_users(long expected)
+{
+	long users = foreign_vgem_users();
+
+	for (int tries = 0; users != expected && tries < 500; tries++) {
+		usleep(10000);
+		users = foreign_vgem_users();
+	}
+	igt_assert_eq(users, expected);
+}
+
+/**
+ * SUBTEST: import-last-user
+ * Description: An imported buffer object, and then a mapping of it, keeps the memory when its
+ *	exporter's client has ended. Nothing holds the exporter when both are gone.
+ */
+static void test_import_last_user(void)
+{
+	const long before = foreign_vgem_users();
+	struct import import;
+
+	foreign = foreign_vgem(MIB(1));
+	import = import_foreign();
+	foreign_close(&foreign);
+	pattern_assert(&import.pattern);
+	igt_assert_eq(bigbar_destroy(import.fd, import.handle), 0);
+	pattern_assert(&import.pattern);
+	igt_assert_lt(before, foreign_vgem_users());
+	huge_release_all();
+	assert_vgem_users(before);
+}
+
+/**
+ * SUBTEST: import-unplug
+ * Description: After unplug the mapping of an imported buffer object shows its memory, and
+ *	nothing holds the exporter when all is closed.
+ */
+static void test_import_unplug(void)
+{
+	const long before = foreign_vgem_users();
+	struct import import;
+
+	foreign = foreign_vgem(MIB(1));
+	import = import_foreign();
+	device_unplug(import.fd);
+	pattern_assert(&import.pattern);
+	pattern_change(&import.pattern);
+	foreign_close(&foreign);
+	huge_release_all();
+	assert_vgem_users(before);
+}
+
+/**
+ * SUBTEST: import-fdinfo
+ * Description: Imported memory counts as shared and resident in system memory.
+ */
+static void test_import_fdinfo(void)
+{
+	struct fdinfo_memory memory;
+	struct import import;
+
+	foreign = foreign_vgem(MIB(1));
+	import = import_foreign();
+	fdinfo_require(import.fd);
+	memory = fdinfo_memory(import.fd, "system");
+	igt_assert_eq_u64(memory.total, foreign.size);
+	igt_assert_eq_u64(memory.shared, foreign.size);
+	igt_assert_eq_u64(memory.resident, foreign.size);
+	igt_assert_eq_u64(memory.active, 0);
+	igt_assert_eq_u64(fdinfo_memory(import.fd, "vram").total, 0);
+}
+
+static int call_sync(int dma_buf, uint64_t flags)
+{
+	struct dma_buf_sync sync = { .flags = flags };
+
+	return ioctl(dma_buf, DMA_BUF_IOCTL_SYNC, &sync) ? errno : 0;
+}
+
+/* A thread that begins to access a dma-buf. */
+struct accessor {
+	int dma_buf;
+	int error;
+	bool over;
+};
+
+static void *begin_access(void *argument)
+{
+	struct accessor *accessor = argument;
+
+	accessor->error = call_sync(accessor->dma_buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+	__atomic_store_n(&accessor->over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/**
+ * SUBTEST: cpu-access
+ * Description: The beginning of an access by the CPU waits for a move, and the end does not.
+ */
+static void test_cpu_access(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	static struct accessor accessor;
+	pthread_t thread;
+	bool waited;
+
+	accessor = (struct accessor){ .dma_buf = scene.dma_buf.fd };
+	hold_fence(scene.pattern.address, "kernel");
+	igt_assert_eq(call_sync(accessor.dma_buf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW), 0);
+	igt_assert_eq(pthread_create(&thread, NULL, begin_access, &accessor), 0);
+	/* It would be over at once. */
+	usleep(500000);
+	waited = !__atomic_load_n(&accessor.over, __ATOMIC_ACQUIRE);
+	igt_assert(is_held());
+	release_hold();
+	igt_assert_eq(pthread_join(thread, NULL), 0);
+	igt_assert_f(waited, "did not wait\n");
+	igt_assert_eq(accessor.error, 0);
+}
+
+static bool is_ready_within(int milliseconds, int fd, short events)
+{
+	struct pollfd file = { .fd = fd, .events = events };
+
+	igt_assert_lte(0, poll(&file, 1, milliseconds));
+	return file.revents & events;
+}
+
+/**
+ * SUBTEST: sync-file-export
+ * Description: A file for the fences of a dma-buf is ready when a move is over, and not
+ *	before.
+ */
+static void test_sync_file_export(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
+	int file;
+
+	hold_fence(scene.pattern.address, "kernel");
+	file = sync_file_of(scene.dma_buf.fd);
+	igt_assert(!is_ready_within(0, file, POLLIN));
+	igt_assert(is_held());
+	release_hold();
+	igt_assert(is_ready_within(10000, file, POLLIN));
+	close(file);
+}
+
+static void move_to_system(void *argument)
+{
+	const struct huge_bo *bo = argument;
+
+	huge_bo_move(bo, HUGE_SYSTEM);
+}
+
+/**
+ * SUBTEST: sync-file-import
+ * Description: A buffer object whose dma-buf was given a file for fences of another one is
+ *	moved when these have signaled.
+ */
+static void test_sync_file_import(void)
+{
+	struct scene first = make_scene(SCENE_SIZE, HUGE_VRAM);
+	struct scene second = make_scene(SCENE_SIZE, HUGE_VRAM);
+	struct dma_buf_import_sync_file arg = { .flags = DMA_BUF_SYNC_WRITE };
+
+	hold_fence(first.pattern.address, "kernel");
+	arg.fd = sync_file_of(first.dma_buf.fd);
+	igt_assert_eq(ioctl(second.dma_buf.fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &arg), 0);
+	close(arg.fd);
+	igt_assert(!is_ready_within(0, second.dma_buf.fd, POLLOUT));
+	assert_waits_for_hold(move_to_system, &second.bo);
+	pattern_assert(&second.pattern);
+}
+
 static void clean_up(void)
 {
+	release_all_holds();
 	importers_close();
+	foreign_close(&foreign);
 	ttm_pages_limit_restore();
 	huge_release_all();
 	device_plug();
@@ -758,6 +1058,15 @@ static const struct subtest subtests[] = {
 	{ "peer-pinned", "VRAM that a driver has pinned", test_peer_pinned },
 	{ "peer-pinned-for-all", "Pinned for all that are attached", test_peer_pinned_for_all },
 	{ "peer-unplug", "VRAM that a driver has at unplug", test_peer_unplug },
+	{ "vgem-imports", "A dma-buf that vgem imports", test_vgem_imports },
+	{ "import-vgem", "A dma-buf of vgem", test_import_vgem },
+	{ "import-udmabuf", "A dma-buf of a program's memory", test_import_udmabuf },
+	{ "import-last-user", "Imported memory as the last user", test_import_last_user },
+	{ "import-unplug", "Imported memory after unplug", test_import_unplug },
+	{ "import-fdinfo", "What fdinfo tells of imported memory", test_import_fdinfo },
+	{ "cpu-access", "Begin and end of an access by the CPU", test_cpu_access },
+	{ "sync-file-export", "A file for the fences", test_sync_file_export },
+	{ "sync-file-import", "A file for the fences of another", test_sync_file_import },
 };
 
 int igt_main()
@@ -769,4 +1078,7 @@ int igt_main()
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), clean_up);
 	run_subtests(subtests, COUNT_OF(subtests), clean_up);
+
+	igt_fixture()
+		foreign_clean_up();
 }
