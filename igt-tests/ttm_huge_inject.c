@@ -15,6 +15,7 @@
 #include "lib/debugger.h"
 #include "lib/freed_device.h"
 #include "lib/huge_device.h"
+#include "lib/importer.h"
 #include "lib/injection.h"
 #include "lib/kernel_log.h"
 #include "lib/leaks.h"
@@ -85,6 +86,7 @@ static struct {
 	uint64_t blocks;
 	int rescuers;
 	bool is_reloaded;
+	int importer;
 } scene;
 
 /**
@@ -631,6 +633,41 @@ static void test_move_to_system(void)
 static void test_move_to_vram(void)
 {
 	test_move(HUGE_SYSTEM);
+}
+
+static int run_importer_map(void)
+{
+	return importer_try(scene.importer, "map");
+}
+
+/* It may have moved before the call failed. */
+static void check_importer_mapped(int error)
+{
+	if (!error)
+		importer_do(scene.importer, "unmap");
+	pattern_assert(&scene.pattern);
+}
+
+/**
+ * SUBTEST: importer-map
+ * Description: The driver of another device maps a dma-buf, whose buffer object moves out of
+ *	VRAM for that.
+ */
+static void test_importer_map(void)
+{
+	struct huge_bo dma_buf;
+
+	make_bo(MIB(1) + KIB(20), HUGE_VRAM, 0);
+	scene.from = HUGE_VRAM;
+	dma_buf = huge_bo_export(&scene.bo);
+	scene.importer = importer_dynamic(dma_buf.fd);
+	huge_bo_move(&scene.bo, HUGE_SYSTEM);
+	fail_each(&(struct operation){
+		.prepare = move_back,
+		.run = run_importer_map,
+		.finish = check_importer_mapped,
+	});
+	importers_close();
 }
 
 /*
@@ -1223,6 +1260,7 @@ static void clean_up(void)
 {
 	release_signals();
 	injection_end();
+	importers_close();
 	release();
 	reload_without_offset();
 	plug_again();
@@ -1240,6 +1278,7 @@ static const struct subtest subtests[] = {
 	{ "fault-tracked", "A tracked write", test_fault_tracked },
 	{ "move-to-system", "A move out of VRAM", test_move_to_system },
 	{ "move-to-vram", "A move into VRAM", test_move_to_vram },
+	{ "importer-map", "Another device maps a dma-buf", test_importer_map },
 	{ "move-queued-to-system", "A queued move out of VRAM", test_move_queued_to_system },
 	{ "move-queued-to-vram", "A queued move into VRAM", test_move_queued_to_vram },
 	{ "evict", "An eviction", test_evict },
