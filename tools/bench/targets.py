@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The figures to reach, as ratios within one run."""
 
-from figures import Figure, ReportError, clock_figure, format_ns
+from shared.figures import Figure, ReportError, clock_figure, format_ns
 
 # Figures that are not reached for a known reason, see Documentation/tools/bench.rst. Some have
 # a second figure, which limits how far off they may be.

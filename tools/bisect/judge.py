@@ -4,12 +4,9 @@
 import json
 import math
 import re
-import sys
 
-from lab import PROJECT, last_line
-
-sys.path.insert(1, str(PROJECT / "tools" / "lab"))
-from kernel_log import (  # noqa: E402
+from lab import last_line
+from shared.kernel_log import (
     complaints, first_complaint, line_of_command, lines_of, unfinished_subtest, without_time)
 
 # Lines of a build's output that say why it failed. The first is used, because it may have caused

@@ -4,9 +4,9 @@
 The driver knows the reason, and the tracepoint pfnmap:pfnmap_fault shows it when an entry is
 set. Later it can only be guessed from what a mapping shows: its ends, addresses and memory."""
 
-from figures import format_bytes
 from mappings import LEVELS, PAGE, part_of
-from page_tables import LEVEL_BYTES
+from shared.figures import format_bytes
+from shared.page_tables import LEVEL_BYTES
 
 
 def next_level(level):

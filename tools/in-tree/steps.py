@@ -4,9 +4,10 @@
 import os
 import pathlib
 import re
-import subprocess
 import textwrap
 import tomllib
+
+from shared.series import CHANGED, SeriesError, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
@@ -16,23 +17,6 @@ FOLDERS = ("drivers", "include/drm", "include/linux", "include/uapi", "Documenta
 
 # The longest line of a message that looks good in a mail.
 LINE = 75
-
-# A file that a diff is about.
-CHANGED = re.compile(r"^\+\+\+ b/(.*)", re.MULTILINE)
-
-
-class SeriesError(Exception):
-    """The series cannot be made, with the reason in one line."""
-
-
-def run(command, **options):
-    """Run a command that has to succeed; return its output."""
-    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, **options)
-    if done.returncode:
-        said = (done.stdout.strip().splitlines() or ["it says nothing"])[-1]
-        raise SeriesError(f"'{' '.join(map(str, command))}' failed: {said}")
-    return done.stdout
 
 
 def wrap(text):

@@ -12,7 +12,7 @@ import unittest
 
 import lab
 from lab import PROJECT
-from toy import METRIC, git
+from tests.toy import METRIC, git
 
 HERE = pathlib.Path(lab.__file__).resolve().parent
 # This subtest skips if the core does not ask for PUD entries.

@@ -64,11 +64,13 @@ class Toy(unittest.TestCase):
         """Copies the files of the project that the tool reads."""
         for folder, names in (("tools/bisect", ["*.py", "ttm-huge-bisect"]),
                               ("igt-tests", ["*.testlist", "boots"]),
-                              ("tools/lab", ["check-kernel-log", "kernel_log.py"])):
+                              ("tools/shared", ["*.py", "*.sh"]),
+                              ("tools/lab", ["check-kernel-log"])):
             (self.project / folder).mkdir(parents=True)
             for name in names:
                 for path in (PROJECT / folder).glob(name):
                     shutil.copy(path, self.project / folder)
+        (self.project / "tools/bisect/shared").symlink_to("../shared")
         (self.project / "tools" / "bench").mkdir()
         for fake in ("lab/lab", "bench/bench"):
             shutil.copy(HERE / "fake-lab", self.project / "tools" / fake)

@@ -9,7 +9,7 @@ import time
 from unittest import mock
 
 import lab
-from toy import METRIC, SUBTEST, Toy, fingerprint, git, processes_in
+from tests.toy import METRIC, SUBTEST, Toy, fingerprint, git, processes_in
 
 
 class BadInput(Toy):

@@ -2,13 +2,15 @@
 """Build a kernel, or the folders of our drivers in it, and return the problems."""
 
 import os
+import pathlib
 import shlex
 import shutil
 import subprocess
 from collections import Counter
 
-from steps import HERE, SeriesError, run
+from .series import SeriesError, run
 
+TOOLS = pathlib.Path(__file__).resolve().parents[1]
 FOLDERS = ("drivers/gpu/drm/pfnmap/", "drivers/gpu/drm/ttm_huge/", "drivers/gpu/drm/bigbar/")
 
 # The folder that builds ttm_huge, once TTM has it inside.
@@ -60,8 +62,8 @@ class Kernel:
     def configure(self):
         """Configure a source that has the drivers, and keep that for one that has fewer."""
         self.objects.mkdir(parents=True, exist_ok=True)
-        run([HERE.parent / "lab/kernel/configure", self.source, self.objects, "lab.config",
-             HERE / "in-tree.config", HERE / "drivers.config"])
+        run([TOOLS / "lab/kernel/configure", self.source, self.objects, "lab.config",
+             TOOLS / "in-tree/in-tree.config", TOOLS / "in-tree/drivers.config"])
         shutil.copy(self.objects / ".config", self.config)
 
     def prepare(self):

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from steps import SeriesError, run
+from .series import SeriesError, run
 
 BASE = "base"
 

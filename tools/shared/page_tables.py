@@ -3,7 +3,7 @@
 
 from collections import namedtuple
 
-from figures import GIB, KIB, MIB
+from .figures import GIB, KIB, MIB
 
 # What an entry of each level maps, the largest first.
 LEVEL_BYTES = {"pud": GIB, "pmd": 2 * MIB, "pte": 4 * KIB}

@@ -5,7 +5,7 @@ import pathlib
 import re
 import subprocess
 
-CHECK = pathlib.Path(__file__).resolve().parent / "check-kernel-log"
+CHECK = pathlib.Path(__file__).resolve().parents[1] / "lab/check-kernel-log"
 
 # tools/lab/guest writes this to the kernel log.
 COMMAND_BEGINS = "lab: the command begins"
