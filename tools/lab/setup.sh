@@ -31,20 +31,6 @@ wanted() {
 	kernel_suites
 }
 
-# Announces a step, runs it with its output in the log, and says how long it took.
-step() {
-	what=$1
-	shift
-	echo "lab: $what"
-	began=$(date +%s)
-	if ! "$@" >>"$log" 2>&1; then
-		echo "lab: failed after $(($(date +%s) - began)) s; the end of $log:" >&2
-		tail -n 20 "$log" >&2
-		exit 1
-	fi
-	echo "lab: done in $(($(date +%s) - began)) s"
-}
-
 check_space() {
 	free_mib=$(df -Pm "$LAB" | awk 'NR == 2 { print $4 }')
 	[ "$free_mib" -ge "$space_needed_mib" ] ||

@@ -40,3 +40,18 @@ misused() {
 	usage >&2
 	exit "$error_status"
 }
+
+# Announces a step, runs it with its output in the file $log, and says how long it took. If it
+# fails, shows the end of the file and ends the script.
+# shellcheck disable=SC2154 # $log is the script's
+step() {
+	echo "$me: $1"
+	shift
+	step_began=$(date +%s)
+	if ! "$@" >>"$log" 2>&1; then
+		echo "$me: failed after $(($(date +%s) - step_began)) s; the end of $log:" >&2
+		tail -n 20 "$log" >&2
+		exit "$error_status"
+	fi
+	echo "$me: done in $(($(date +%s) - step_began)) s"
+}
