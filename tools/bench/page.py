@@ -6,7 +6,7 @@ from html import escape
 from chart import COLOURS, bars, curves
 from meaning import (answer_rows, answer_sizes, columns, empty_lines, head_lines,
                      meaning_lines, reported_rows, row_of, reference_size)
-from markup import paragraphs, table
+from shared.markup import paragraphs, table
 from targets import bounded_lines
 
 STYLE = """

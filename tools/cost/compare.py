@@ -4,7 +4,7 @@
 from collections import Counter, namedtuple
 
 from devices import CostError
-from figures import ReportError, median_and_spread, read_json
+from shared.figures import ReportError, median_and_spread, read_json
 from words import compared_lines, compared_rows
 
 PROGRAM, FORMAT = "ttm-map-cost", 1

@@ -4,7 +4,7 @@
 import pathlib
 import re
 
-from pci import Device, largest_entry
+from shared.pci import Device, largest_entry
 
 SYSFS = pathlib.Path("/sys")
 PCI_IDS = tuple(map(pathlib.Path, ("/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids")))

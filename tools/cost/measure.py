@@ -18,8 +18,8 @@ import time
 
 from create import new_bo
 from devices import CostError
-from mappings import LEVELS, MapError, find_devices, read_mappings
-from page_tables import LEVEL_BYTES
+from shared.mappings import LEVELS, MapError, find_devices, read_mappings
+from shared.page_tables import LEVEL_BYTES
 
 PAGE = mmap.PAGESIZE
 MIB = 1 << 20

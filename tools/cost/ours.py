@@ -4,7 +4,7 @@ machine follows from either."""
 
 from collections import namedtuple
 
-from page_tables import LEVEL_BYTES
+from shared.page_tables import LEVEL_BYTES
 
 # What README.md says of the demo in the lab, for the first touch of a GiB: the level of the
 # entries, faults, and how many times fewer instructions than with TTM's own handler.

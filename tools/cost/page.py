@@ -4,7 +4,7 @@
 from html import escape
 
 import words
-from markup import paragraphs, table
+from shared.markup import paragraphs, table
 
 # Colours are the reader's, light or dark. A table that is too wide for a phone is scrolled.
 STYLE = """

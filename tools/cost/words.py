@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A report in words and rows, for the terminal and for the page."""
 
-from figures import format_bytes, format_count, format_ns, median_and_spread
 from ours import LAB, LAB_IN_TREE_FAULTS, faults_with_ours
-from page_tables import LEVEL_BYTES
+from shared.figures import format_bytes, format_count, format_ns, median_and_spread
+from shared.page_tables import LEVEL_BYTES
 
 COLUMNS = ("size", "faults", "first touch", "spread", "again", "mmap", "munmap", "tables")
 COMPARED = ("GPU", "size", "faults", "first touch", "times less")

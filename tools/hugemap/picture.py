@@ -3,7 +3,7 @@
 
 import html
 
-from mappings import LEVELS
+from shared.mappings import LEVELS
 from text import size_text
 
 WIDTH, BAR, LINE, MARGIN = 960, 18, 44, 12

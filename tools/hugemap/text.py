@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mappings as text for users, and as JSON for programs."""
 
-from mappings import LEVELS
 from shared.figures import GIB, KIB, MIB
+from shared.mappings import LEVELS
 from why import explained
 
 

@@ -8,7 +8,7 @@ import re
 import select
 import time
 
-from mappings import MapError, refused
+from shared.mappings import MapError, refused
 
 TRACEFS = pathlib.Path("/sys/kernel/tracing")
 EVENT = "pfnmap/pfnmap_fault"

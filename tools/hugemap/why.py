@@ -4,8 +4,8 @@
 The driver knows the reason, and the tracepoint pfnmap:pfnmap_fault shows it when an entry is
 set. Later it can only be guessed from what a mapping shows: its ends, addresses and memory."""
 
-from mappings import LEVELS, PAGE, part_of
 from shared.figures import format_bytes
+from shared.mappings import LEVELS, PAGE, part_of
 from shared.page_tables import LEVEL_BYTES
 
 

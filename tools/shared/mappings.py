@@ -6,7 +6,7 @@ import pathlib
 import re
 from collections import namedtuple
 
-from shared.page_tables import LEVEL_BYTES, NONE, parse_run
+from .page_tables import LEVEL_BYTES, NONE, parse_run
 
 LEVELS = (*reversed(LEVEL_BYTES),)
 PAGE = LEVEL_BYTES["pte"]
