@@ -114,7 +114,10 @@ def find_devices(debugfs=DEBUGFS):
     if not dumps:
         raise MapError("no driver here shows page tables: it has to use pfnmap, which has to be "
                        "built with CONFIG_PFNMAP_DUMP")
-    return [Device(*named(dump.parent), dump) for dump in dumps]
+    # On older kernels each node of a device has a folder of its own.
+    devices = {device.name: device
+               for device in (Device(*named(dump.parent), dump) for dump in reversed(dumps))}
+    return [devices[name] for name in sorted(devices)]
 
 
 def read_runs(device, pid, part=None):
