@@ -13,6 +13,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/bar.h"
+#include "lib/bigbar_ioctl.h"
 #include "lib/fdinfo.h"
 #include "lib/foreign.h"
 #include "lib/hold.h"
@@ -27,7 +28,6 @@
 #include "lib/scatter.h"
 #include "lib/subtest.h"
 #include "lib/sync_file.h"
-#include "libbigbar.h"
 
 /**
  * TEST: ttm huge dma buf

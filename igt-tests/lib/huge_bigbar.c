@@ -3,7 +3,7 @@
 
 #include <xf86drm.h>
 
-#include "libbigbar.h"
+#include "bigbar_ioctl.h"
 #include "huge_device.h"
 
 static uint32_t uapi_placement(enum huge_placement placement)

@@ -35,7 +35,7 @@ PLANNERS = ("tools/planner/", "drivers/gpu/drm/pfnmap/pfnmap_plan.h",
 
 # All tests depend on these.
 EVERYWHERE = ("drivers/", "include/", "igt-tests/kernel/", "igt-tests/igt_shim.h",
-              "igt-tests/run", "tools/libbigbar/")
+              "igt-tests/run")
 
 
 def test_of(subtest):
