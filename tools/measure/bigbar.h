@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "libbigbar.h"
+#include "bigbar_ioctl.h"
 #include "measure.h"
 
 #define DRIVER_NAME "bigbar"

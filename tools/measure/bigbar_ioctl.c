@@ -4,7 +4,7 @@
 #include <sys/ioctl.h>
 #include <xf86drm.h>
 
-#include "libbigbar.h"
+#include "bigbar_ioctl.h"
 
 /* drmIoctl() repeats the call after a signal. */
 static int call(int fd, unsigned long request, void *argument)

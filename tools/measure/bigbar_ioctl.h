@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ioctls of bigbar as functions, for tests and tools. Each returns 0 or an errno value.
+ * The ioctls of bigbar as functions. Each returns 0 or an errno value.
  * Results that the driver does not fill in are 0. Placements and flags are those of bigbar_drm.h.
  */
-#ifndef LIBBIGBAR_H
-#define LIBBIGBAR_H
+#ifndef BIGBAR_IOCTL_H
+#define BIGBAR_IOCTL_H
 
 #include <stdint.h>
 
