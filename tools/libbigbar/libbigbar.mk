@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+#
+# The source files of libbigbar, for whoever builds it.
+
+libbigbar_sources := address.c bo.c device.c map.c
