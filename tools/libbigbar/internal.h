@@ -43,5 +43,8 @@ bool libbigbar_is_congruent(uint64_t address, uint64_t alignment, uint64_t place
 uint64_t libbigbar_congruent(uint64_t lowest, uint64_t alignment, uint64_t place);
 /* Whether it is a range of pages inside an object of @size bytes, and not empty. */
 bool libbigbar_is_range(uint64_t start, uint64_t length, uint64_t size, uint64_t page);
+/* The first run of set bits at or behind @from; false if there is none. */
+bool libbigbar_next_run(const uint64_t *bitmap, uint64_t bits, uint64_t from,
+			uint64_t *first, uint64_t *count);
 
 #endif

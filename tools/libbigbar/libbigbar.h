@@ -6,7 +6,8 @@
  * and they have filled in nothing, except where it is said. Every argument that is a range of
  * bytes has to be page aligned.
  *
- * Several threads may call these functions at the same time, but not for the same map.
+ * Several threads may call these functions at the same time, but not for the same map or the
+ * same bigbar_dirty.
  */
 #ifndef LIBBIGBAR_H
 #define LIBBIGBAR_H
@@ -22,6 +23,7 @@ extern "C" {
 struct bigbar_device;
 struct bigbar_bo;
 struct bigbar_map;
+struct bigbar_dirty;
 
 /**
  * struct bigbar_device_info - what a device has
@@ -287,6 +289,76 @@ int bigbar_reserve(uint64_t length, uint64_t alignment, uint64_t shift, void **a
  */
 int bigbar_prefault(const struct bigbar_device *device, void *address, uint64_t length,
 		    uint64_t *done);
+
+/**
+ * bigbar_dirty_start - begin to record writes
+ * @bo: a buffer object that was made with DRM_BIGBAR_GEM_CREATE_TRACKABLE
+ *
+ * The record is of the writes that CPUs make through mappings, in any process. It begins empty.
+ *
+ * Return: 0; -EINVAL if the buffer object cannot be tracked; -ENOMEM; -ENODEV after unplug.
+ */
+int bigbar_dirty_start(const struct bigbar_bo *bo);
+
+/**
+ * bigbar_dirty_stop - end the record of writes, and drop it
+ * @bo: the buffer object
+ *
+ * Where it was written meanwhile it has small entries, until bigbar_map_grow() maps it anew.
+ *
+ * Return: 0; -EINVAL if the buffer object cannot be tracked; -ENODEV after unplug.
+ */
+int bigbar_dirty_stop(const struct bigbar_bo *bo);
+
+/**
+ * bigbar_dirty_take - read a part of the record, and clear that part
+ * @bo: the buffer object
+ * @first_page: first page of the part, a multiple of 64
+ * @pages: pages of the part
+ * @bitmap: filled in: a bit for each page, the first for @first_page, rounded up to whole
+ *	words
+ *
+ * A write that happens at the same time is in this record or in the next. The buffer object
+ * cannot be moved meanwhile, and faults on it wait: bigbar_dirty_next() takes the record in
+ * parts that are not too large.
+ *
+ * Return: 0; -EINVAL if the pages are not inside the buffer object, or it cannot be tracked;
+ * -ENODATA if it is not tracked now; -EFAULT; -ENOMEM; -ENODEV after unplug.
+ */
+int bigbar_dirty_take(const struct bigbar_bo *bo, uint64_t first_page, uint64_t pages,
+		      uint64_t *bitmap);
+
+/**
+ * bigbar_dirty_begin - begin to read the record as runs of pages
+ * @bo: the buffer object, which has to live until bigbar_dirty_end()
+ * @dirty: filled in
+ *
+ * Return: 0; -ENOMEM.
+ */
+int bigbar_dirty_begin(const struct bigbar_bo *bo, struct bigbar_dirty **dirty);
+
+/**
+ * bigbar_dirty_next - the next run of pages that have been written
+ * @dirty: from bigbar_dirty_begin()
+ * @first_page: filled in with the first page of the run, counted in the buffer object
+ * @pages: filled in with the number of its pages
+ *
+ * Takes the record in parts of 32,768 pages; a run does not go from one part into the next. What
+ * is taken is cleared in the driver: whoever stops before the end has lost what is left of the
+ * last part.
+ *
+ * Return: 1 if there is a run, 0 at the end of the record; an error of bigbar_dirty_take(),
+ * after which the same part can be tried again.
+ */
+int bigbar_dirty_next(struct bigbar_dirty *dirty, uint64_t *first_page, uint64_t *pages);
+
+/**
+ * bigbar_dirty_end - end reading the record
+ * @dirty: from bigbar_dirty_begin(), or NULL
+ *
+ * Writes are recorded as before.
+ */
+void bigbar_dirty_end(struct bigbar_dirty *dirty);
 
 #if defined(__cplusplus)
 }

@@ -2,4 +2,4 @@
 #
 # The source files of libbigbar, for whoever builds it.
 
-libbigbar_sources := address.c bo.c device.c map.c
+libbigbar_sources := address.c bo.c device.c dirty.c map.c
