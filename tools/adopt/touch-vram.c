@@ -332,6 +332,6 @@ int main(int argc, char **argv)
 		measure_unbind(&device, driver, output);
 	else
 		measure_all(&device, driver, output);
-	close(device.fd);
+	close_device(&device);
 	return EXIT_SUCCESS;
 }

@@ -24,11 +24,11 @@
 
 static uint32_t placement_of(const struct subject *subject)
 {
-	struct drm_bigbar_gem_info info;
-	int error = bigbar_info(subject->fd, subject->bo.handle, &info);
+	struct bigbar_bo_info info;
+	int error = bigbar_bo_query_info(subject->bo.bigbar, &info);
 
 	if (error)
-		errx(EXIT_FAILURE, "cannot ask where the BO is: %s", strerror(error));
+		errx(EXIT_FAILURE, "cannot ask where the BO is: %s", strerror(-error));
 	return info.placement;
 }
 
@@ -79,55 +79,55 @@ void run_create_mixed(const struct way *way, struct subject *subject, struct res
 	} while (more_samples(&results->ns));
 }
 
-static void create_bos(int fd, uint32_t placement, unsigned int count, uint64_t size,
-		       uint32_t *handles)
+static void create_bos(const struct device *device, uint32_t placement, unsigned int count,
+		       uint64_t size, struct bigbar_bo **bos)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		int error = bigbar_create(fd, size, placement, 0, &handles[i]);
+		int error = bigbar_bo_create(device->bigbar, size, placement, 0, &bos[i]);
 
 		if (error)
 			errx(EXIT_FAILURE, "cannot create a BO of %lu bytes: %s", size,
-			     strerror(error));
+			     strerror(-error));
 	}
 }
 
-static int64_t create_mixed_ioctl_ns(int fd, uint32_t placement, uint64_t size,
-				     uint32_t *handles)
+static int64_t create_mixed_ioctl_ns(const struct device *device, uint32_t placement,
+				     uint64_t size, struct bigbar_bo **bos)
 {
 	const unsigned int before = FIRST_BOS + MIXED_BOS - TIMED_BOS;
 	uint64_t start;
 
-	create_bos(fd, placement, FIRST_BOS, FIRST_SIZE, handles);
-	create_bos(fd, placement, before - FIRST_BOS, size, handles + FIRST_BOS);
+	create_bos(device, placement, FIRST_BOS, FIRST_SIZE, bos);
+	create_bos(device, placement, before - FIRST_BOS, size, bos + FIRST_BOS);
 	rest();
 	start = now_ns();
-	create_bos(fd, placement, TIMED_BOS, size, handles + before);
+	create_bos(device, placement, TIMED_BOS, size, bos + before);
 	return now_ns() - start;
 }
 
-static void destroy_bos(int fd, const uint32_t *handles)
+static void destroy_bos(struct bigbar_bo **bos)
 {
 	for (unsigned int i = 0; i < FIRST_BOS + MIXED_BOS; i++) {
-		int error = bigbar_destroy(fd, handles[i]);
+		int error = bigbar_bo_free(bos[i]);
 
 		if (error)
-			errx(EXIT_FAILURE, "cannot close a BO: %s", strerror(error));
+			errx(EXIT_FAILURE, "cannot close a BO: %s", strerror(-error));
 	}
 }
 
 void run_create_mixed_ioctl(const struct way *way, struct subject *subject,
 			    struct result *results)
 {
-	uint32_t *handles = calloc(FIRST_BOS + MIXED_BOS, sizeof(*handles));
+	struct bigbar_bo **bos = calloc(FIRST_BOS + MIXED_BOS, sizeof(*bos));
 
 	(void)way;
-	if (!handles)
-		errx(EXIT_FAILURE, "no memory for %d handles", FIRST_BOS + MIXED_BOS);
+	if (!bos)
+		errx(EXIT_FAILURE, "no memory for %d BOs", FIRST_BOS + MIXED_BOS);
 	do {
 		add_sample(&results->ns,
-			   create_mixed_ioctl_ns(subject->fd, placement_of(subject),
-						 subject->size, handles));
-		destroy_bos(subject->fd, handles);
+			   create_mixed_ioctl_ns(subject->bo.device, placement_of(subject),
+						 subject->size, bos));
+		destroy_bos(bos);
 	} while (more_samples(&results->ns));
-	free(handles);
+	free(bos);
 }

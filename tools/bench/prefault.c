@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One ioctl maps all. It is repeated after a signal, as drmIoctl() does, and continues where it
- * was interrupted.
+ * One ioctl maps all. libbigbar repeats it after a signal, and it continues where it was
+ * interrupted.
  */
 #include <err.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +13,10 @@
 #include "prefault.h"
 
 #define TIMER_US	1000
-/* They take a second at least. A prefault that gets nowhere would be repeated for ever. */
-#define MOST_CALLS	1000
+/* They take a second. A prefault that gets nowhere would be repeated for ever. */
+#define MOST_SIGNALS	1000
 
-static void ignore_signal(int signal)
-{
-	(void)signal;
-}
+static volatile sig_atomic_t nr_signals;
 
 static void set_timer(unsigned int us)
 {
@@ -33,39 +29,39 @@ static void set_timer(unsigned int us)
 		err(EXIT_FAILURE, "cannot set a timer");
 }
 
-/* Returns the number of calls that it took. */
-static unsigned int prefault(const struct subject *subject, uint64_t *map)
+static void count_signal(int signal)
 {
-	unsigned int calls = 0;
-	uint64_t done = 0;
-	int error;
-
-	do {
-		error = bigbar_prefault(subject->fd, map, subject->size, &done);
-	} while (++calls < MOST_CALLS && error == EINTR);
-	if (error && error != EINTR)
-		errx(EXIT_FAILURE, "cannot map ahead of use: %s", strerror(error));
-	return calls;
+	(void)signal;
+	if (++nr_signals == MOST_SIGNALS)
+		set_timer(0);
 }
 
-/* A prefault that gives up counts with the time until then. */
+static void prefault(const struct subject *subject, uint64_t *map)
+{
+	int error = bigbar_prefault(subject->bo.device->bigbar, map, subject->size, NULL);
+
+	if (error)
+		errx(EXIT_FAILURE, "cannot map ahead of use: %s", strerror(-error));
+}
+
+/* Returns the number of signals. A prefault that gets nowhere counts with the time they took. */
 static unsigned int sample_prefault(const struct subject *subject, unsigned int timer_us,
 				    struct result *result)
 {
 	uint64_t *map = map_subject(subject, choose_address(subject));
 	uint64_t start, faults;
-	unsigned int calls;
 
 	rest();
+	nr_signals = 0;
 	faults = minor_faults();
 	set_timer(timer_us);
 	start = now_ns();
-	calls = prefault(subject, map);
+	prefault(subject, map);
 	add_sample(&result->ns, now_ns() - start);
 	set_timer(0);
 	result->faults = minor_faults() - faults;
 	unmap_subject(subject, map);
-	return calls;
+	return nr_signals;
 }
 
 void run_prefault(const struct way *way, struct subject *subject, struct result *results)
@@ -80,18 +76,18 @@ void run_prefault(const struct way *way, struct subject *subject, struct result 
 void run_prefault_timer(const struct way *way, struct subject *subject,
 			struct result *results)
 {
-	struct sigaction ignored = { .sa_handler = ignore_signal }, before;
-	unsigned int most_calls = 0;
+	struct sigaction counted = { .sa_handler = count_signal }, before;
+	unsigned int most_signals = 0;
 
 	(void)way;
-	sigaction(SIGALRM, &ignored, &before);
+	sigaction(SIGALRM, &counted, &before);
 	do {
-		unsigned int calls = sample_prefault(subject, TIMER_US, results);
+		unsigned int signals = sample_prefault(subject, TIMER_US, results);
 
-		if (calls > most_calls)
-			most_calls = calls;
+		if (signals > most_signals)
+			most_signals = signals;
 	} while (more_samples(&results->ns));
 	sigaction(SIGALRM, &before, NULL);
-	if (most_calls < 2)
+	if (!most_signals)
 		results->why_not = "it was over before a signal came";
 }

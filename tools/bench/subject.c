@@ -8,13 +8,13 @@
 
 void *choose_address(const struct subject *subject)
 {
-	uint64_t *range;
+	uint64_t *address;
 
 	if (!subject->alignment)
 		return NULL;
-	range = reserve_addresses(subject->size + subject->shift, subject->alignment);
-	unmap_bytes(range, subject->size + subject->shift);
-	return (char *)range + subject->shift;
+	address = reserve_addresses(subject->size, subject->alignment, subject->shift);
+	unmap_bytes(address, subject->size);
+	return address;
 }
 
 static void advise(const struct subject *subject, void *map, int advice)

@@ -21,11 +21,11 @@ static uint64_t read_record(const struct subject *subject, uint64_t *bitmap, int
 {
 	const uint64_t pages = subject_pages(subject);
 	uint64_t start = now_ns();
-	int error = bigbar_dirty_take(subject->fd, subject->bo.handle, 0, pages, bitmap);
+	int error = bigbar_dirty_take(subject->bo.bigbar, 0, pages, bitmap);
 
 	*ns = now_ns() - start;
 	if (error)
-		errx(EXIT_FAILURE, "cannot take the record of writes: %s", strerror(error));
+		errx(EXIT_FAILURE, "cannot take the record of writes: %s", strerror(-error));
 	return count_bits(bitmap, pages / 64);
 }
 

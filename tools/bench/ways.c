@@ -35,7 +35,7 @@ static void begin_bigbar(const char *max_level)
 
 static void end_bigbar(void)
 {
-	close(bigbar.fd);
+	close_device(&bigbar);
 }
 
 static void begin_ours(const struct way *way, uint64_t largest)
@@ -115,9 +115,9 @@ static void open_tracked(const struct way *way, struct subject *subject)
 
 	(void)way;
 	open_bo(subject, DRM_BIGBAR_PLACEMENT_VRAM, DRM_BIGBAR_GEM_CREATE_TRACKABLE);
-	error = bigbar_dirty_start(bigbar.fd, subject->bo.handle);
+	error = bigbar_dirty_start(subject->bo.bigbar);
 	if (error)
-		errx(EXIT_FAILURE, "cannot track writes: %s", strerror(error));
+		errx(EXIT_FAILURE, "cannot track writes: %s", strerror(-error));
 }
 
 static uint64_t block_size(const struct way *way)
@@ -147,7 +147,7 @@ static void begin_qxl(const struct way *way, uint64_t largest)
 
 static void end_qxl(void)
 {
-	close(qxl.fd);
+	close_device(&qxl);
 }
 
 static void open_surface(const struct way *way, struct subject *subject)
@@ -197,7 +197,7 @@ static void begin_radeon(const struct way *way, uint64_t largest)
 /* The unmodified module cannot be unloaded, and stays. */
 static void end_radeon(void)
 {
-	close(radeon.fd);
+	close_device(&radeon);
 }
 
 static void begin_adopted_radeon(const struct way *way, uint64_t largest)

@@ -99,7 +99,7 @@ static uint64_t *choose_address(const struct bo *bo, unsigned int way)
 {
 	if (ways[way].times == 1)
 		return NULL;
-	return reserve_addresses(all_bytes(bo, way), bo->alignment);
+	return reserve_addresses(all_bytes(bo, way), bo->alignment, 0);
 }
 
 static uint64_t *map_bo(const struct bo *bo, uint64_t *address)
@@ -124,12 +124,12 @@ static uint64_t *map_all(const struct bo *bo, unsigned int way, uint64_t *addres
 
 static void prefault_range(const struct bo *bo, uint64_t *map, uint64_t size)
 {
-	uint64_t done = 0;
-	int error = bigbar_prefault(bo->device->fd, map, size, &done);
+	uint64_t done;
+	int error = bigbar_prefault(bo->device->bigbar, map, size, &done);
 
 	if (error || done != size)
 		errx(EXIT_FAILURE, "prefaulted %lu of %lu bytes: %s",
-		     done, size, strerror(error));
+		     done, size, strerror(-error));
 }
 
 /* Each way writes to a word of its own in every page, so that all words stay readable. */
@@ -234,10 +234,7 @@ static void measure_first_touch(const struct bo *bo, unsigned int way, uint64_t 
 static void look_at_entries(const struct bo *bo, const struct observers *observers,
 			    struct measurement *measurement)
 {
-	struct drm_bigbar_gem_info info = bo_info(bo);
-
-	for (unsigned int level = 0; level < ARRAY_SIZE(measurement->entries); level++)
-		measurement->entries[level] = info.entries[level];
+	count_entries(bo, measurement->entries);
 	measurement->page_tables = read_page_tables(observers->page_tables_fd, bo);
 }
 
@@ -430,6 +427,6 @@ int main(int argc, char **argv)
 
 	free_measurements(measurements);
 	close_observers(&observers);
-	close(device.fd);
+	close_device(&device);
 	return EXIT_SUCCESS;
 }

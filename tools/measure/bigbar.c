@@ -107,42 +107,52 @@ static unsigned int node_minor(int fd)
 	return minor(node.st_rdev);
 }
 
+static void succeed(int error, const char *what)
+{
+	if (error)
+		errx(EXIT_FAILURE, "cannot %s: %s", what, strerror(-error));
+}
+
 struct device open_device(const char *driver)
 {
 	drmDevicePtr devices[MAX_DEVICES];
 	int count = drmGetDevices2(0, devices, MAX_DEVICES);
-	int fd = -1;
+	struct device device = { .fd = -1 };
 
 	if (count < 0)
 		errx(EXIT_FAILURE, "cannot list DRM devices: %s", strerror(-count));
-	for (int i = 0; i < count && fd < 0; i++)
-		fd = open_if_driver(devices[i], driver);
+	for (int i = 0; i < count && device.fd < 0; i++)
+		device.fd = open_if_driver(devices[i], driver);
 	drmFreeDevices(devices, count);
-	if (fd < 0)
+	if (device.fd < 0)
 		errx(EXIT_FAILURE, "no DRM device with driver %s", driver);
-	return (struct device){ .fd = fd, .minor = node_minor(fd) };
+	device.minor = node_minor(device.fd);
+	if (!strcmp(driver, DRIVER_NAME))
+		succeed(bigbar_device_open_fd(device.fd, &device.bigbar), "use the device");
+	return device;
 }
 
-static void succeed(int error, const char *what)
+void close_device(const struct device *device)
 {
-	if (error)
-		errx(EXIT_FAILURE, "cannot %s: %s", what, strerror(error));
+	bigbar_device_close(device->bigbar);
+	close(device->fd);
 }
 
 struct bo create_bo(const struct device *device, uint64_t size,
 		    uint32_t placement, uint32_t flags)
 {
 	struct bo bo = { .device = device };
-	struct drm_bigbar_gem_info info;
-	int error = bigbar_create(device->fd, size, placement, flags, &bo.handle);
+	struct bigbar_bo_info info;
+	int error = bigbar_bo_create(device->bigbar, size, placement, flags, &bo.bigbar);
 
 	if (error)
 		errx(EXIT_FAILURE, "cannot create a BO of %lu bytes: %s",
-		     size, strerror(error));
-	succeed(bigbar_mmap_offset(device->fd, bo.handle, &bo.offset), "get an mmap offset");
-	info = bo_info(&bo);
+		     size, strerror(-error));
+	succeed(bigbar_bo_mmap_offset(bo.bigbar, &bo.offset), "get an mmap offset");
+	succeed(bigbar_bo_query_info(bo.bigbar, &info), "get information on the BO");
 	if (info.placement != placement)
 		errx(EXIT_FAILURE, "the BO is not in the memory that was asked for");
+	bo.handle = bigbar_bo_handle(bo.bigbar);
 	bo.size = info.size;
 	bo.alignment = info.alignment;
 	return bo;
@@ -150,26 +160,36 @@ struct bo create_bo(const struct device *device, uint64_t size,
 
 void destroy_bo(const struct bo *bo)
 {
-	succeed(bigbar_destroy(bo->device->fd, bo->handle), "close the BO");
+	succeed(bigbar_bo_free(bo->bigbar), "close the BO");
 }
 
 void move_bo(const struct bo *bo, uint32_t placement)
 {
-	succeed(bigbar_move(bo->device->fd, bo->handle, placement), "move the BO");
+	succeed(bigbar_bo_move(bo->bigbar, placement), "move the BO");
 }
 
-struct drm_bigbar_gem_info bo_info(const struct bo *bo)
+/* libbigbar does not have this: it is not for programs. */
+void count_entries(const struct bo *bo, uint64_t entries[DRM_BIGBAR_LEVELS])
 {
-	struct drm_bigbar_gem_info info;
+	struct drm_bigbar_gem_info info = { .handle = bo->handle };
 
-	succeed(bigbar_info(bo->device->fd, bo->handle, &info), "get information on the BO");
-	return info;
+	if (drmIoctl(bo->device->fd, DRM_IOCTL_BIGBAR_GEM_INFO, &info))
+		err(EXIT_FAILURE, "cannot count the entries that map the BO");
+	memcpy(entries, info.entries, sizeof(info.entries));
 }
 
 uint64_t free_vram(const struct device *device)
 {
-	struct drm_bigbar_device_info info;
+	struct bigbar_device_info info;
 
-	succeed(bigbar_device_info(device->fd, &info), "ask how much VRAM there is");
+	succeed(bigbar_device_query_info(device->bigbar, &info), "ask how much VRAM there is");
 	return info.vram_size - info.vram_used;
+}
+
+uint64_t *reserve_addresses(uint64_t size, uint64_t alignment, uint64_t shift)
+{
+	void *address;
+
+	succeed(bigbar_reserve(size, alignment, shift, &address), "reserve addresses");
+	return address;
 }

@@ -8,14 +8,16 @@
 
 #include <stdint.h>
 
-#include "bigbar_ioctl.h"
+#include "libbigbar.h"
 #include "measure.h"
 
 #define DRIVER_NAME "bigbar"
 
+/* What belongs to bigbar is NULL for other drivers. */
 struct device {
 	int fd;
 	unsigned int minor;	/* of the primary node */
+	struct bigbar_device *bigbar;
 };
 
 struct bo {
@@ -24,16 +26,25 @@ struct bo {
 	uint64_t size;
 	uint64_t alignment;
 	uint64_t offset;
+	struct bigbar_bo *bigbar;
 };
 
 struct device open_device(const char *driver);
+void close_device(const struct device *device);
 
 struct bo create_bo(const struct device *device, uint64_t size,
 		    uint32_t placement, uint32_t flags);
 void destroy_bo(const struct bo *bo);
 void move_bo(const struct bo *bo, uint32_t placement);
-struct drm_bigbar_gem_info bo_info(const struct bo *bo);
+/* By level, the entries of this process that map it, as the driver counts them. */
+void count_entries(const struct bo *bo, uint64_t entries[DRM_BIGBAR_LEVELS]);
 uint64_t free_vram(const struct device *device);
+
+/*
+ * Reserves addresses, which MAP_FIXED may replace, that begin @shift bytes behind a multiple of
+ * @alignment.
+ */
+uint64_t *reserve_addresses(uint64_t size, uint64_t alignment, uint64_t shift);
 
 /* Reads the module parameter, and restores it when the program ends, also by a signal. */
 void find_max_level(void);

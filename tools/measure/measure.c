@@ -162,21 +162,6 @@ void unmap_bytes(void *map, uint64_t size)
 		err(EXIT_FAILURE, "cannot unmap %lu bytes", size);
 }
 
-uint64_t *reserve_addresses(uint64_t size, uint64_t alignment)
-{
-	char *range = mmap(NULL, size + alignment, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uint64_t head;
-
-	if (range == MAP_FAILED)
-		err(EXIT_FAILURE, "cannot reserve %lu bytes of addresses",
-		    size);
-	head = -(uintptr_t)range % alignment;
-	unmap_bytes(range, head);
-	unmap_bytes(range + head + size, alignment - head);
-	return (uint64_t *)(range + head);
-}
-
 uint64_t parse_size(const char *text)
 {
 	static const char suffixes[] = "KMG";

@@ -51,8 +51,6 @@ uint64_t touched_content(uint64_t page, unsigned int word, unsigned int factor);
 void touch_pages(uint64_t *map, uint64_t pages, unsigned int word, unsigned int factor);
 
 void unmap_bytes(void *map, uint64_t size);
-/* Reserves an aligned range of addresses, which MAP_FIXED may replace. */
-uint64_t *reserve_addresses(uint64_t size, uint64_t alignment);
 
 /* Parses a number of bytes, which may end in K, M or G. */
 uint64_t parse_size(const char *text);
