@@ -17,6 +17,7 @@ PROGRAMS = {
     "tools/export/": "/src/tools/export/test",
     "tools/fakegpu/": "/src/tools/fakegpu/test",
     "tools/hugemap/": "/src/tools/hugemap/test",
+    "tools/libbigbar/": "/src/tools/libbigbar/test",
     "tools/shared/figures.py": "/src/tools/bench/test",
     "tools/shared/mappings.py": "/src/tools/hugemap/test",
     "tools/shared/markup.py": "/src/tools/cost/test",
