@@ -16,14 +16,17 @@
 
 #define PAUSER "/sys/kernel/debug/pauser"
 
-/* In ms: longer than a busy host keeps a processor of the guest from running, mostly. */
-#define PAUSE "7"
+/* In ms: longer than a host that is not busy keeps a processor of the guest from running. */
+#define FIRST_PAUSE 7
 /* In ms. More than it takes to come to any instruction. */
 #define COME "5000"
 /* On a busy host a pause may be over before this thread sees it. */
 #define TRIES 100
-/* Or before this thread has done its part, which it never has if it waits for the paused one. */
-#define LATE_TRIES 3
+/*
+ * Or before this thread has done its part, which it never has if it waits for the paused one.
+ * Each pause is twice as long as the last.
+ */
+#define LATE_TRIES 4
 
 #define SYMBOLS_STEP (4096 * 1024)
 
@@ -34,6 +37,7 @@
 struct round {
 	const struct race *race;
 	unsigned int instruction;
+	unsigned int pause;		/* in ms */
 	int arm_error;
 	int reach_error;
 	bool is_late;
@@ -122,7 +126,8 @@ static void *execute(void *argument)
 	CPU_ZERO(&one);
 	CPU_SET(PAUSED_CPU, &one);
 	pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
-	snprintf(command, sizeof(command), "stop %u " PAUSE, round->instruction);
+	snprintf(command, sizeof(command), "stop %u %u", round->instruction,
+		 round->pause);
 	round->arm_error = write_file(PAUSER, command);
 	pthread_barrier_wait(&round->armed);
 	round->race->paused();
@@ -159,14 +164,17 @@ static bool play(struct round *round)
 	unsigned int tries = 0, late_tries = 0;
 	int error;
 
+	round->pause = FIRST_PAUSE;
 	do {
 		error = try_to_play(round);
 		if (error == ECANCELED)
 			return false;
 		igt_assert_f(!error || (error == ETIME && ++tries < TRIES), "instruction %u: %s\n",
 			     round->instruction, strerror(error));
-		if (!error)
-			round->race->check();
+		if (error)
+			continue;
+		round->race->check();
+		round->pause *= 2;
 	} while (error || (round->is_late && ++late_tries < LATE_TRIES));
 	return true;
 }
