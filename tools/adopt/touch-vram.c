@@ -83,19 +83,6 @@ static uint64_t *map_bo(const struct bo *bo)
 	return map;
 }
 
-static void verify(const uint64_t *map, const struct bo *bo)
-{
-	const volatile uint64_t *words = map;
-
-	for (uint64_t page = 0; page < pages(bo); page++) {
-		uint64_t found = words[page * WORDS_PER_PAGE];
-
-		if (found != touched_content(page, 0, 1))
-			errx(EXIT_FAILURE, "page %lu: wrote %#lx, read back %#lx",
-			     page, touched_content(page, 0, 1), found);
-	}
-}
-
 static struct measurement measure(const struct bo *bo, int status_fd)
 {
 	struct measurement measurement = { .size = bo->size };
@@ -109,7 +96,7 @@ static struct measurement measure(const struct bo *bo, int status_fd)
 	touch_pages(map, pages(bo), 0, 1);
 	measurement.faults = minor_faults() - faults;
 	measurement.page_table_bytes = page_table_bytes(status_fd) - bytes;
-	verify(map, bo);
+	check_pages(map, pages(bo), 0, 1);
 
 	fd = open_page_tables(bo->device);
 	if (fd >= 0) {

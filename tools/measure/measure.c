@@ -156,6 +156,20 @@ void touch_pages(uint64_t *map, uint64_t pages, unsigned int word, unsigned int 
 		words[page * WORDS_PER_PAGE + word] = touched_content(page, word, factor);
 }
 
+void check_pages(const uint64_t *map, uint64_t pages, unsigned int word, unsigned int factor)
+{
+	const volatile uint64_t *words = map;
+
+	for (uint64_t page = 0; page < pages; page++) {
+		uint64_t wrote = touched_content(page, word, factor);
+		uint64_t found = words[page * WORDS_PER_PAGE + word];
+
+		if (found != wrote)
+			errx(EXIT_FAILURE, "page %lu, word %u: wrote %#lx, read back %#lx",
+			     page, word, wrote, found);
+	}
+}
+
 void unmap_bytes(void *map, uint64_t size)
 {
 	if (size && munmap(map, size))

@@ -49,6 +49,8 @@ uint64_t page_table_bytes(int status_fd);
  */
 uint64_t touched_content(uint64_t page, unsigned int word, unsigned int factor);
 void touch_pages(uint64_t *map, uint64_t pages, unsigned int word, unsigned int factor);
+/* Ends the program if a page does not have what touch_pages() has written. */
+void check_pages(const uint64_t *map, uint64_t pages, unsigned int word, unsigned int factor);
 
 void unmap_bytes(void *map, uint64_t size);
 
