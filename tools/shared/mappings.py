@@ -6,7 +6,7 @@ import pathlib
 import re
 from collections import namedtuple
 
-from .page_tables import LEVEL_BYTES, NONE, parse_run
+from .page_tables import LEVEL_BYTES, NONE, Mapped, parse_run
 
 LEVELS = (*reversed(LEVEL_BYTES),)
 PAGE = LEVEL_BYTES["pte"]
@@ -27,22 +27,12 @@ def part_of(run, start, end):
     return run._replace(start=start, end=end, pfn=run.pfn + (start - run.start) // PAGE)
 
 
-class Mapping:
+class Mapping(Mapped):
     """A mapping of a driver's file, and the entries that it has."""
 
     def __init__(self, start, end, offset, path, runs=()):
-        self.start, self.end = start, end
+        super().__init__(start, end, runs)
         self.offset, self.path = offset, path
-        self.runs = list(runs)
-
-    @property
-    def bytes(self):
-        """The size of the mapping."""
-        return self.end - self.start
-
-    def bytes_at(self, level):
-        """The bytes that entries of a level map."""
-        return sum(run.end - run.start for run in self.runs if run.level == level)
 
     @property
     def bytes_unmapped(self):
