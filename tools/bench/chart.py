@@ -7,16 +7,17 @@ import subprocess
 from shared.figures import GIB, MIB, ReportError
 
 PREAMBLE = """
-set terminal svg size {width},{height} dynamic font 'sans-serif,13' background '#ffffff'
+set terminal svg size {width},{height} dynamic font 'sans-serif,13'
 set border 3
 set tics nomirror
-set grid ytics lc rgb '#dddddd'
+set grid ytics lc rgb '#888888'
 """
 
-# In the order of the ways, so that a way has the same colour in every picture.
+# In the order of the ways, so that a way has the same colour in every picture. They can be seen
+# on a light and on a dark page.
 COLOURS = ("#c0392b", "#e67e22", "#d4ac0d", "#1e8449", "#2471a3", "#7d3c98",
-           "#17a589", "#5dade2", "#a569bd", "#7f8c8d", "#2c3e50", "#b7950b",
-           "#cd6155", "#f1948a", "#6e2c00", "#ff5fa2", "#000000")
+           "#17a589", "#5dade2", "#a569bd", "#7f8c8d", "#5c6bc0", "#b7950b",
+           "#cd6155", "#f1948a", "#a0522d", "#ff5fa2", "#8a8f00")
 
 
 def gnuplot(commands):
@@ -27,7 +28,13 @@ def gnuplot(commands):
         raise ReportError("there is no gnuplot: install gnuplot-nox") from error
     except subprocess.CalledProcessError as error:
         raise ReportError(f"gnuplot: {error.stderr.strip()}") from error
-    return done.stdout[done.stdout.index("<svg"):]
+    return for_html(done.stdout[done.stdout.index("<svg"):])
+
+
+def for_html(svg):
+    """Inside of HTML there are no namespaces, and black is the colour of the page's text"""
+    svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
+    return re.sub(r"""(["'])black\1""", r"\1currentColor\1", svg)
 
 
 def with_names_of_its_own(svg, title):
@@ -74,7 +81,7 @@ set logscale x
 set xlabel 'microseconds'
 set format x '%g'
 set ytics ({names}) noenhanced
-set grid xtics lc rgb '#dddddd'
+set grid xtics lc rgb '#888888'
 set yrange [{0.7 - len(rows)}:0.7]
 unset key
 set style fill solid

@@ -6,33 +6,17 @@ from html import escape
 from chart import COLOURS, bars, curves
 from meaning import (answer_rows, answer_sizes, columns, empty_lines, head_lines,
                      meaning_lines, reported_rows, row_of, reference_size)
-from shared.markup import paragraphs, table
+from shared.markup import document, figures_table, paragraphs, table, wide
 from targets import bounded_lines
 
 STYLE = """
-body { font: 15px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em }
-h2 { margin-top: 2.5em; border-bottom: 1px solid #ccc }
-table { border-collapse: collapse; margin: 1em 0 }
-th, td { padding: .15em .8em; text-align: right; border-bottom: 1px solid #eee }
-th { border-bottom: 1px solid #888 }
-th:first-child, td:first-child, td.text { text-align: left }
-tr.loses td { background: #fdecea }
-td.no { color: #b03a2e; font-weight: bold }
-td.yes { color: #1e8449 }
-code { background: #f4f4f4; padding: 0 .2em }
+body { max-width: 70em }
+h2 { border-bottom: 1px solid #8886 }
+th:first-child, td:first-child { text-align: left }
+tr.loses td { background: color-mix(in srgb, var(--bad) 20%, Canvas) }
 svg { max-width: 100%; height: auto }
-.empty { color: #777 }
+.empty { color: GrayText }
 """
-
-
-def figures_table(figures):
-    lines = ["<table>", "<tr><th>figure to reach</th><th>found</th><th></th></tr>"]
-    for figure in figures:
-        mark = ("yes", "reached") if figure.reached else ("no", "NOT reached")
-        lines.append(f"<tr><td>{escape(figure.name)}</td>"
-                     f"<td>{escape(figure.found)}</td>"
-                     f'<td class="{mark[0]}">{mark[1]}</td></tr>')
-    return "\n".join(lines + ["</table>"])
 
 
 def colours(bench):
@@ -75,39 +59,36 @@ def work_section(bench, work):
              f"<p>{escape(bench.works[work])}</p>"]
     if not bench.has_small_bos(work):
         parts += [work_curves(bench, work), work_bars(bench, work, size)]
-    parts.append(table(columns(bench), [row_of(bench, cell) for cell in cells], losers))
+    parts.append(wide(table(columns(bench), [row_of(bench, cell) for cell in cells], losers)))
     parts += [f'<p class="empty">{escape(line)}</p>'
               for line in empty_lines(bench, work)]
     return "\n".join(parts)
 
 
 def ways_table(bench):
-    return table(("way", "what", "memory", "largest entries", "role"),
-                 [(name, way["what"], way["memory"], way["level"], way["role"])
-                  for name, way in bench.ways.items()])
+    return wide(table(("way", "what", "memory", "largest entries", "role"),
+                      [(name, way["what"], way["memory"], way["level"], way["role"])
+                       for name, way in bench.ways.items()]))
 
 
 def answer(bench):
     """The section that comes first: what a reader wants to know most"""
     return "\n".join((
         "<h2>What people report</h2>",
-        table(("what", "TTM", "ttm_huge", "times less"), reported_rows(bench)),
+        wide(table(("what", "TTM", "ttm_huge", "times less"), reported_rows(bench))),
         "<h2>How many times less than with TTM today</h2>",
         "<p>mmap() and the first write to every page, by the size of the buffer object,"
         " compared with TTM's own fault handler on the same buffer object. The level of the"
         " entries depends on the memory and the address.</p>",
-        table(("way", "by", *map(format_size, answer_sizes(bench))), answer_rows(bench))))
+        wide(table(("way", "by", *map(format_size, answer_sizes(bench))),
+                   answer_rows(bench)))))
 
 
 def page(bench, figures):
-    parts = ["<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">',
-             "<title>What mapping VRAM costs</title>",
-             f"<style>{STYLE}</style></head><body>",
-             "<h1>What mapping VRAM costs</h1>",
-             paragraphs(head_lines(bench)), answer(bench), "<h2>Meaning</h2>",
+    parts = [paragraphs(head_lines(bench)), answer(bench), "<h2>Meaning</h2>",
              paragraphs(meaning_lines(bench)), "<h2>Ways</h2>", ways_table(bench)]
     if figures:
         parts += ["<h2>Figures to reach</h2>", figures_table(figures),
                   paragraphs(bounded_lines(figures))]
     parts += [work_section(bench, work) for work in bench.works]
-    return "\n".join(parts + ["</body></html>"]) + "\n"
+    return document("What mapping VRAM costs", parts, STYLE)
