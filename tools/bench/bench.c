@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "levels.h"
 #include "measure/measure.h"
 #include "pci.h"
 #include "plan.h"
@@ -203,6 +204,7 @@ static void print_all(FILE *out, uint64_t clock_ns)
 	fprintf(out, "  \"clock\": {\"instructions\": %d, \"ns\": %lu},\n",
 		CLOCK_CHECK_INSTRUCTIONS, clock_ns);
 	print_why_no_tlb_misses(out);
+	print_levels_json(out);
 	fprintf(out, "  \"ways\": [\n");
 	print_ways_json(out);
 	fprintf(out, "\n  ],\n  \"works\": [\n");
@@ -244,13 +246,15 @@ static void warm_up(void)
 
 static void print_help(void)
 {
-	printf("Usage: bench [--json FILE] [--only NAME...]\n"
+	printf("Usage: bench [--json FILE [--levels SIZE]] [--only NAME...]\n"
 	       "       bench --list [--only NAME...]\n"
 	       "Measure what it costs to map memory in many ways and to work with it.\n"
 	       "\n"
 	       "  --only NAME  measure this: WORK.WAY.SIZE, as --list prints it; may be a pattern\n"
 	       "               with * and ?; can be repeated (all)\n"
 	       "  --json FILE  write the results to FILE instead of printing them\n"
+	       "  --levels SIZE  first map a buffer object of SIZE, such as 4G, by entries of each\n"
+	       "               level; its costs and page tables go to FILE, too\n"
 	       "  --list       print the names of all that can be measured\n"
 	       "  --help       this text\n"
 	       "\n"
@@ -260,6 +264,7 @@ static void print_help(void)
 
 struct request {
 	const char *json;
+	uint64_t levels_size;
 	bool list;
 };
 
@@ -268,6 +273,7 @@ static struct request parse_options(int argc, char **argv)
 	static const struct option options[] = {
 		{ "only", required_argument, NULL, 'o' },
 		{ "json", required_argument, NULL, 'j' },
+		{ "levels", required_argument, NULL, 'v' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
@@ -284,6 +290,9 @@ static struct request parse_options(int argc, char **argv)
 		case 'j':
 			request.json = optarg;
 			break;
+		case 'v':
+			request.levels_size = parse_size(optarg);
+			break;
 		case 'l':
 			request.list = true;
 			break;
@@ -296,6 +305,8 @@ static struct request parse_options(int argc, char **argv)
 	}
 	if (optind < argc)
 		errx(EXIT_FAILURE, "unknown argument '%s'; see --help", argv[optind]);
+	if (request.levels_size && !request.json)
+		errx(EXIT_FAILURE, "--levels needs --json FILE; see --help");
 	return request;
 }
 
@@ -317,6 +328,8 @@ static void measure(const struct request *request)
 	clock_ns = clock_check_ns();
 	wall_time = !counts_instructions(clock_ns);
 	warm_up();
+	if (request->levels_size)
+		measure_levels(request->levels_size);
 	for (unsigned int i = 0; i < nr_ways; i++) {
 		if (any_wanted(&ways[i]))
 			measure_way(&ways[i]);

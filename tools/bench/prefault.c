@@ -36,7 +36,7 @@ static void count_signal(int signal)
 		set_timer(0);
 }
 
-static void prefault(const struct subject *subject, uint64_t *map)
+void prefault(const struct subject *subject, uint64_t *map)
 {
 	int error = bigbar_prefault(subject->bo.device->bigbar, map, subject->size, NULL);
 

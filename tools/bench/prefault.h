@@ -8,6 +8,9 @@
 #include "results.h"
 #include "ways.h"
 
+/* Maps all of it, or ends the program. */
+void prefault(const struct subject *subject, uint64_t *map);
+
 void run_prefault(const struct way *way, struct subject *subject, struct result *results);
 /* Measures it while a timer sends signals, as profilers do. */
 void run_prefault_timer(const struct way *way, struct subject *subject,

@@ -56,7 +56,7 @@ static void print_samples_json(FILE *out, const struct samples *samples)
 	fputc(']', out);
 }
 
-static void print_count_json(FILE *out, const char *name, int64_t count)
+void print_count_json(FILE *out, const char *name, int64_t count)
 {
 	if (count >= 0)
 		fprintf(out, ", \"%s\": %ld", name, count);

@@ -51,6 +51,8 @@ void add_part(struct result *result, const char *name, int64_t ns);
 
 /* Prints "NAME VALUE UNIT", a line for each thing measured. */
 void print_result(const struct result *result);
+/* Prints a member after another one of an object; nothing if the count is negative. */
+void print_count_json(FILE *out, const char *name, int64_t count);
 void print_result_json(FILE *out, const struct result *result);
 void print_ways_json(FILE *out);
 

@@ -6,6 +6,15 @@
 #include "measure/measure.h"
 #include "subject.h"
 
+void take_bo(struct subject *subject, struct bo bo)
+{
+	subject->bo = bo;
+	subject->fd = bo.device->fd;
+	subject->offset = bo.offset;
+	subject->flags = MAP_SHARED;
+	subject->advice = NO_ADVICE;
+}
+
 void *choose_address(const struct subject *subject)
 {
 	uint64_t *address;

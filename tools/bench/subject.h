@@ -36,6 +36,8 @@ struct subject {
 	struct bo bo;
 };
 
+/* Makes a buffer object what is mapped. The size is the subject's. */
+void take_bo(struct subject *subject, struct bo bo);
 /* The address of a hole that suits the subject, or NULL for the kernel's choice. */
 void *choose_address(const struct subject *subject);
 /* Calls mmap(), and madvise() if there is advice. */

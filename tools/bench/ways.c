@@ -59,15 +59,6 @@ static void begin_in_tree(const struct way *way, uint64_t largest)
 	begin_bigbar("off");
 }
 
-static void take_bo(struct subject *subject, struct bo bo)
-{
-	subject->bo = bo;
-	subject->fd = bo.device->fd;
-	subject->offset = bo.offset;
-	subject->flags = MAP_SHARED;
-	subject->advice = NO_ADVICE;
-}
-
 static void open_bo(struct subject *subject, uint32_t placement, uint32_t flags)
 {
 	take_bo(subject, create_bo(&bigbar, subject->size, placement, flags));

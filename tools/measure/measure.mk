@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What demo and benchmark share, for their Makefiles to include. What is built goes to O=;
+# What the benchmark and adopt share, for their Makefiles to include. What is built goes to O=;
 # the source directory may be read-only.
 
 .DEFAULT_GOAL := all
