@@ -7,6 +7,7 @@ import re
 PROGRAMS = {
     "tools/adopt/": "/src/tools/adopt/test",
     "tools/bench/": "/src/tools/bench/test",
+    "tools/demo/": "/src/tools/demo/test",
     "tools/measure/": "/src/tools/bench/test",
     "tools/bind/": "/src/tools/bind/test",
     "tools/bisect/": "/src/tools/bisect/test",
