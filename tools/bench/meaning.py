@@ -3,8 +3,8 @@
 
 from collections import defaultdict
 
-from metrics import quotient
 from shared.figures import GIB, format_bytes, format_count, format_kib, format_ns
+from shared.metrics import quotient
 
 COLUMNS = ("way", "size", "time")
 WALL_COLUMNS = ("spread", "TLB misses")

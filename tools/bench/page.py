@@ -3,9 +3,9 @@
 
 from html import escape
 
-from chart import COLOURS, bars, curves
 from meaning import (answer_rows, answer_sizes, columns, empty_lines, head_lines,
                      meaning_lines, reported_rows, row_of, reference_size)
+from shared.chart import COLOURS, bars, curves
 from shared.markup import document, figures_table, paragraphs, table, wide
 from targets import bounded_lines
 

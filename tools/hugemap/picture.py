@@ -4,28 +4,21 @@
 import html
 
 from shared.mappings import LEVELS
+from shared.strips import BAR, COLOURS, SPAN, coloured
 from text import size_text
 
-WIDTH, BAR, LINE, MARGIN = 960, 18, 44, 12
-COLOURS = {"pud": "#2a9d6f", "pmd": "#3b7dd8", "pte": "#e0902a"}
+LINE, MARGIN = 44, 12
+WIDTH = SPAN + 2 * MARGIN
 STYLE = """text { font: 12px sans-serif; fill: #222 }
 .none { fill: #8884 } .frame { fill: none; stroke: #888 }
 @media (prefers-color-scheme: dark) { text { fill: #ddd } svg { background: #1b1b1b } }"""
 
 
 def bar(mapping, top):
-    """The bar of a mapping. Runs that are too small to be seen are a pixel wide."""
-    scale = (WIDTH - 2 * MARGIN) / mapping.bytes
-    yield (f'<rect class="none" x="{MARGIN}" y="{top}" width="{WIDTH - 2 * MARGIN}" '
-           f'height="{BAR}"/>')
-    for run in mapping.runs:
-        left = MARGIN + (run.start - mapping.start) * scale
-        width = max(1, (run.end - run.start) * scale)
-        yield (f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{BAR}" '
-               f'fill="{COLOURS[run.level]}"><title>{run.start:x}-{run.end:x}: {run.entries} '
-               f'{run.level.upper()}</title></rect>')
-    yield (f'<rect class="frame" x="{MARGIN}" y="{top}" width="{WIDTH - 2 * MARGIN}" '
-           f'height="{BAR}"/>')
+    """The bar of a mapping."""
+    yield f'<rect class="none" x="{MARGIN}" y="{top}" width="{SPAN}" height="{BAR}"/>'
+    yield from coloured(mapping, MARGIN, top, SPAN / mapping.bytes)
+    yield f'<rect class="frame" x="{MARGIN}" y="{top}" width="{SPAN}" height="{BAR}"/>'
 
 
 def legend(top):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What bench measured: metrics by name, and how they compare with each other."""
+"""What the benchmark measured: metrics by name, and how they compare with each other."""
 
-from shared.figures import ReportError, median_and_spread
+from .figures import ReportError, median_and_spread
 
 # The noise of counted instructions.
 COUNTED_NOISE = 0.01

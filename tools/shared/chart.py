@@ -4,7 +4,7 @@
 import re
 import subprocess
 
-from shared.figures import GIB, MIB, ReportError
+from .figures import GIB, MIB, ReportError
 
 PREAMBLE = """
 set terminal svg size {width},{height} dynamic font 'sans-serif,13'
