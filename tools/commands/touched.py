@@ -26,7 +26,7 @@ PROGRAMS = {
     "tools/shared/metrics.py": "/src/tools/bench/test",
     "tools/shared/page_tables.py": "/src/tools/hugemap/test",
     "tools/shared/pci.py": "/src/tools/bind/test",
-    "tools/shared/strips.py": "/src/tools/hugemap/test",
+    "tools/shared/strips.py": "/src/tools/demo/test",
     "tools/shared/": "/src/igt-tests/test",
     "tools/lint/layers": "/src/tools/lint/layers-test",
     "igt-tests/floor": "/src/igt-tests/test",

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What was measured: one buffer object, mapped in several ways."""
+"""What was measured: one buffer object mapped in several ways, and costs by size."""
 
 from shared.figures import GIB, ReportError, counts_instructions, figures_as_json
+from shared.metrics import Bench
 from shared.page_tables import LEVEL_BYTES, NONE, Mapped, parse_run
+
+# The benchmark's work that has the cost by size.
+BY_SIZE = "first-touch"
 
 
 def integer(raw, key):
@@ -79,6 +83,7 @@ class Demo:
     """All that was measured in one run."""
 
     def __init__(self, raw):
+        self.bench = Bench(raw)
         self.kernel = raw["kernel"]
         self.clock = raw["clock"]
         levels = raw["levels"]
@@ -103,6 +108,12 @@ class Demo:
         return {"in-tree": (self.in_tree.name, self.in_tree),
                 **{level: (f"ttm_huge, {level.upper()}", mapping)
                    for level, mapping in self.levels.items()}}
+
+    def by_size(self):
+        """The cost of mmap() and the first touch: for each size, ns by way, or None."""
+        for size in self.bench.sizes(BY_SIZE):
+            cells = {way: self.bench.cell(BY_SIZE, way, size) for way in self.ways()}
+            yield size, {way: cell and cell.ns for way, cell in cells.items()}
 
 
 def ratio(theirs, ours):
@@ -151,5 +162,6 @@ def as_json(demo, figures):
         "per_gib": {way: gib_as_json(demo, mapping)
                     for way, (_, mapping) in demo.ways().items()},
         "prefault": prefault_as_json(demo.prefault),
+        "by_size": [{"bytes": size, "ns": costs} for size, costs in demo.by_size()],
         **figures_as_json(figures),
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What was measured in words and rows."""
+"""What was measured in words and rows, for the terminal and for the page."""
 
 from demo import ratio
 from shared.figures import (
@@ -102,3 +102,11 @@ def prefault_notes():
     """What the faults of an ioctl are."""
     yield "The ioctl causes no page faults, but the kernel counts as a fault each"
     yield "call by which the ioctl sets entries."
+
+
+def size_cells(demo):
+    """The head and the rows of the cost by size."""
+    yield ("", *(label for label, _ in demo.ways().values()))
+    for size, costs in demo.by_size():
+        yield (format_bytes(size),
+               *("-" if ns is None else format_ns(ns) for ns in costs.values()))

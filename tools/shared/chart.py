@@ -52,16 +52,22 @@ def size_label(size):
     return f"{size // GIB} GiB" if size >= GIB else f"{size // MIB} MiB"
 
 
-def curves(title, sizes, lines):
+# Width, height, and more commands: for a page that is as wide as a screen, or as a phone.
+WIDE = (960, 480, "set key outside right noenhanced")
+NARROW = (400, 360, "set key below noenhanced\nset xtics rotate by 45 right")
+
+
+def curves(title, sizes, lines, form=WIDE):
     """Cost by size, both logarithmic. A line is: name, colour, list of (size, ns)."""
     tics = ", ".join(f"'{size_label(size)}' {size}" for size in sizes)
-    script = PREAMBLE.format(width=960, height=480) + f"""
+    width, height, more = form
+    script = PREAMBLE.format(width=width, height=height) + f"""
 set title {quoted(title)} noenhanced
 set logscale xy
 set xtics ({tics})
 set ylabel 'microseconds'
 set format y '%g'
-set key outside right noenhanced
+{more}
 plot {", ".join(f"'-' using 1:2 with linespoints lw 2 pt 7 ps 0.5 lc rgb '{colour}' "
                 f"title '{name}'" for name, colour, _ in lines)}
 """
