@@ -19,6 +19,7 @@ PROGRAMS = {
     "tools/fakegpu/": "/src/tools/fakegpu/test",
     "tools/hugemap/": "/src/tools/hugemap/test",
     "tools/libbigbar/": "/src/tools/libbigbar/test",
+    "tools/shared/browser.py": "/src/tools/demo/test",
     "tools/shared/chart.py": "/src/tools/bench/test",
     "tools/shared/figures.py": "/src/tools/bench/test",
     "tools/shared/mappings.py": "/src/tools/hugemap/test",
