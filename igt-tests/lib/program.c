@@ -32,7 +32,8 @@ void program_finish(FILE *program, struct program_output *output)
 		;
 	status = pclose(program);
 	output->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	igt_info("%s", output->text);
+	/* It may have been cut in the middle of a line. */
+	igt_info("%s\n", output->text);
 }
 
 void program_assert_says(const struct program_output *output, const char *text)
