@@ -6,10 +6,18 @@
 #include <sys/stat.h>
 
 #include "../igt_shim.h"
+#include "file.h"
 #include "lockdown.h"
 #include "trace.h"
 
 #define TRACE "/sys/kernel/tracing/instances/ttm_huge_test"
+/*
+ * To know the names of processes in a trace, the kernel patches the scheduler when an event is
+ * enabled, and again when none is any more. A processor that is emulated may then run into the
+ * breakpoint of a patch that is over, and the kernel oopses. A trace is for one thread, whose
+ * name is known.
+ */
+#define RECORDS_NAMES "/sys/kernel/tracing/options/record-cmd"
 #define TRACE_LINE 512
 
 static bool tracing;
@@ -28,8 +36,10 @@ static void write_trace_file(const char *name, const char *text)
 static void remove_trace(int signal)
 {
 	(void)signal;
-	if (tracing)
-		rmdir(TRACE);
+	if (!tracing)
+		return;
+	rmdir(TRACE);
+	write_file(RECORDS_NAMES, "1");
 	tracing = false;
 }
 
@@ -38,6 +48,7 @@ void trace_start(const char *event)
 	char name[96], filter[32];
 
 	igt_install_exit_handler(remove_trace);
+	write_file(RECORDS_NAMES, "0");
 	igt_assert_f(!mkdir(TRACE, 0700), "%s: %s\n", TRACE, strerror(errno));
 	tracing = true;
 	snprintf(name, sizeof(name), "events/%s/filter", event);
