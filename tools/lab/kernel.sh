@@ -20,11 +20,10 @@ kernels() {
 list_kernels() {
 	kernels | while read -r name release version; do
 		series=$(echo "$version" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
-		if awk '!/^#/ { print $2 }' "$here/kernels" | grep -qxF "$series"; then
-			echo "$name $release $version tested"
-		else
-			echo "$name $release $version new"
-		fi
+		awk -v kernel="$name $release $version" -v series="$series" '
+			!/^#/ && $2 "" == series { tested = 1 }
+			END { print kernel, tested ? "tested" : "new" }
+		' "$here/kernels"
 	done
 }
 
