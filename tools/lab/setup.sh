@@ -92,7 +92,10 @@ update_lists() {
 # The newest version of a suite's metapackage.
 newest_of() {
 	in_root apt-cache madison linux-image-amd64 |
-		awk -F ' *[|] *' -v suite="$1" '$3 ~ " " suite "(-[a-z]+)?/" { print $2; exit }'
+		awk -F ' *[|] *' -v suite="$1" '
+			$3 ~ " " suite "(-[a-z]+)?/" && !newest { newest = $2 }
+			END { print newest }
+		'
 }
 
 # The release of the image that this version of the metapackage depends on.
@@ -140,7 +143,7 @@ add_packages() {
 
 # add_missing() writes the list of packages last, so the root is complete if it is there.
 is_complete() {
-	[ -d "$root" ] && [ -e "$LAB/kernels" ] && wanted | cmp -s - "$LAB/packages"
+	[ -d "$root" ] && [ -e "$LAB/kernels" ] && wanted | same_as "$LAB/packages"
 }
 
 add_missing() {

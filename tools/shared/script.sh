@@ -41,6 +41,12 @@ misused() {
 	exit "$error_status"
 }
 
+# Whether the standard input is what the file $1 has. Reads all of it, other than cmp -s, so that
+# nobody writes to a pipe that has no reader.
+same_as() {
+	[ "$(cat)" = "$(cat "$1" 2>/dev/null)" ]
+}
+
 # Announces a step, runs it with its output in the file $log, and says how long it took. If it
 # fails, shows the end of the file and ends the script.
 # shellcheck disable=SC2154 # $log is the script's
