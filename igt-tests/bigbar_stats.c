@@ -338,7 +338,9 @@ static void assert_in_sysfs(int fd, const char *name, uint64_t number)
 /**
  * SUBTEST: sysfs
  * Description: The device's files in sysfs tell how large VRAM is, and how much of it is in
- *	use, as the ioctl does, each in one line. Nobody can write them.
+ *	use, as the ioctl does, each in one line. Nobody can write them. The kernel's own file
+ *	has 64 bits of address for DMA, so that memory of other devices is imported wherever it
+ *	is.
  */
 static void test_sysfs(void)
 {
@@ -350,6 +352,7 @@ static void test_sysfs(void)
 	igt_assert_lt_u64(0, vram.used);
 	assert_in_sysfs(fd, "mem_info_vram_total", vram.size);
 	assert_in_sysfs(fd, "mem_info_vram_used", vram.used);
+	assert_in_sysfs(fd, "dma_mask_bits", 64);
 }
 
 /* More than the clients of a subtest have. */

@@ -117,6 +117,18 @@ static void check_last(void)
 	igt_assert_eq_u64(*last_word(scene.address), scene.value);
 }
 
+/*
+ * Where the kernel puts nothing by itself, so that a place that is left stays free: for
+ * mappings of up to 2 GiB, from low to high addresses.
+ */
+#define PLACES 3
+#define PLACE_SIZE GIB(4)
+
+static char *place(unsigned int n)
+{
+	return (char *)(uintptr_t)(GIB(16 * 1024) + n * PLACE_SIZE);
+}
+
 /* A page table of PTEs would keep the entries small: each round begins with a new mapping. */
 static void renew_mapping(void)
 {
@@ -348,19 +360,10 @@ static void test_mremap_zap(enum huge_level level)
 	zapper_require();
 	make_scene_of(level, huge_level_size(level), 0);
 	scene.to = huge_reserve(scene.bo.size, GIB(1));
+	/* The kernel finds this mapping before the one that moves, wherever that is. */
+	huge_bo_map_at(&scene.bo, place(0), 0, scene.bo.size);
 	go_through(functions, &race);
-}
-
-/*
- * Where the kernel puts nothing by itself, so that a place that is left stays free: for
- * mappings of up to 2 GiB, from low to high addresses.
- */
-#define PLACES 3
-#define PLACE_SIZE GIB(4)
-
-static char *place(unsigned int n)
-{
-	return (char *)(uintptr_t)(GIB(16 * 1024) + n * PLACE_SIZE);
+	igt_assert_eq(munmap(place(0), scene.bo.size), 0);
 }
 
 static void make_lock_scene(void)
