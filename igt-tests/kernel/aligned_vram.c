@@ -24,7 +24,6 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 
 #include <drm/drm_drv.h>
 #include <drm/ttm/ttm_bo.h>
@@ -33,6 +32,8 @@
 #include <drm/ttm/ttm_range_manager.h>
 #include <drm/ttm/ttm_resource.h>
 #include <drm/ttm_huge.h>
+
+#include "command.h"
 
 #define MOST_BOS	16
 #define VRAM_PAGES	((3 * PUD_SIZE - 10 * PMD_SIZE) >> PAGE_SHIFT)
@@ -202,11 +203,11 @@ static ssize_t aligned_vram_write(struct file *file, const char __user *from, si
 	u64 pages, base;
 	int ret;
 
-	if (vram->count == MOST_BOS || len >= sizeof(text))
+	ret = command_read(text, sizeof(text), from, len);
+	if (ret)
+		return ret;
+	if (vram->count == MOST_BOS)
 		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
 	if (sscanf(text, "aperture %llu", &base) == 1) {
 		ttm_huge_set_aperture(&vram->hdev, TTM_PL_VRAM, base,
 				      (u64)VRAM_PAGES << PAGE_SHIFT);

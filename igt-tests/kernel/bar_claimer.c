@@ -11,7 +11,8 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
+
+#include "command.h"
 
 /**
  * struct claim - what an open file has claimed
@@ -52,12 +53,13 @@ static ssize_t bar_claimer_write(struct file *file, const char __user *from, siz
 	struct claim *claim = file->private_data;
 	struct pci_dev *pdev;
 	char text[64];
+	int ret;
 
-	if (claim->pdev || len >= sizeof(text))
+	if (claim->pdev)
 		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
+	ret = command_read(text, sizeof(text), from, len);
+	if (ret)
+		return ret;
 	if (sscanf(text, "%x:%x:%x.%x %u", &domain, &bus, &slot, &function, &bar) != 5 ||
 	    bar >= PCI_STD_NUM_BARS)
 		return -EINVAL;

@@ -41,8 +41,9 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <linux/workqueue.h>
+
+#include "command.h"
 
 #define HOLD_AT_MOST	(20 * HZ)
 
@@ -337,11 +338,9 @@ static ssize_t bo_holder_write(struct file *file, const char __user *from,
 
 	if (hold->obj)
 		return -EBUSY;
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
+	ret = command_read(text, sizeof(text), from, len);
+	if (ret)
+		return ret;
 	ret = bo_holder_parse(hold, text, &address);
 	if (ret)
 		return ret;

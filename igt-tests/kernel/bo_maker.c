@@ -17,7 +17,6 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
@@ -27,6 +26,8 @@
 #include <drm/ttm/ttm_range_manager.h>
 #include <drm/ttm/ttm_tt.h>
 #include <drm/ttm_huge.h>
+
+#include "command.h"
 
 /* 1 TiB, so that nothing is ever evicted. */
 #define VRAM_PAGES	(1UL << (40 - PAGE_SHIFT))
@@ -155,14 +156,12 @@ static ssize_t bo_maker_write(struct file *file, const char __user *from, size_t
 	struct maker *maker = file->private_data;
 	unsigned int count;
 	char text[64];
-	int ret = 0;
+	int ret;
 	u64 size;
 
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
+	ret = command_read(text, sizeof(text), from, len);
+	if (ret)
+		return ret;
 	if (sscanf(text, "%u %llu", &count, &size) != 2 || !size || !PAGE_ALIGNED(size))
 		return -EINVAL;
 	while (count-- && !ret) {

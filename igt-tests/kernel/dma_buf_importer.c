@@ -34,8 +34,9 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <linux/workqueue.h>
+
+#include "command.h"
 
 MODULE_IMPORT_NS("DMA_BUF");
 
@@ -296,13 +297,10 @@ static ssize_t dma_buf_importer_write(struct file *file, const char __user *from
 				      loff_t *pos)
 {
 	char text[64];
+	int ret;
 
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
-	return dma_buf_importer_do(dma_buf_importer_of(file), text) ?: len;
+	ret = command_read(text, sizeof(text), from, len);
+	return ret ?: dma_buf_importer_do(dma_buf_importer_of(file), text) ?: len;
 }
 
 static u64 dma_buf_importer_word_in_ram(phys_addr_t address)

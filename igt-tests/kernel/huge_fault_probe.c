@@ -21,7 +21,8 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
+
+#include "command.h"
 
 /* It is looked up at run time: this module is built without the drivers. */
 vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order);
@@ -178,11 +179,9 @@ static ssize_t huge_fault_probe_write(struct file *file, const char __user *from
 	unsigned long address;
 	int ret;
 
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
+	ret = command_read(text, sizeof(text), from, len);
+	if (ret)
+		return ret;
 
 	address_text = strsep(&flags, " ");
 	if (kstrtoul(address_text, 0, &address))

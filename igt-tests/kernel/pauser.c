@@ -35,7 +35,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <linux/uaccess.h>
+
+#include "command.h"
 
 /* Longer pauses would be taken for lockups. */
 #define PAUSER_MOST_MS 2000
@@ -274,13 +275,8 @@ static ssize_t pauser_write(struct file *file, const char __user *from, size_t l
 	char text[160];
 	int ret;
 
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
-	ret = pauser_command(text);
-	return ret ?: len;
+	ret = command_read(text, sizeof(text), from, len);
+	return ret ?: pauser_command(text) ?: len;
 }
 
 static const struct file_operations pauser_fops = {

@@ -14,7 +14,8 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/uaccess.h>
+
+#include "command.h"
 
 static struct dentry *zapper_file;
 
@@ -24,12 +25,11 @@ static ssize_t zapper_write(struct file *unused, const char __user *from, size_t
 	unsigned int fd, times;
 	struct file *file;
 	char text[64];
+	int ret;
 
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, from, len))
-		return -EFAULT;
-	text[len] = '\0';
+	ret = command_read(text, sizeof(text), from, len);
+	if (ret)
+		return ret;
 	if (sscanf(text, "%u %u", &fd, &times) != 2)
 		return -EINVAL;
 	file = fget(fd);
