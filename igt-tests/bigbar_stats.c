@@ -249,11 +249,10 @@ static void test_fdinfo_keeps_order(void)
 {
 	struct huge_bo first = huge_vram_bo(huge_open(), MIB(4));
 	struct huge_bo second = huge_vram_bo(huge_open(), MIB(4));
-	struct huge_vram vram = huge_vram(first.fd);
 	struct huge_bo filler;
 
 	fdinfo_require(first.fd);
-	filler = huge_vram_bo(second.fd, vram.size - vram.used);
+	filler = huge_vram_rest(second.fd);
 	huge_bo_await_idle(&filler);
 	fdinfo_read(first.fd);
 	huge_vram_bo(second.fd, first.size);

@@ -297,6 +297,27 @@ static void require_peers(void)
 	igt_require_f(known_kernel()->tells_importers, "it cannot tell which importers let go\n");
 }
 
+/* An importer that has the buffer object of a scene, and is told when it moves. */
+static int make_told(const struct scene *scene)
+{
+	int importer;
+
+	require_importers_told();
+	importer = importer_dynamic(scene->dma_buf.fd);
+	importer_do(importer, "map");
+	assert_importer_has(scene, importer, HUGE_SYSTEM);
+	return importer;
+}
+
+/* One that goes on for a while when it is told. */
+static int make_slow(const struct scene *scene)
+{
+	int importer = make_told(scene);
+
+	importer_do(importer, "slow");
+	return importer;
+}
+
 /* An importer that reaches the VRAM of a scene: its device is the same. */
 static int make_peer(const struct scene *scene)
 {
@@ -382,13 +403,9 @@ static void test_importer_unused(void)
 static void test_importer_told(void)
 {
 	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM);
-	int importer = importer_dynamic(scene.dma_buf.fd);
-	unsigned int before;
+	int importer = make_told(&scene);
+	unsigned int before = times_told(importer);
 
-	require_importers_told();
-	importer_do(importer, "map");
-	assert_importer_has(&scene, importer, HUGE_SYSTEM);
-	before = times_told(importer);
 	huge_bo_move(&scene.bo, HUGE_VRAM);
 	assert_told(importer, before);
 	pattern_change(&scene.pattern);
@@ -396,15 +413,18 @@ static void test_importer_told(void)
 	assert_importer_has(&scene, importer, HUGE_SYSTEM);
 }
 
-static void assert_lets_go(int importer)
+/* It was told, did not go on any more when the move was done, and has let go. */
+static void assert_waited_for(int importer, unsigned int before)
 {
 	struct importer_state state = importer_state(importer);
+
+	igt_assert_eq(state.goes_on, 0);
 
 	for (int tries = 0; state.count && tries < 1000; tries++) {
 		usleep(10000);
 		state = importer_state(importer);
 	}
-	igt_assert_eq(state.count, 0);
+	assert_told(importer, before);
 }
 
 /**
@@ -415,17 +435,11 @@ static void assert_lets_go(int importer)
 static void test_importer_goes_on(void)
 {
 	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM);
-	int importer = importer_dynamic(scene.dma_buf.fd);
-	unsigned int before;
+	int importer = make_slow(&scene);
+	unsigned int before = times_told(importer);
 
-	require_importers_told();
-	importer_do(importer, "map");
-	importer_do(importer, "slow");
-	before = times_told(importer);
 	huge_bo_move(&scene.bo, HUGE_VRAM);
-	igt_assert_eq(importer_state(importer).goes_on, 0);
-	assert_lets_go(importer);
-	assert_told(importer, before);
+	assert_waited_for(importer, before);
 	pattern_assert(&scene.pattern);
 }
 
@@ -437,19 +451,13 @@ static void test_importer_goes_on(void)
 static void test_importer_swapped(void)
 {
 	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM), other;
-	int importer = importer_dynamic(scene.dma_buf.fd);
-	unsigned int before;
+	int importer = make_slow(&scene);
+	unsigned int before = times_told(importer);
 
-	require_importers_told();
-	importer_do(importer, "map");
-	importer_do(importer, "slow");
-	before = times_told(importer);
 	/* Room for one and a half of them. */
 	ttm_pages_limit_set(scene.pattern.pages + scene.pattern.pages / 2);
 	other = make_scene(SCENE_SIZE, HUGE_SYSTEM);
-	igt_assert_eq(importer_state(importer).goes_on, 0);
-	assert_lets_go(importer);
-	assert_told(importer, before);
+	assert_waited_for(importer, before);
 	ttm_pages_limit_restore();
 	importer_do(importer, "map");
 	assert_importer_has(&scene, importer, HUGE_SYSTEM);
@@ -649,14 +657,13 @@ static void test_peer_evicted(void)
 {
 	struct scene scene = make_scene(SCENE_SIZE, HUGE_VRAM);
 	int importer = make_peer(&scene), fd = huge_open();
-	struct huge_vram vram = huge_vram(fd);
 	unsigned int before;
 
 	importer_do(importer, "map");
 	assert_importer_has(&scene, importer, HUGE_VRAM);
 	before = times_told(importer);
 	huge_bo_destroy(&scene.bo);
-	huge_vram_bo(fd, vram.size - vram.used);
+	huge_vram_rest(fd);
 	huge_vram_bo(fd, scene.bo.size);
 	assert_told(importer, before);
 	importer_do(importer, "map");

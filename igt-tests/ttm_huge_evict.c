@@ -188,8 +188,7 @@ static void test_pressure(void)
 {
 	struct scene scene = make_scene(MIB(4), HUGE_VRAM, HUGE_SYSTEM_WB);
 	int fd = huge_open();
-	struct huge_vram vram = huge_vram(fd);
-	struct huge_bo filler = huge_vram_bo(fd, vram.size - vram.used), other;
+	struct huge_bo filler = huge_vram_rest(fd), other;
 	struct pattern by_other;
 
 	/* No access in between: that would make it the last to be evicted. */

@@ -2,14 +2,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/alarm.h"
 #include "lib/debugger.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
@@ -281,17 +280,11 @@ static void test_prefault(void)
 	huge_assert_mapped_at(&bo, address, HUGE_PMD, "prefaulted");
 }
 
-static void ignore_signal(int signal)
-{
-	(void)signal;
-}
-
 static void assert_prefault_interrupted(const struct huge_bo *bo, char *address)
 {
-	struct itimerval timer = { .it_value.tv_usec = A_WHILE_US };
 	uint64_t done;
 
-	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+	alarm_start(alarm_ignore, A_WHILE_US, 0);
 	igt_assert_eq(huge_prefault(bo->fd, address, bo->size, &done), EINTR);
 	igt_assert_eq_u64(done, 0);
 	igt_assert_f(is_held(), "waited for the buffer object\n");
@@ -305,11 +298,9 @@ static void assert_prefault_interrupted(const struct huge_bo *bo, char *address)
  */
 static void test_prefault_signal(void)
 {
-	struct sigaction action = { .sa_handler = ignore_signal };
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
 
-	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
 	hold_fence(address, "kernel");
 	assert_prefault_interrupted(&bo, address);
 	hold_reservation(address);
@@ -658,14 +649,6 @@ static void test_queued_unasked(void)
 	pattern_assert(&pattern);
 }
 
-/* A buffer object that has all VRAM that is free. It is large: its clearing takes long. */
-static struct huge_bo fill_vram(int fd)
-{
-	struct huge_vram vram = huge_vram(fd);
-
-	return huge_vram_bo(fd, vram.size - vram.used);
-}
-
 /**
  * SUBTEST: queued-eviction
  * Description: VRAM is taken from a buffer object for another one. While copy and clearing
@@ -678,7 +661,7 @@ static void test_queued_eviction(void)
 	struct pattern pattern = pattern_of(address, bo.size, 75);
 
 	pattern_write(&pattern);
-	fill_vram(bo.fd);
+	huge_vram_rest(bo.fd);
 	other = huge_vram_bo(bo.fd, bo.size);
 	igt_assert(is_zero(huge_bo_map(&other), other.size));
 	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
@@ -703,7 +686,7 @@ static void test_queued_evictions(void)
 	small = huge_vram_bo(large.fd, KIB(64));
 	in_small = pattern_of(huge_bo_map(&small), small.size, 78);
 	pattern_write(&in_small);
-	rest = fill_vram(large.fd);
+	rest = huge_vram_rest(large.fd);
 	huge_bo_await_idle(&rest);
 
 	other = huge_vram_bo(large.fd, large.size + small.size);
@@ -740,7 +723,7 @@ static bool eviction_is_over_when_vram_is_free(void)
 	bool is_over;
 
 	read_byte(address);
-	fill_vram(bo.fd);
+	huge_vram_rest(bo.fd);
 	/* Nothing may use it from here on: what was used longest ago is evicted. */
 	left = huge_vram(bo.fd).size - EVICTED_SIZE / 2;
 	igt_assert_eq(pthread_create(&creator, NULL, create_half, &bo.fd), 0);
@@ -792,7 +775,7 @@ static void test_queued_eviction_unasked(void)
 	small = huge_vram_bo(fd, KIB(64));
 	in_small = pattern_of(huge_bo_map(&small), small.size, 80);
 	pattern_write(&in_small);
-	other = fill_vram(fd);
+	other = huge_vram_rest(fd);
 	huge_bo_await_idle(&other);
 
 	/* To clear what the large one has left keeps the queue busy. */

@@ -811,14 +811,11 @@ static void check_victim(int error)
  */
 static void test_evict(void)
 {
-	struct huge_vram vram;
-
 	injection_spare_pages();
 	make_bo(MIB(2), HUGE_VRAM, 0);
-	vram = huge_vram(scene.fd);
 	/* To clear more would take too long. */
-	igt_require_f(vram.size <= 4 * GIB(1), "more than 4 GiB of VRAM\n");
-	scene.filler = huge_vram_bo(scene.fd, vram.size - vram.used);
+	igt_require_f(huge_vram(scene.fd).size <= 4 * GIB(1), "more than 4 GiB of VRAM\n");
+	scene.filler = huge_vram_rest(scene.fd);
 	/* Work that is queued after its clearing would take longer than TTM waits. */
 	huge_bo_await_idle(&scene.filler);
 	pattern_write(&scene.pattern);

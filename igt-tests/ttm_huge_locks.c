@@ -11,11 +11,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/alarm.h"
 #include "lib/contention.h"
 #include "lib/cpu.h"
 #include "lib/debugger.h"
@@ -728,10 +728,9 @@ static void test_killed_creating(void)
 	int fd = huge_open();
 	/* The oldest is evicted first; system memory has room for it. */
 	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
-	struct huge_vram vram = huge_vram(fd);
 	char *address = huge_bo_map(&bo);
 
-	huge_vram_bo(fd, vram.size - vram.used);
+	huge_vram_rest(fd);
 	huge_bo_await_idle(&bo);
 	hold_fence_of_move(address);
 	kill_waiter(create, &bo, address);
@@ -1165,17 +1164,10 @@ static void unbind_from_cpu(void)
 	CPU_ZERO(&cpus_before);
 }
 
-static void stop_profiling(void)
-{
-	const struct itimerval none = {};
-
-	setitimer(ITIMER_REAL, &none, NULL);
-}
-
 static void clean_up(void)
 {
 	igt_reset_timeout();
-	stop_profiling();
+	alarm_stop();
 	release_all_holds();
 	kill_children();
 	unbind_from_cpu();
@@ -1501,20 +1493,7 @@ static void count_signal(int signal)
 {
 	(void)signal;
 	if (++signals_came == MOST_SIGNALS)
-		stop_profiling();
-}
-
-static void start_profiling(void)
-{
-	struct sigaction action = { .sa_handler = count_signal };
-	struct itimerval timer = {
-		.it_value.tv_usec = PROFILING_US,
-		.it_interval.tv_usec = PROFILING_US,
-	};
-
-	signals_came = 0;
-	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
-	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+		alarm_stop();
 }
 
 /**
@@ -1532,9 +1511,10 @@ static void test_signal_taking(void)
 	pid_t pid;
 
 	pid = start_tracked_taker(&bo, address, sockets);
-	start_profiling();
+	signals_came = 0;
+	alarm_start(count_signal, PROFILING_US, PROFILING_US);
 	seconds = take_tables(&bo);
-	stop_profiling();
+	alarm_stop();
 	igt_info("%.3f s, %d signals\n", seconds, (int)signals_came);
 	igt_assert_lt(0, signals_came);
 	igt_assert_lt(signals_came, MOST_SIGNALS);

@@ -5,11 +5,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/alarm.h"
 #include "lib/cpu.h"
 #include "lib/huge_device.h"
 #include "lib/memory.h"
@@ -338,24 +338,6 @@ static void test_unreadable(void)
 	assert_prefault(bo.fd, address, MIB(2), EFAULT, 0);
 }
 
-static void ignore_signal(int signal)
-{
-	(void)signal;
-}
-
-/* In microseconds: until the first signal, and between signals; only one signal if @each is 0. */
-static void send_signals(int first, int each)
-{
-	struct sigaction action = { .sa_handler = ignore_signal };
-	struct itimerval timer = {
-		.it_value.tv_usec = first,
-		.it_interval.tv_usec = each,
-	};
-
-	igt_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
-	igt_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
-}
-
 #define SIGNAL_TRIES 20
 
 /* Repeated, because a signal can come too early if this process did not get to run. */
@@ -365,7 +347,7 @@ static uint64_t interrupt_prefault(const struct huge_bo *bo, char *address)
 
 	for (int tries = 0; tries < SIGNAL_TRIES; tries++) {
 		huge_bo_map_at(bo, address, 0, bo->size);
-		send_signals(3000, 0);
+		alarm_start(alarm_ignore, 3000, 0);
 		if (huge_prefault(bo->fd, address, bo->size, &done) == EINTR && done)
 			return done;
 	}
@@ -399,10 +381,8 @@ static void test_signal(void)
 
 static void stop_signals(int signal)
 {
-	const struct itimerval none = {};
-
 	(void)signal;
-	setitimer(ITIMER_REAL, &none, NULL);
+	alarm_stop();
 }
 
 #define TIMER_ROUNDS 10
@@ -416,12 +396,12 @@ static void stop_signals(int signal)
 static void assert_end_is_no_error(const struct huge_bo *bo, char *address)
 {
 	/* In microseconds: more than a signal takes. */
-	send_signals(400, 400);
+	alarm_start(alarm_ignore, 400, 400);
 	for (int i = 0; i < TABLE_ROUNDS; i++) {
 		huge_bo_map_at(bo, address, 0, bo->size);
 		assert_prefault(bo->fd, address + TABLE_SIZE - KIB(4), TABLE_SIZE, 0, TABLE_SIZE);
 	}
-	stop_signals(0);
+	alarm_stop();
 }
 
 /**
@@ -444,7 +424,7 @@ static void test_timer(void)
 	for (int i = 0; i < TIMER_ROUNDS && interrupted < ENOUGH_SIGNALS; i++) {
 		huge_bo_map_at(&bo, address, 0, bo.size);
 		/* The intervals differ, to come at different points of a step. */
-		send_signals(400 + 7 * i, 400 + 7 * i);
+		alarm_start(alarm_ignore, 400 + 7 * i, 400 + 7 * i);
 		done = 0;
 		do {
 			before = done;
@@ -452,7 +432,7 @@ static void test_timer(void)
 			interrupted += error == EINTR;
 			igt_assert_lt_u64(before, done);
 		} while (error == EINTR);
-		stop_signals(0);
+		alarm_stop();
 		igt_assert_eq(error, 0);
 		igt_assert_eq_u64(done, bo.size);
 		assert_no_fault_in(address, bo.size);
@@ -681,7 +661,7 @@ static const struct level_subtest level_subtests[] = {
 
 static void clean_up(void)
 {
-	stop_signals(0);
+	alarm_stop();
 	kill_children();
 	munmap(FAR_BORDER, FAR_SIZE);
 	huge_release_all();

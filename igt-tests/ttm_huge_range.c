@@ -868,7 +868,7 @@ static char *scene_misaligned_pfn(struct huge_bo *bo)
 	for (unsigned int i = 0; i < ROW; i++)
 		row[i] = huge_vram_bo(fd, HALF_PMD);
 	vram = huge_vram(fd);
-	huge_vram_bo(fd, vram.size - vram.used);
+	huge_vram_rest(fd);
 	free_unaligned(row);
 	igt_assert_eq_u64(huge_vram_used_settled(fd, vram.size - 2 * HALF_PMD),
 			  vram.size - 2 * HALF_PMD);
@@ -1037,10 +1037,9 @@ static void test_no_huge_flag(void)
 /* Fills all VRAM that is left, and destroys what is to leave a hole. */
 static void fill_but_for(int fd, struct huge_bo *holes, unsigned int count)
 {
-	struct huge_vram vram = huge_vram(fd);
-	uint64_t used = vram.size;
+	uint64_t used = huge_vram(fd).size;
 
-	huge_vram_bo(fd, vram.size - vram.used);
+	huge_vram_rest(fd);
 	for (unsigned int i = 0; i < count; i++) {
 		used -= holes[i].size;
 		huge_bo_destroy(&holes[i]);
@@ -1160,7 +1159,6 @@ static void test_memory_may_fail(void)
 {
 	char *address;
 	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address), filler;
-	struct huge_vram vram;
 
 	write_page(address, 0);
 	assert_fault_may_fail(bo.fd);
@@ -1168,8 +1166,7 @@ static void test_memory_may_fail(void)
 	huge_bo_move(&bo, HUGE_SYSTEM);
 	assert_may_fail();
 	huge_bo_move(&bo, HUGE_VRAM);
-	vram = huge_vram(bo.fd);
-	filler = huge_vram_bo(bo.fd, vram.size - vram.used);
+	filler = huge_vram_rest(bo.fd);
 	huge_bo_await_idle(&filler);
 	trace_start("kmem/mm_page_alloc");
 	huge_vram_bo(bo.fd, MIB(2));

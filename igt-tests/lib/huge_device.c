@@ -302,6 +302,13 @@ struct huge_bo huge_vram_bo(int fd, uint64_t size)
 	return huge_bo_create(fd, size, HUGE_VRAM, HUGE_SYSTEM_WB);
 }
 
+struct huge_bo huge_vram_rest(int fd)
+{
+	struct huge_vram vram = huge_vram(fd);
+
+	return huge_vram_bo(fd, vram.size - vram.used);
+}
+
 struct huge_bo huge_mapped_bo(uint64_t size, unsigned int flags, char **address)
 {
 	struct huge_bo bo = huge_bo_create(huge_open(), size, HUGE_VRAM, flags);

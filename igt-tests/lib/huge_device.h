@@ -154,6 +154,8 @@ struct huge_bo huge_bo_create(int fd, uint64_t size, enum huge_placement placeme
 int huge_bo_try_create(int fd, uint64_t size, enum huge_placement placement,
 		       unsigned int flags, struct huge_bo *bo);
 struct huge_bo huge_vram_bo(int fd, uint64_t size);
+/* One that has all VRAM that is free. It is large: its clearing takes long. */
+struct huge_bo huge_vram_rest(int fd);
 /* A buffer object in VRAM of a new client, mapped as a whole. */
 struct huge_bo huge_mapped_bo(uint64_t size, unsigned int flags, char **address);
 void huge_bo_destroy(const struct huge_bo *bo);

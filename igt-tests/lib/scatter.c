@@ -37,7 +37,7 @@ struct scattered_vram scatter_vram(int fd)
 
 	make_rows(fd, to_go, scattered.kept);
 	vram = huge_vram(fd);
-	scattered.rest = huge_vram_bo(fd, vram.size - vram.used);
+	scattered.rest = huge_vram_rest(fd);
 	for (unsigned int i = 0; i < SCATTERED_PIECES; i++)
 		huge_bo_destroy(&to_go[i]);
 	igt_assert_eq_u64(huge_vram_used_settled(fd, vram.size - SCATTERED_SIZE),
