@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "measure/measure.h"
+#include "measure/timer.h"
 #include "prefault.h"
 
 #define TIMER_US	1000
@@ -17,17 +17,6 @@
 #define MOST_SIGNALS	1000
 
 static volatile sig_atomic_t nr_signals;
-
-static void set_timer(unsigned int us)
-{
-	const struct itimerval timer = {
-		.it_value.tv_usec = us,
-		.it_interval.tv_usec = us,
-	};
-
-	if (setitimer(ITIMER_REAL, &timer, NULL))
-		err(EXIT_FAILURE, "cannot set a timer");
-}
 
 static void count_signal(int signal)
 {

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <unistd.h>
 
+#include "../measure/timer.h"
 #include "libbigbar.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
@@ -195,17 +195,6 @@ static void count_signal(int signal)
 {
 	(void)signal;
 	nr_signals++;
-}
-
-static void set_timer(unsigned int us)
-{
-	const struct itimerval timer = {
-		.it_value.tv_usec = us,
-		.it_interval.tv_usec = us,
-	};
-
-	if (setitimer(ITIMER_REAL, &timer, NULL))
-		err(EXIT_FAILURE, "cannot set a timer");
 }
 
 /* By PTEs, a prefault takes many steps, between which signals end it. */
