@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# The packaged source of the kernel $KVER. Sourced after script.sh by scripts that run in the
-# lab's root.
+# The packaged source of a kernel; kernel_archive() finds that of the kernel $KVER. Sourced after
+# script.sh by scripts that run in the lab's root.
 
 # The version of Debian's package of the image is also that of the source package.
 kernel_version() {
@@ -48,9 +48,9 @@ unpack_archive() {
 	archive=$1 source=$2
 	! stat -c '%n %s %y' "$archive" | same_as "$source.archive" || return 0
 	echo "lab: unpacking $archive, about 40 s" >&2
-	rm -rf "$source" "$source.git" "$source.archive" "$source.new"
-	mkdir -p "$source.new"
-	tar -C "$source.new" --strip-components=1 -xf "$archive"
-	mv "$source.new" "$source"
-	stat -c '%n %s %y' "$archive" >"$source.archive"
+	rm -rf "$source" "$source.git" "$source.archive" "$source.new" &&
+		mkdir -p "$source.new" &&
+		tar -C "$source.new" --strip-components=1 -xf "$archive" &&
+		mv "$source.new" "$source" &&
+		stat -c '%n %s %y' "$archive" >"$source.archive"
 }
