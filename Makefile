@@ -27,7 +27,7 @@ options_in-tree = $(if $(DRIVERS),--drivers)
 .PHONY: modules dkms lab clean distclean help $(commands)
 
 modules: ## build the modules for the running kernel, or the one in KDIR=
-	@tools/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
+	@tools/check-kernel/check-kernel $(if $(LLVM)$(filter command,$(origin CC)),--any-compiler) $(KDIR)
 	$(kbuild) modules
 
 # Installs only the sources of the modules, and nothing that was built.
@@ -39,7 +39,7 @@ dkms: ## put the sources where DKMS looks for them, /usr/src in DESTDIR=
 	@rm -rf $(folder)
 	@mkdir -p $(folder)
 	@tar -c --exclude-from=.gitignore --exclude=probed dkms.conf Makefile Kbuild Kconfig \
-		drivers include tools/check-kernel | tar -x -C $(folder)
+		drivers include tools/check-kernel/check-kernel | tar -x -C $(folder)
 	@echo "$(folder) is made; to build and install: dkms install $(name)/$(version)"
 
 lab: ## make the lab's root in LAB= (build/lab), or complete it
