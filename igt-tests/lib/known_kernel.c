@@ -12,7 +12,10 @@
 #define SPECIAL_BIT 9
 #define DEVMAP_BIT 58
 
-/* In ascending order. A new series, or an update that changes something, gets a row. */
+/*
+ * In ascending order. A new series, or an update that changes something, gets a row: what it can
+ * have at all, member by member of struct known_kernel.
+ */
 static const struct known_kernel rows[] = {
 	{ 6, 1, 0, CORE_ASKS_NEVER, DEVMAP_BIT, KVM_GIVES_PTES, false },
 	{ 6, 12, 0, CORE_ASKS_IF_SYSFS_LETS, SPECIAL_BIT, KVM_GIVES_VRAM, false },
