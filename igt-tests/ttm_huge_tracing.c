@@ -283,6 +283,9 @@ static void be_busy(const struct huge_bo *bo, char *address)
 	waitpid(pid, NULL, 0);
 }
 
+/* Some times in a second: a slow machine takes long to print what is traced. */
+#define BUSY_EACH_US 100000
+
 /* A process that is busy until it is killed. */
 static pid_t keep_busy(void)
 {
@@ -294,7 +297,7 @@ static pid_t keep_busy(void)
 	pid = fork_child();
 	while (!pid) {
 		be_busy(&bo, address);
-		usleep(20000);
+		usleep(BUSY_EACH_US);
 	}
 	return pid;
 }
