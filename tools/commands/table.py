@@ -15,7 +15,7 @@ OPTIONS = "OPTIONS"
 
 # The results that floors are made of, as far as there are any, take the place of this word.
 RESULTS = "RESULTS"
-FLOORS_OF = "check stress fuzz adopt-qxl adopt-radeon in-tree".split()
+FLOORS_OF = "check stress fuzz soak adopt-qxl adopt-radeon in-tree".split()
 
 PROVE = ("make -s --no-print-directory -C /src/tools/planner "
          'O="$LAB_BUILD/plan-prove" prove')
@@ -64,15 +64,21 @@ def evaluated(name, folder, *options):
     return [[EVALUATE, name, folder, *options]]
 
 
-def soaked(name, summary, amount, default, what):
-    """A command that goes on for an amount, and can be repeated by its seed."""
-    prefix = name.upper()
+SECONDS = Option("STRESS_SECONDS", "60", "for how long stress goes on")
+CALLS = Option("FUZZ_CALLS", "200000", "how many calls fuzz makes")
+
+
+def soaked(name, summary, lists, **options):
+    """A command that goes on for as long as its options say."""
     return Command(
-        "test", summary,
-        evaluated(name, "igt-tests/soak", f"SOAK={name}", OPTIONS, *SOAK),
-        {amount.lower(): Option(f"{prefix}_{amount}", default, what),
-         "seed": Option(f"{prefix}_SEED", "", "of a run to repeat"), "kernel": KERNEL},
-        make=f"{amount}={default} SEED=")
+        "test", summary, evaluated(name, "igt-tests/soak", f"SOAK={lists}", OPTIONS, *SOAK),
+        {**options, "kernel": KERNEL},
+        make=" ".join(f"{word.upper()}={option.default}" for word, option in options.items()))
+
+
+def seed_of(program):
+    """The option of a run that can be repeated."""
+    return Option(f"{program}_SEED", "", "of a run to repeat")
 
 
 GROUPS = {
@@ -93,9 +99,11 @@ COMMANDS = {
     "check-dkms": Command(
         "test", "build, install and load the modules by DKMS for each kernel",
         [SET_UP, [LAB, "dkms", "--results", "build/check-dkms"]], {}),
-    "stress": soaked("stress", "do everything at once for a while", "SECONDS", "60",
-                     "for how long"),
-    "fuzz": soaked("fuzz", "make random calls", "CALLS", "200000", "how many"),
+    "stress": soaked("stress", "do everything at once for a while", "stress",
+                     seconds=SECONDS, seed=seed_of("STRESS")),
+    "fuzz": soaked("fuzz", "make random calls", "fuzz", calls=CALLS, seed=seed_of("FUZZ")),
+    "soak": soaked("soak", "stress and fuzz, in one guest", "stress,fuzz",
+                   seconds=SECONDS, calls=CALLS),
     "prove": Command("test", "prove the planner for every possible request",
                      rooted("sh", "-c", PROVE), {}),
     "mutants": Command("test", "build modules with mutations, and check that tests fail",

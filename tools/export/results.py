@@ -44,7 +44,7 @@ def suite_of(row):
 
 
 def of_tests(rows):
-    """The results in a report on the tests: check, stress and fuzz."""
+    """The results in a report on the tests: check, stress, fuzz and soak."""
     return [Result(suite_of(row), row["subtest"], status_of(row["result"]), row["seconds"],
                    row["reason"]) for row in rows]
 
