@@ -83,6 +83,24 @@ struct pfnmap_plan {
 	unsigned long nr_more;
 };
 
+/**
+ * pfnmap_level_size - size of the memory that one entry maps
+ * @level: level of the entry
+ *
+ * Return: the size in bytes, a power of two.
+ */
+static inline unsigned long pfnmap_level_size(enum pgtable_level level)
+{
+	switch (level) {
+	case PGTABLE_LEVEL_PUD:
+		return PUD_SIZE;
+	case PGTABLE_LEVEL_PMD:
+		return PMD_SIZE;
+	default:
+		return PAGE_SIZE;
+	}
+}
+
 struct pfnmap_source;
 
 /**

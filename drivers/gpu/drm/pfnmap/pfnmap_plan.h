@@ -68,24 +68,6 @@ struct pfnmap_run {
 	unsigned long pfn;
 };
 
-/**
- * pfnmap_level_size - size of the memory that one entry maps
- * @level: level of the entry
- *
- * Return: the size in bytes, a power of two.
- */
-static inline unsigned long pfnmap_level_size(enum pgtable_level level)
-{
-	switch (level) {
-	case PGTABLE_LEVEL_PUD:
-		return PUD_SIZE;
-	case PGTABLE_LEVEL_PMD:
-		return PMD_SIZE;
-	default:
-		return PAGE_SIZE;
-	}
-}
-
 /* Where the contiguous memory begins and ends inside the mapping, as user addresses. */
 static __always_inline unsigned long
 pfnmap_plan_start(const struct pfnmap_request *req)

@@ -241,10 +241,7 @@ static int pfnmap_walk_mapped_ptes(pte_t *pte, unsigned long address, void *data
 	return 0;
 }
 
-/*
- * Like pfnmap_mapped_end(), from the PUD slot down. A prefault calls this after each fault,
- * to skip what the fault has set, so the loop must be short for PMD entries.
- */
+/* Like pfnmap_mapped_end(), from the PUD slot down. */
 static int pfnmap_walk_mapped_end(struct mm_struct *mm, pud_t *pudp,
 				  unsigned long *address, unsigned long end)
 {

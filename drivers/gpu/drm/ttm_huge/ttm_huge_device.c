@@ -129,6 +129,8 @@ int drmm_ttm_huge_device_init(struct drm_device *drm,
 		return -ENOMEM;
 	xa_init(&priv->dirty);
 	xa_init(&priv->dummy_pages);
+	INIT_LIST_HEAD(&priv->prefaults);
+	spin_lock_init(&priv->prefault_lock);
 	priv->stats = alloc_percpu(struct ttm_huge_stats);
 	if (!priv->stats)
 		return -ENOMEM;

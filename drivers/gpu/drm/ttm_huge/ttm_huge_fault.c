@@ -215,14 +215,17 @@ static pgprot_t ttm_huge_fault_prot(struct ttm_buffer_object *bo, pgprot_t prot)
 	return bo->resource->bus.is_iomem ? pgprot_decrypted(prot) : prot;
 }
 
-static void ttm_huge_fault_count(struct ttm_buffer_object *bo,
+static void ttm_huge_fault_report(struct ttm_buffer_object *bo,
 				 const struct pfnmap_plan *plan)
 {
-	struct ttm_huge_stats __percpu *stats = to_ttm_huge(bo->bdev)->priv->stats;
+	struct ttm_huge_private *priv = to_ttm_huge(bo->bdev)->priv;
+	struct ttm_huge_stats __percpu *stats = priv->stats;
 
 	this_cpu_inc(stats->level[plan->level]);
 	this_cpu_add(stats->entries[plan->level], plan->nr_entries + plan->nr_more);
 	this_cpu_inc(stats->reason[plan->reason]);
+	if (!list_empty(&priv->prefaults))
+		ttm_huge_prefault_has_mapped(priv, plan);
 }
 
 /*
@@ -261,7 +264,7 @@ static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 
 	ret = pfnmap_fault(vmf, order, &source.base, &plan);
 	if (ret == VM_FAULT_NOPAGE && plan.nr_entries)
-		ttm_huge_fault_count(bo, &plan);
+		ttm_huge_fault_report(bo, &plan);
 	return ret;
 }
 

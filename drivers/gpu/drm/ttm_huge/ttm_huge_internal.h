@@ -6,8 +6,10 @@
 #define _TTM_HUGE_INTERNAL_H_
 
 #include <linux/kconfig.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/spinlock.h>
 #include <linux/xarray.h>
 
 #include <drm/drm_vma_manager.h>
@@ -38,6 +40,8 @@ struct ttm_huge_stats {
  * @dirty: bitmaps of the buffer objects whose writes are tracked, by fake offset.
  * @dummy_pages: pages that mappings show once the device is unplugged, by fake offset of
  *	the buffer object.
+ * @prefaults: prefaults that are under way.
+ * @prefault_lock: of @prefaults.
  */
 struct ttm_huge_private {
 	struct list_head link;
@@ -45,6 +49,8 @@ struct ttm_huge_private {
 	struct ttm_huge_stats __percpu *stats;
 	struct xarray dirty;
 	struct xarray dummy_pages;
+	struct list_head prefaults;
+	spinlock_t prefault_lock;
 };
 
 static inline struct ttm_huge *to_ttm_huge(struct ttm_device *bdev)
@@ -114,6 +120,16 @@ static inline void ttm_huge_dirty_mark(struct ttm_buffer_object *bo,
 }
 
 static inline void ttm_huge_dirty_free(struct ttm_buffer_object *bo)
+{
+}
+#endif
+
+#if IS_ENABLED(CONFIG_DRM_TTM_HUGE_PREFAULT)
+void ttm_huge_prefault_has_mapped(struct ttm_huge_private *priv,
+				  const struct pfnmap_plan *plan);
+#else
+static inline void ttm_huge_prefault_has_mapped(struct ttm_huge_private *priv,
+						const struct pfnmap_plan *plan)
 {
 }
 #endif
