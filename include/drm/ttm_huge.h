@@ -119,6 +119,7 @@ int ttm_huge_prefault(struct ttm_device *bdev, unsigned long start,
 int ttm_huge_mmap(struct file *file, struct vm_area_struct *vma);
 int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma);
 void ttm_huge_vm_open(struct vm_area_struct *vma);
+void ttm_huge_vm_close(struct vm_area_struct *vma);
 
 extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
 
@@ -132,7 +133,7 @@ extern const struct vm_operations_struct ttm_huge_trackable_vm_ops;
 	.map_pages = pfnmap_map_pages, \
 	.may_split = pfnmap_may_split, \
 	.open = ttm_huge_vm_open, \
-	.close = ttm_bo_vm_close
+	.close = ttm_huge_vm_close
 
 /**
  * DEFINE_TTM_HUGE_GEM_FOPS - file operations of a driver that has none of its own

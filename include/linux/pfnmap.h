@@ -143,6 +143,13 @@ struct pfnmap_source {
 	 */
 	bool tracked;
 
+	/**
+	 * @by_bits: With @tracked, if the fault is a write: the other PTEs that it sets are
+	 * writable, too, and clean. The owner finds the writes through them by their dirty
+	 * bits, also if the entries are removed: see pfnmap_collect_dirty().
+	 */
+	bool by_bits;
+
 	/** @extent: The largest contiguous piece of memory around @page. */
 	struct pfnmap_extent extent;
 
@@ -171,7 +178,9 @@ struct pfnmap_source {
 vm_fault_t pfnmap_fault(struct vm_fault *vmf, unsigned int order,
 			const struct pfnmap_source *source,
 			struct pfnmap_plan *plan);
-vm_fault_t pfnmap_make_writable(struct vm_fault *vmf);
+vm_fault_t pfnmap_make_writable(struct vm_fault *vmf, bool by_bits);
+void pfnmap_collect_dirty(struct vm_area_struct *vma, unsigned long start,
+			  unsigned long end, unsigned long *bitmap, unsigned long bit);
 vm_fault_t pfnmap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end);
 
 int pfnmap_mmap(struct vm_area_struct *vma,

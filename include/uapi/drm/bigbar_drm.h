@@ -203,9 +203,10 @@ enum drm_bigbar_dirty_op {
  *
  * Every write by a CPU through a mapping of the buffer object, in any process,
  * is recorded. What another device writes to it by DMA is not. A write that
- * happens during TAKE is in this record or in the
- * next. A process that is killed during TAKE leaves the record as it was. While
- * writes are tracked, written pages are mapped one by one, and they stay so
+ * happens during TAKE is in this record or in the next, or in both if a mapping of
+ * the page goes or the memory moves during TAKE. A process that is killed during
+ * TAKE leaves what is in the record there. While
+ * writes are tracked, written pages are mapped by single pages, and they stay so
  * after STOP until the range is mapped again.
  *
  * Errors: EINVAL also if the buffer object cannot be tracked, or the pages are

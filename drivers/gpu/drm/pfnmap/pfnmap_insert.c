@@ -345,25 +345,44 @@ pfnmap_insert_ptes(struct vm_fault *vmf, struct pfnmap_plan *plan,
 	return VM_FAULT_NOPAGE;
 }
 
-/* Called with the lock of the page table held. */
-static int pfnmap_make_pte_writable(pte_t *ptep, unsigned long address, void *data)
+/* Of the PTEs up to @end, the one at @written is about to be written. */
+struct pfnmap_writable {
+	struct vm_area_struct *vma;
+	unsigned long written;
+	unsigned long end;
+};
+
+static void pfnmap_make_pte_writable(const struct pfnmap_writable *writable, pte_t *ptep,
+				     unsigned long address)
 {
-	struct vm_area_struct *vma = data;
+	struct vm_area_struct *vma = writable->vma;
 	pte_t pte = ptep_get(ptep);
 
-	/* Gone since the fault: the access will fault again. */
+	/* If it is that of the fault, and has gone since, the access will fault again. */
 	if (!pte_present(pte))
-		return 0;
+		return;
 
-	pte = pte_mkwrite_novma(pte_mkdirty(pte_mkyoung(pte)));
-	set_pte_at(vma->vm_mm, address, ptep, pte);
+	if (address == writable->written)
+		pte = pte_mkdirty(pte_mkyoung(pte));
+	set_pte_at(vma->vm_mm, address, ptep, pte_mkwrite_novma(pte));
 	update_mmu_cache(vma, address, ptep);
+}
+
+/* Called once for all PTEs, which are in the same table, with the lock of the table held. */
+static int pfnmap_make_ptes_writable(pte_t *ptep, unsigned long address, void *data)
+{
+	const struct pfnmap_writable *writable = data;
+
+	for (; address < writable->end; address += PAGE_SIZE, ptep++)
+		pfnmap_make_pte_writable(writable, ptep, address);
 	return 0;
 }
 
 /**
  * pfnmap_make_writable - make the PTE of a fault writable
  * @vmf: the fault, on what was a present, read-only PTE
+ * @by_bits: make the other PTEs of its page table writable, too, as far as the mapping
+ *	reaches; they stay as clean or dirty as they are
  *
  * For &vm_operations_struct.pfn_mkwrite. The core would make the PTE writable after that
  * call, but without the lock that keeps the memory where it is.
@@ -373,15 +392,25 @@ static int pfnmap_make_pte_writable(pte_t *ptep, unsigned long address, void *da
  * Return: VM_FAULT_NOPAGE, also if the entry has gone; VM_FAULT_OOM if its page
  * table has gone, too, and memory for another was short.
  */
-vm_fault_t pfnmap_make_writable(struct vm_fault *vmf)
+vm_fault_t pfnmap_make_writable(struct vm_fault *vmf, bool by_bits)
 {
-	unsigned long address = ALIGN_DOWN(vmf->address, PAGE_SIZE);
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long start = ALIGN_DOWN(vmf->address, PAGE_SIZE);
+	struct pfnmap_writable writable = {
+		.vma = vma,
+		.written = start,
+		.end = start + PAGE_SIZE,
+	};
 
 	assert_fault_locked(vmf);
 	if (pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
-	if (apply_to_page_range(vmf->vma->vm_mm, address, PAGE_SIZE,
-				pfnmap_make_pte_writable, vmf->vma))
+	if (by_bits) {
+		writable.end = pmd_addr_end(start, vma->vm_end);
+		start = max(ALIGN_DOWN(start, PMD_SIZE), vma->vm_start);
+	}
+	if (apply_to_page_range(vma->vm_mm, start, PAGE_SIZE, pfnmap_make_ptes_writable,
+				&writable))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
 }

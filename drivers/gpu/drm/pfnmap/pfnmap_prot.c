@@ -76,5 +76,5 @@ void pfnmap_find_pte_prot(struct vm_fault *vmf,
 	ro = pfnmap_prot_of(vma->vm_flags & ~VM_SHARED, differ);
 	prot->fault = source->tracked && !(vmf->flags & FAULT_FLAG_WRITE) ?
 		      ro : rw;
-	prot->neighbour = source->tracked ? ro : rw;
+	prot->neighbour = source->tracked && !source->by_bits ? ro : rw;
 }

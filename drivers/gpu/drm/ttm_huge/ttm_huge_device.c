@@ -91,11 +91,13 @@ static void ttm_huge_device_fini(struct drm_device *drm, void *data)
 	struct ttm_huge_private *priv = data;
 
 	/* If one is not empty, the driver has freed a buffer object without ttm_huge_bo_fini(). */
-	drm_WARN_ON(drm, !xa_empty(&priv->dirty) || !xa_empty(&priv->dummy_pages));
+	drm_WARN_ON(drm, !xa_empty(&priv->dirty) || !xa_empty(&priv->dummy_pages) ||
+		    !xa_empty(&priv->watches));
 	scoped_guard(spinlock, &ttm_huge_devices_lock)
 		list_del(&priv->link);
 	xa_destroy(&priv->dirty);
 	xa_destroy(&priv->dummy_pages);
+	xa_destroy(&priv->watches);
 	free_percpu(priv->stats);
 }
 
@@ -131,6 +133,8 @@ int drmm_ttm_huge_device_init(struct drm_device *drm,
 	xa_init(&priv->dummy_pages);
 	INIT_LIST_HEAD(&priv->prefaults);
 	spin_lock_init(&priv->prefault_lock);
+	xa_init(&priv->watches);
+	init_rwsem(&priv->collecting);
 	priv->stats = alloc_percpu(struct ttm_huge_stats);
 	if (!priv->stats)
 		return -ENOMEM;

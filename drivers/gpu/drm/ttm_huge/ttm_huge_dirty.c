@@ -5,13 +5,15 @@
  * A write is recorded when its fault makes a page-table entry writable. While
  * a buffer object is tracked, every other entry of it is read-only: an entry
  * that a read sets may be huge, the one that a write sets is a PTE. All of this
- * happens under the reservation.
+ * happens under the reservation. Where writes are dense, a fault makes a whole table of
+ * PTEs writable, and the CPU's dirty bits tell of the writes that follow: see
+ * ttm_huge_watch.c.
  *
- * Taking the record copies it, removes the entries of the pages in it and clears
- * it, without dropping the reservation. A write through an entry before its
+ * Taking the record copies and clears it, and removes the entries of the pages in it, without
+ * dropping the reservation. A write through an entry before its
  * removal is in this record. A later write faults, and is in the
- * next record. The record is cleared last: a task that is killed meanwhile
- * leaves it as it was. Only some entries are gone, and faults set them again.
+ * next record. A task that is killed meanwhile puts back what it has copied. Only some
+ * entries are gone, and faults set them again.
  */
 
 #include <linux/bitmap.h>
@@ -28,6 +30,9 @@
 #include <drm/ttm/ttm_device.h>
 
 #include "ttm_huge_internal.h"
+
+/* Blocks with fewer pages written since the last record was taken are by faults again. */
+#define TTM_HUGE_DIRTY_DENSE	8
 
 #define CREATE_TRACE_POINTS
 #include "ttm_huge_trace.h"
@@ -99,8 +104,9 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 	if (nr_pages > UINT_MAX)
 		return -EINVAL;
 
-	bitmap = kvcalloc(BITS_TO_LONGS(nr_pages), sizeof(*bitmap),
-			  GFP_KERNEL_ACCOUNT);
+	bitmap = kvcalloc(BITS_TO_LONGS(nr_pages) +
+			  BITS_TO_LONGS(DIV_ROUND_UP(nr_pages, PTRS_PER_PTE)),
+			  sizeof(*bitmap), GFP_KERNEL_ACCOUNT);
 	if (!bitmap)
 		return -ENOMEM;
 
@@ -109,6 +115,7 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 		kvfree(bitmap);
 		return xa_err(old);
 	}
+	ttm_huge_watch_sync(bo);
 	ttm_huge_dirty_unmap(bo, 0, nr_pages);
 	kvfree(old);
 	trace_ttm_huge_dirty(bo, "start", 0, nr_pages, NULL, 0, begun);
@@ -137,6 +144,7 @@ void ttm_huge_dirty_stop(struct ttm_buffer_object *bo)
 	bitmap = records ? xa_erase(records, ttm_huge_bo_index(bo)) : NULL;
 	if (!bitmap)
 		return;
+	ttm_huge_watch_sync(bo);
 	ttm_huge_dirty_unmap(bo, 0, nr_pages);
 	trace_ttm_huge_dirty(bo, "stop", 0, nr_pages, bitmap, 0, begun);
 	kvfree(bitmap);
@@ -157,11 +165,14 @@ void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,
 			 unsigned long nr_pages)
 {
 	unsigned long *bitmap = ttm_huge_dirty_bitmap(bo);
+	unsigned long i;
 
 	dma_resv_assert_held(bo->base.resv);
 	if (!bitmap)
 		return;
-	bitmap_set(bitmap, page, nr_pages);
+	/* Watches set bits at the same time. */
+	for (i = 0; i < nr_pages; i++)
+		set_bit(page + i, bitmap);
 	trace_ttm_huge_write(bo, page, nr_pages);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_mark);
@@ -177,26 +188,83 @@ void ttm_huge_dirty_free(struct ttm_buffer_object *bo)
 	kvfree(xa_erase(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo)));
 }
 
+/* Copies a part of the record and clears it, while watches set bits. */
+static void ttm_huge_dirty_fetch(unsigned long *record, unsigned long nr_pages,
+				 unsigned long *out)
+{
+	unsigned long mask;
+
+	for (; nr_pages >= BITS_PER_LONG; nr_pages -= BITS_PER_LONG, record++)
+		*out++ = READ_ONCE(*record) ? xchg(record, 0) : 0;
+	if (nr_pages) {
+		mask = BITMAP_LAST_WORD_MASK(nr_pages);
+		*out = atomic_long_fetch_andnot(mask, (atomic_long_t *)record) & mask;
+	}
+}
+
+static void ttm_huge_dirty_put_back(unsigned long *record, unsigned long nr_pages,
+				    const unsigned long *out)
+{
+	unsigned long page;
+
+	for_each_set_bit(page, out, nr_pages)
+		set_bit(page, record);
+}
+
+/* Adds what watches have recorded meanwhile, which stays in the record. */
+static void ttm_huge_dirty_look_again(const unsigned long *record,
+				      unsigned long nr_pages, unsigned long *out)
+{
+	bitmap_or(out, out, record, nr_pages);
+	if (nr_pages % BITS_PER_LONG)
+		out[nr_pages / BITS_PER_LONG] &= BITMAP_LAST_WORD_MASK(nr_pages);
+}
+
 /*
- * Removes the entries of as many pages at a time as a page table maps: scattered writes
+ * For pages of one block: has the next write to each page in @out found. If the block stays
+ * by bits, its entries are cleaned, otherwise they are removed.
+ */
+static void ttm_huge_dirty_take_block(struct ttm_buffer_object *bo,
+				      unsigned long *by_bits, unsigned long page,
+				      unsigned long nr_pages, unsigned long *out)
+{
+	unsigned long block = page / PTRS_PER_PTE;
+	unsigned long in_block = min(PFN_UP(bo->base.size) - block * PTRS_PER_PTE,
+				     (unsigned long)PTRS_PER_PTE);
+
+	if (test_bit(block, by_bits)) {
+		bool clean = ttm_huge_watch_clean(bo, page, nr_pages, out);
+
+		if (clean && (nr_pages < in_block ||
+			      bitmap_weight(out, nr_pages) >= TTM_HUGE_DIRTY_DENSE))
+			return;
+	} else if (bitmap_empty(out, nr_pages)) {
+		return;
+	}
+
+	ttm_huge_dirty_unmap(bo, page, nr_pages);
+	if (nr_pages == in_block)
+		clear_bit(block, by_bits);
+}
+
+/*
+ * Looks at as many pages at a time as a page table maps: scattered writes
  * would otherwise take a walk for each page. In each step the core looks at all mappings
  * in all processes, of which there can be tens of thousands; the task can be killed only
  * between two steps.
  */
-static int ttm_huge_dirty_unmap_recorded(struct ttm_buffer_object *bo,
-					 unsigned long page,
-					 unsigned long nr_pages,
-					 const unsigned long *record)
+static int ttm_huge_dirty_take_blocks(struct ttm_buffer_object *bo,
+				      unsigned long *by_bits, unsigned long page,
+				      unsigned long nr_pages, unsigned long *out)
 {
-	unsigned long i;
+	unsigned long at, next;
 
-	for (i = find_first_bit(record, nr_pages); i < nr_pages;
-	     i = find_next_bit(record, nr_pages, i + PTRS_PER_PTE)) {
+	for (at = 0; at < nr_pages; at = next) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		i = ALIGN_DOWN(i, PTRS_PER_PTE);
-		ttm_huge_dirty_unmap(bo, page + i,
-				     min(nr_pages - i, (unsigned long)PTRS_PER_PTE));
+		next = min(ALIGN(page + at + 1, PTRS_PER_PTE) - page, nr_pages);
+		ttm_huge_dirty_take_block(bo, by_bits, page + at, next - at,
+					  out + at / BITS_PER_LONG);
 		cond_resched();
 	}
 	return 0;
@@ -209,7 +277,8 @@ static int ttm_huge_dirty_unmap_recorded(struct ttm_buffer_object *bo,
  * @nr_pages: number of pages, inside @bo
  * @out: a bit for each page, the first for @page
  *
- * A write that happens at the same time is in this record or in the next.
+ * A write that happens at the same time is in this record or in the next, or in both if its
+ * entry is removed at that time.
  *
  * A signal that does not kill is left pending: if it ended this, a repeated call would
  * begin from the start each time. Nor is the reservation dropped on the way: if a caller
@@ -219,15 +288,15 @@ static int ttm_huge_dirty_unmap_recorded(struct ttm_buffer_object *bo,
  * many mappings. Faults and ioctls that wait for the reservation can be killed; mremap()
  * does not wait for it.
  *
- * Return: 0; -ENODATA if @bo is not tracked; -EINTR if the task has been killed, with the
- * record as it was.
+ * Return: 0; -ENODATA if @bo is not tracked; -EINTR if the task has been killed, with
+ * what it has found in the record again.
  */
 int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out)
 {
 	struct xarray *records = ttm_huge_dirty_records(bo);
 	const u64 begun = ttm_huge_dirty_now();
-	unsigned long *bitmap;
+	unsigned long *bitmap, *record;
 	int ret;
 
 	dma_resv_assert_held(bo->base.resv);
@@ -235,23 +304,51 @@ int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 	if (!bitmap)
 		return -ENODATA;
 
-	bitmap_copy_clear_tail(out, bitmap + page / BITS_PER_LONG, nr_pages);
-	ret = ttm_huge_dirty_unmap_recorded(bo, page, nr_pages, out);
-	if (!ret)
-		bitmap_clear(bitmap, page, nr_pages);
+	record = bitmap + page / BITS_PER_LONG;
+	ttm_huge_dirty_fetch(record, nr_pages, out);
+	ret = ttm_huge_dirty_take_blocks(bo, ttm_huge_dirty_by_bits(bo, bitmap), page,
+					 nr_pages, out);
+	if (ret)
+		ttm_huge_dirty_put_back(record, nr_pages, out);
+	else
+		ttm_huge_dirty_look_again(record, nr_pages, out);
 	trace_ttm_huge_dirty(bo, "take", page, nr_pages, out, ret, begun);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_dirty_take);
 
+/**
+ * ttm_huge_dirty_begin - record the write of a fault, before there is an entry to write through
+ * @vmf: the fault
+ * @writing: filled in, for ttm_huge_watch_end()
+ *
+ * Context: as for ttm_huge_watch_begin().
+ *
+ * Return: as for ttm_huge_watch_begin(); false if the buffer object is not tracked.
+ */
+bool ttm_huge_dirty_begin(struct vm_fault *vmf, struct ttm_huge_writing *writing)
+{
+	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	unsigned long *record = ttm_huge_dirty_bitmap(bo);
+	bool by_bits;
+
+	dma_resv_assert_held(bo->base.resv);
+	if (!record)
+		return false;
+	by_bits = ttm_huge_watch_begin(vmf, record, writing);
+	ttm_huge_dirty_mark(bo, ttm_huge_bo_page(vmf->vma, vmf->address), 1);
+	return by_bits;
+}
+
 /* With the reservation held throughout: the write is in this record or in the next. */
 static vm_fault_t ttm_huge_dirty_write(struct vm_fault *vmf)
 {
-	struct ttm_buffer_object *bo = vmf->vma->vm_private_data;
+	struct ttm_huge_writing writing = {};
+	vm_fault_t ret;
 
-	dma_resv_assert_held(bo->base.resv);
-	ttm_huge_dirty_mark(bo, ttm_huge_bo_page(vmf->vma, vmf->address), 1);
-	return pfnmap_make_writable(vmf);
+	ret = pfnmap_make_writable(vmf, ttm_huge_dirty_begin(vmf, &writing));
+	ttm_huge_watch_end(&writing);
+	return ret;
 }
 
 /*

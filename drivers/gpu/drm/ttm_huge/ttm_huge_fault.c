@@ -66,7 +66,8 @@
  * 1. the VMA's lock or the mmap lock, for reading: the core takes one for a fault;
  * 2. the reservation;
  * 3. i_mmap_rwsem of the file, for writing while huge entries are set;
- * 4. locks of page tables;
+ * 4. locks of page tables, for which the watches of tracked writes first take
+ *    &ttm_huge_private.collecting;
  * 5. the locks that &ttm_huge_funcs.io_mem_extents takes.
  *
  * A thread that evicts holds the reservation and may need the mmap lock of a process, to
@@ -228,6 +229,20 @@ static void ttm_huge_fault_report(struct ttm_buffer_object *bo,
 		ttm_huge_prefault_has_mapped(priv, plan);
 }
 
+/* Out of line, because faults that set a huge entry should not pay for it. */
+static noinline_for_stack vm_fault_t
+ttm_huge_fault_tracked_write(struct vm_fault *vmf, unsigned int order,
+			     struct pfnmap_source *source, struct pfnmap_plan *plan)
+{
+	struct ttm_huge_writing writing = {};
+	vm_fault_t ret;
+
+	source->by_bits = ttm_huge_dirty_begin(vmf, &writing);
+	ret = pfnmap_fault(vmf, order, source, plan);
+	ttm_huge_watch_end(&writing);
+	return ret;
+}
+
 /*
  * A buffer object with a mapping that lacks pfn_mkwrite is never tracked, see
  * ttm_huge_dirty_start(), so its record need not be looked up. A write is recorded before
@@ -260,9 +275,9 @@ static vm_fault_t ttm_huge_fault_reserved(struct vm_fault *vmf,
 		return ttm_huge_fault_of_error(vmf, err);
 	source.base.prot = ttm_huge_fault_prot(bo, vma->vm_page_prot);
 	if (source.base.tracked && vmf->flags & FAULT_FLAG_WRITE)
-		ttm_huge_dirty_mark(bo, source.base.page, 1);
-
-	ret = pfnmap_fault(vmf, order, &source.base, &plan);
+		ret = ttm_huge_fault_tracked_write(vmf, order, &source.base, &plan);
+	else
+		ret = pfnmap_fault(vmf, order, &source.base, &plan);
 	if (ret == VM_FAULT_NOPAGE && plan.nr_entries)
 		ttm_huge_fault_report(bo, &plan);
 	return ret;

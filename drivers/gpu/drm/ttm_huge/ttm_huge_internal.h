@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
@@ -42,6 +43,11 @@ struct ttm_huge_stats {
  *	the buffer object.
  * @prefaults: prefaults that are under way.
  * @prefault_lock: of @prefaults.
+ * @watches: the watches of mappings whose writes can be tracked, by the address of the
+ *	&struct vm_area_struct.
+ * @nr_deaf: mappings without one, or whose dirty bits cannot be collected.
+ * @nr_ever_deaf: how many of these there have been.
+ * @collecting: held for reading while a watch uses a record of @dirty.
  */
 struct ttm_huge_private {
 	struct list_head link;
@@ -51,6 +57,10 @@ struct ttm_huge_private {
 	struct xarray dummy_pages;
 	struct list_head prefaults;
 	spinlock_t prefault_lock;
+	struct xarray watches;
+	atomic_t nr_deaf;
+	atomic_t nr_ever_deaf;
+	struct rw_semaphore collecting;
 };
 
 static inline struct ttm_huge *to_ttm_huge(struct ttm_device *bdev)
@@ -70,6 +80,16 @@ static inline unsigned long ttm_huge_bo_page(struct vm_area_struct *vma,
 {
 	return linear_page_index(vma, address) -
 	       ttm_huge_bo_index(vma->vm_private_data);
+}
+
+/*
+ * A bit for each block of PTRS_PER_PTE pages, behind those of the pages: writes to the block
+ * may be recorded by dirty bits.
+ */
+static inline unsigned long *ttm_huge_dirty_by_bits(struct ttm_buffer_object *bo,
+						    unsigned long *record)
+{
+	return record + BITS_TO_LONGS(PFN_UP(bo->base.size));
 }
 
 /* Imported pages are mapped by their exporter only, unless they are marked as mappable. */
@@ -101,12 +121,29 @@ struct ttm_huge_source {
 
 int ttm_huge_find_extent(struct ttm_huge_source *source);
 
+/**
+ * struct ttm_huge_writing - a write fault that may make its whole page table writable
+ * @watch: that of the mapping; NULL if it does not.
+ * @record: the record of the buffer object.
+ * @first: first page whose entry can be in the table.
+ * @end: first page past them.
+ * @seq: tells whether a zap has begun meanwhile.
+ */
+struct ttm_huge_writing {
+	struct ttm_huge_watch *watch;
+	unsigned long *record;
+	unsigned long first;
+	unsigned long end;
+	unsigned long seq;
+};
+
 /* Without CONFIG_DRM_TTM_HUGE_DIRTY no buffer object is tracked. */
 #if IS_ENABLED(CONFIG_DRM_TTM_HUGE_DIRTY)
 unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo);
 void ttm_huge_dirty_mark(struct ttm_buffer_object *bo, unsigned long page,
 			 unsigned long nr_pages);
 void ttm_huge_dirty_free(struct ttm_buffer_object *bo);
+bool ttm_huge_dirty_begin(struct vm_fault *vmf, struct ttm_huge_writing *writing);
 #else
 static inline unsigned long *ttm_huge_dirty_bitmap(struct ttm_buffer_object *bo)
 {
@@ -120,6 +157,57 @@ static inline void ttm_huge_dirty_mark(struct ttm_buffer_object *bo,
 }
 
 static inline void ttm_huge_dirty_free(struct ttm_buffer_object *bo)
+{
+}
+
+static inline bool ttm_huge_dirty_begin(struct vm_fault *vmf,
+					struct ttm_huge_writing *writing)
+{
+	return false;
+}
+#endif
+
+/* What the kernel needs to collect dirty bits may be missing; then each page takes a fault. */
+#if IS_ENABLED(CONFIG_DRM_TTM_HUGE_DIRTY_BITS)
+void ttm_huge_watch_add(struct vm_area_struct *vma);
+void ttm_huge_watch_open(struct vm_area_struct *vma);
+void ttm_huge_watch_close(struct vm_area_struct *vma);
+bool ttm_huge_watch_begin(struct vm_fault *vmf, unsigned long *record,
+			  struct ttm_huge_writing *writing);
+void ttm_huge_watch_end(struct ttm_huge_writing *writing);
+bool ttm_huge_watch_clean(struct ttm_buffer_object *bo, unsigned long page,
+			  unsigned long nr_pages, unsigned long *out);
+void ttm_huge_watch_sync(struct ttm_buffer_object *bo);
+#else
+static inline void ttm_huge_watch_add(struct vm_area_struct *vma)
+{
+}
+
+static inline void ttm_huge_watch_open(struct vm_area_struct *vma)
+{
+}
+
+static inline void ttm_huge_watch_close(struct vm_area_struct *vma)
+{
+}
+
+static inline bool ttm_huge_watch_begin(struct vm_fault *vmf, unsigned long *record,
+					struct ttm_huge_writing *writing)
+{
+	return false;
+}
+
+static inline void ttm_huge_watch_end(struct ttm_huge_writing *writing)
+{
+}
+
+static inline bool ttm_huge_watch_clean(struct ttm_buffer_object *bo, unsigned long page,
+					unsigned long nr_pages, unsigned long *out)
+{
+	return false;
+}
+
+static inline void ttm_huge_watch_sync(struct ttm_buffer_object *bo)
 {
 }
 #endif

@@ -196,6 +196,8 @@ void ttm_huge_mmap_begin(struct vm_area_struct *vma)
  */
 int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
+	int ret;
+
 	if (!ttm_huge_find(drm_gem_ttm_of_gem(obj)->bdev))
 		return -ENODEV;
 	ttm_huge_mmap_begin(vma);
@@ -203,7 +205,10 @@ int ttm_huge_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 		drm_err_once(obj->dev, "no TTM_HUGE_VM_OPS in the driver's vm_ops: it cannot be mapped\n");
 		return -EINVAL;
 	}
-	return drm_gem_ttm_mmap(obj, vma);
+	ret = drm_gem_ttm_mmap(obj, vma);
+	if (!ret && vma->vm_ops->pfn_mkwrite)
+		ttm_huge_watch_add(vma);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(ttm_huge_gem_mmap);
 
@@ -211,13 +216,33 @@ EXPORT_SYMBOL_GPL(ttm_huge_gem_mmap);
  * ttm_huge_vm_open - take a mapping's reference to its buffer object
  * @vma: a copy of another mapping
  *
- * For &vm_operations_struct.open; ttm_bo_vm_close() is the counterpart.
+ * For &vm_operations_struct.open; ttm_huge_vm_close() is the counterpart.
  *
- * Context: as for pfnmap_open(). Does not wait for the reservation.
+ * Context: as for pfnmap_open(). Does not wait for the reservation. Sleeps on memory
+ * allocation.
  */
 void ttm_huge_vm_open(struct vm_area_struct *vma)
 {
 	ttm_bo_vm_open(vma);
+	if (vma->vm_ops->pfn_mkwrite)
+		ttm_huge_watch_open(vma);
 	pfnmap_open(vma);
 }
 EXPORT_SYMBOL_GPL(ttm_huge_vm_open);
+
+/**
+ * ttm_huge_vm_close - drop a mapping's reference to its buffer object
+ * @vma: a mapping that goes, without entries
+ *
+ * For &vm_operations_struct.close.
+ *
+ * Context: process context with the mmap lock of @vma's process held for writing, or after
+ * the last reference to its users has gone. May sleep to free the buffer object.
+ */
+void ttm_huge_vm_close(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops->pfn_mkwrite)
+		ttm_huge_watch_close(vma);
+	ttm_bo_vm_close(vma);
+}
+EXPORT_SYMBOL_GPL(ttm_huge_vm_close);
