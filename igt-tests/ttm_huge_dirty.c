@@ -6,12 +6,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <xf86drm.h>
 
 #include "bigbar_drm.h"
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/cgroup.h"
 #include "lib/huge_device.h"
+#include "lib/known_kernel.h"
 #include "lib/memory.h"
 #include "lib/page_table.h"
 #include "lib/pattern.h"
@@ -210,6 +212,7 @@ static void test_take_into_itself(void)
 
 /* Two page tables and a part of a third; the last word of the record is not full. */
 #define WINDOW_BO_PAGES (2 * 512 + 5 * BITS + 37)
+#define WINDOW_BO_TABLES 3
 
 struct window_case {
 	const char *name;
@@ -246,6 +249,33 @@ static uint64_t faults_of_writing(char *address, uint64_t first, uint64_t end)
 	return page_faults() - before;
 }
 
+/* Whether the kernel has what it takes to record writes by the CPU's dirty bits. */
+static bool has_dirty_bits(void)
+{
+	return known_kernel_is_configured("MAPPING_DIRTY_HELPERS") &&
+	       known_kernel_is_configured("MMU_NOTIFIER");
+}
+
+static uint64_t table_of(const char *address, uint64_t page)
+{
+	return (uintptr_t)word_of((char *)address, page) / MIB(2);
+}
+
+/*
+ * Writes to each page in order. With dirty bits that is a fault for each page table, and one
+ * for the first page, from which it cannot be known that others follow.
+ */
+static void write_tracked(char *address, uint64_t first, uint64_t end)
+{
+	uint64_t faults = faults_of_writing(address, first, end);
+
+	if (has_dirty_bits())
+		igt_assert_lte_u64(faults,
+				   table_of(address, end - 1) - table_of(address, first) + 2);
+	else
+		igt_assert_eq_u64(faults, end - first);
+}
+
 /* Takes a part of the record, which must have the pages from @from to @to and no others. */
 static void assert_range_taken(const struct huge_bo *bo, uint64_t first, uint64_t pages,
 			       uint64_t from, uint64_t to)
@@ -276,9 +306,11 @@ static void assert_pairs(const struct huge_bo *bo, char *address, const struct w
 
 /**
  * SUBTEST: window-%s
- * Description: All pages are written, each by one fault, and a part of the record is taken:
- *	%arg[1]. Pages in that part are recorded again when they are written again, each by
- *	one fault. The other pages stay in the record, and stay writable without a fault.
+ * Description: All pages are written, with one fault for each page table, and a part of the
+ *	record is taken: %arg[1]. Pages in that part are recorded again when they are written
+ *	again, with no more faults. The other pages stay in the record, and stay writable
+ *	without a fault. On a kernel that cannot collect the CPU's dirty bits, each write to a
+ *	page that is not recorded takes a fault.
  *
  * arg[1]:
  *
@@ -299,19 +331,20 @@ static void test_window(const struct window_case *c)
 	char *address;
 	struct huge_bo bo = tracked_bo(WINDOW_BO_PAGES * HUGE_PAGE_SIZE, &address);
 
-	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES), WINDOW_BO_PAGES);
+	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES),
+			  has_dirty_bits() ? WINDOW_BO_TABLES : WINDOW_BO_PAGES);
 	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES), 0);
 	assert_range_taken(&bo, c->first, c->pages, c->first, end);
 	igt_assert_eq_u64(faults_of_writing(address, 0, c->first), 0);
 	igt_assert_eq_u64(faults_of_writing(address, end, WINDOW_BO_PAGES), 0);
-	igt_assert_eq_u64(faults_of_writing(address, c->first, end), c->pages);
+	write_tracked(address, c->first, end);
 	assert_range_taken(&bo, c->first, c->pages, c->first, end);
 	assert_pairs(&bo, address, c);
 
 	take(&bo);
 	for (uint64_t page = 0; page < WINDOW_BO_PAGES; page++)
 		igt_assert_eq(is_recorded(page), page < c->first || page >= end);
-	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES), WINDOW_BO_PAGES);
+	write_tracked(address, 0, WINDOW_BO_PAGES);
 	assert_range_taken(&bo, 0, WINDOW_BO_PAGES, 0, WINDOW_BO_PAGES);
 }
 
@@ -362,7 +395,7 @@ static void test_neighbours(void)
 	for (int i = 0; i < NEIGHBOURS; i += 2) {
 		igt_assert_eq_u64(faults_of_writing(addresses[i], i, pages[i]), 0);
 		assert_range_taken(&bos[i], 0, pages[i], i, pages[i]);
-		igt_assert_eq_u64(faults_of_writing(addresses[i], i, pages[i]), pages[i] - i);
+		write_tracked(addresses[i], i, pages[i]);
 		assert_range_taken(&bos[i], 0, pages[i], i, pages[i]);
 	}
 	igt_assert_eq(huge_dirty_try_take(&bos[1], 0, pages[1], record.words), ENODATA);
@@ -645,6 +678,256 @@ static void test_stop(enum huge_level level)
 	huge_assert_mapped_at(&bo, address, level, "mapped again");
 }
 
+/* In one page table: two in order, which make writes count as dense, and others alone. */
+static const uint64_t dense_pages[] = { 0, 1, 100, 300, 511 };
+
+/* All but the first two take no fault, if the CPU's dirty bits record them. */
+static void write_densely(char *address)
+{
+	uint64_t before, faults = 0;
+
+	/* Twice, so that no page of the program itself has to be copied after a fork(). */
+	for (unsigned int count = 2; count <= COUNT_OF(dense_pages);
+	     count += COUNT_OF(dense_pages) - 2) {
+		before = page_faults();
+		write_pages(address, dense_pages, count);
+		faults = page_faults() - before;
+	}
+	if (has_dirty_bits())
+		igt_assert_eq_u64(faults, 0);
+}
+
+static void remove_by_munmap(const struct huge_bo *bo, char *address)
+{
+	huge_unmap(address, bo->size);
+}
+
+static void remove_part(const struct huge_bo *bo, char *address)
+{
+	(void)bo;
+	igt_assert_eq(munmap(address + 50 * HUGE_PAGE_SIZE, 300 * HUGE_PAGE_SIZE), 0);
+}
+
+static void remove_by_mmap(const struct huge_bo *bo, char *address)
+{
+	igt_assert_eq(ttm_huge_remap(address, bo->size, PROT_READ | PROT_WRITE, bo->fd,
+				     bo->offset), 0);
+}
+
+/* There and back, in pieces that have to be split off. */
+static void remove_by_mremap(const struct huge_bo *bo, char *address)
+{
+	const uint64_t part = 200 * HUGE_PAGE_SIZE;
+	char *other = huge_reserve(bo->size, MIB(2));
+
+	igt_assert(mremap(address, part, part, MREMAP_MAYMOVE | MREMAP_FIXED, other) == other);
+	igt_assert(mremap(other, part, part, MREMAP_MAYMOVE | MREMAP_FIXED, address) ==
+		   address);
+}
+
+static void remove_protected(const struct huge_bo *bo, char *address)
+{
+	igt_assert_eq(mprotect(address, bo->size, PROT_NONE), 0);
+	huge_unmap(address, bo->size);
+}
+
+static void remove_by_split(const struct huge_bo *bo, char *address)
+{
+	(void)bo;
+	igt_assert_eq(mprotect(address + 50 * HUGE_PAGE_SIZE, 100 * HUGE_PAGE_SIZE, PROT_READ), 0);
+}
+
+static void remove_by_fork(const struct huge_bo *bo, char *address)
+{
+	int status;
+	pid_t pid = fork_child();
+
+	(void)bo;
+	(void)address;
+	if (!pid)
+		_exit(0);
+	igt_assert(child_ends_with(pid, &status));
+}
+
+static void remove_by_move(const struct huge_bo *bo, char *address)
+{
+	(void)address;
+	huge_bo_move(bo, HUGE_SYSTEM);
+}
+
+struct removal {
+	const char *name;
+	const char *what;
+	void (*remove)(const struct huge_bo *bo, char *address);
+};
+
+static const struct removal removals[] = {
+	{ "munmap", "munmap()", remove_by_munmap },
+	{ "part", "munmap() of a part", remove_part },
+	{ "mmap", "another mapping in the place of the first", remove_by_mmap },
+	{ "mremap", "mremap() of a part, and back", remove_by_mremap },
+	{ "protected", "mprotect() and munmap()", remove_protected },
+	{ "split", "mprotect() of a part", remove_by_split },
+	{ "fork", "fork()", remove_by_fork },
+	{ "move", "a move to system memory", remove_by_move },
+};
+
+/**
+ * SUBTEST: removed-%s
+ * Description: Pages of one page table are written, two in order and some without a fault.
+ *	Then their entries are removed or changed, before the record is taken: by %arg[1].
+ *	Exactly the pages that were written are in the record. So are writes to the same
+ *	pages through another mapping, in the next record.
+ *
+ * arg[1]:
+ *
+ * @munmap:	munmap()
+ * @part:	munmap() of a part
+ * @mmap:	another mapping in the place of the first
+ * @mremap:	mremap() of a part, and back
+ * @protected:	mprotect() and munmap()
+ * @split:	mprotect() of a part
+ * @fork:	fork()
+ * @move:	a move to system memory
+ */
+static void test_removed(const struct removal *removal)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+
+	write_densely(address);
+	removal->remove(&bo, address);
+	assert_recorded(&bo, dense_pages, COUNT_OF(dense_pages));
+	assert_none_recorded(&bo);
+
+	address = huge_bo_map(&bo);
+	write_densely(address);
+	assert_recorded(&bo, dense_pages, COUNT_OF(dense_pages));
+	write_pages(address, dense_pages, COUNT_OF(dense_pages));
+	assert_recorded(&bo, dense_pages, COUNT_OF(dense_pages));
+	assert_none_recorded(&bo);
+}
+
+/**
+ * SUBTEST: removed-exit
+ * Description: A process maps a buffer object, writes to pages of one page table, two in order
+ *	and some without a fault, and ends. Exactly these pages are in the record.
+ */
+static void test_removed_exit(void)
+{
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(4), HUGE_VRAM, HUGE_TRACKABLE);
+
+	huge_dirty_start(&bo);
+	igt_fork(child, 1)
+		write_densely(huge_bo_map(&bo));
+	igt_waitchildren();
+	assert_recorded(&bo, dense_pages, COUNT_OF(dense_pages));
+	assert_none_recorded(&bo);
+}
+
+/**
+ * SUBTEST: fork-dense
+ * Description: The pages of a small buffer object can be written without a fault when a child
+ *	is forked. What the child writes to other pages before it ends is in the record, and
+ *	so are the parent's writes.
+ */
+static void test_fork_dense(void)
+{
+	const uint64_t pages[] = { 0, 1, 10, 20 };
+	char *address;
+	struct huge_bo bo = tracked_bo(64 * HUGE_PAGE_SIZE, &address);
+
+	write_pages(address, pages, 2);
+	igt_fork(child, 1)
+		write_pages(address, pages + 2, 2);
+	igt_waitchildren();
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+}
+
+/**
+ * SUBTEST: read-first
+ * Description: All pages of a small buffer object are read, then some are written. Exactly those
+ *	are recorded, and one fault suffices for all of them.
+ */
+static void test_read_first(void)
+{
+	const uint64_t pages[] = { 0, 1, 10, 20, 63 };
+	char *address;
+	struct huge_bo bo = tracked_bo(64 * HUGE_PAGE_SIZE, &address);
+	uint64_t faults;
+
+	read_sparsely(address, &bo);
+	faults = page_faults();
+	write_pages(address, pages, COUNT_OF(pages));
+	faults = page_faults() - faults;
+	igt_assert_eq_u64(faults, has_dirty_bits() ? 1 : COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+	write_pages(address, pages, COUNT_OF(pages));
+	assert_recorded(&bo, pages, COUNT_OF(pages));
+}
+
+/**
+ * SUBTEST: sparse
+ * Description: Each write to a page alone takes one fault, and another one when its record has
+ *	been taken. It is recorded each time. A page that was not in the part of the
+ *	record that was taken stays writable.
+ */
+static void test_sparse(void)
+{
+	const uint64_t pages[] = { 3, 70, 515, 700 };
+	char *address;
+	struct huge_bo bo = tracked_bo(MIB(4), &address);
+
+	for (int round = 0; round < 3; round++) {
+		for (unsigned int i = 0; i < COUNT_OF(pages); i++)
+			igt_assert_eq_u64(faults_of_writing(address, pages[i], pages[i] + 1), 1);
+		write_pages(address, pages, COUNT_OF(pages));
+		assert_range_taken(&bo, 0, BITS, pages[0], pages[0] + 1);
+		igt_assert_eq_u64(faults_of_writing(address, pages[1], pages[1] + 1), 0);
+		assert_recorded(&bo, pages + 1, COUNT_OF(pages) - 1);
+	}
+}
+
+/* A mapping of the same memory from a file that can only be read. */
+static void *map_read_only(const struct huge_bo *bo)
+{
+	void *reader;
+	int to_read;
+
+	igt_assert_eq(drmPrimeHandleToFD(bo->fd, bo->handle, O_CLOEXEC, &to_read), 0);
+	reader = mmap(NULL, bo->size, PROT_READ, MAP_SHARED, to_read, 0);
+	igt_assert(reader != MAP_FAILED);
+	close(to_read);
+	return reader;
+}
+
+/**
+ * SUBTEST: read-only-mapping
+ * Description: While a buffer object is mapped from a file that can only be read, all writes
+ *	through a mapping that was made later are recorded: the pages in order, and those of
+ *	them that are written again.
+ */
+static void test_read_only_mapping(void)
+{
+	const uint64_t again[] = { 3, 70, 200 };
+	char *address;
+	struct huge_bo bo = huge_bo_create(huge_open(), MIB(2), HUGE_VRAM, HUGE_TRACKABLE);
+	void *reader = map_read_only(&bo);
+
+	address = huge_bo_map(&bo);
+	huge_dirty_start(&bo);
+	for (int round = 0; round < 3; round++) {
+		write_range(address, 0, pages_of(&bo));
+		assert_range_taken(&bo, 0, pages_of(&bo), 0, pages_of(&bo));
+		write_pages(address, again, COUNT_OF(again));
+		assert_recorded(&bo, again, COUNT_OF(again));
+	}
+	assert_none_recorded(&bo);
+	munmap(reader, bo.size);
+}
+
 /* Few, so that a page is soon read again after it was written and its record was taken. */
 #define RACE_PAGES 64
 #define RACE_SECONDS 3
@@ -653,10 +936,12 @@ static void test_stop(enum huge_level level)
 
 static volatile bool stop_writers;
 
+/* Maps @bo anew after each round, unless it is NULL. */
 struct writer {
 	pthread_t thread;
 	char *address;
 	uint64_t first;
+	const struct huge_bo *bo;
 };
 
 /*
@@ -671,8 +956,12 @@ static void *count_up(void *argument)
 	while (!stop_writers) {
 		(*word_of(writer->address, page))++;
 		page += RACE_WRITERS;
-		if (page >= RACE_PAGES)
-			page = writer->first;
+		if (page < RACE_PAGES)
+			continue;
+		page = writer->first;
+		if (writer->bo)
+			ttm_huge_remap(writer->address, writer->bo->size, PROT_READ | PROT_WRITE,
+				       writer->bo->fd, writer->bo->offset);
 	}
 	return NULL;
 }
@@ -701,6 +990,44 @@ static uint64_t copy_recorded(const struct huge_bo *bo, char *address, uint64_t 
 	return copied;
 }
 
+/* @address is where the pages are read; the writers have it, too, or remove theirs. */
+static void race(const struct huge_bo *bo, char *address, bool remove)
+{
+	static uint64_t shadow[RACE_PAGES];
+	struct writer writers[RACE_WRITERS];
+	pthread_t reader;
+	double end = seconds_now() + RACE_SECONDS;
+	uint64_t rounds = 0, copied = 0;
+
+	memset(shadow, 0, sizeof(shadow));
+	stop_writers = false;
+	for (int i = 0; i < RACE_WRITERS; i++) {
+		writers[i] = (struct writer){
+			.address = remove ? huge_bo_map(bo) : address,
+			.first = i,
+			.bo = remove ? bo : NULL,
+		};
+		igt_assert_eq(pthread_create(&writers[i].thread, NULL, count_up, &writers[i]), 0);
+	}
+	igt_assert_eq(pthread_create(&reader, NULL, keep_reading, address), 0);
+	while (seconds_now() < end || rounds < RACE_LEAST_ROUNDS) {
+		copied += copy_recorded(bo, address, shadow);
+		rounds++;
+	}
+	stop_writers = true;
+	for (int i = 0; i < RACE_WRITERS; i++)
+		pthread_join(writers[i].thread, NULL);
+	pthread_join(reader, NULL);
+	copied += copy_recorded(bo, address, shadow);
+
+	igt_info("%llu records, %llu pages copied\n", (unsigned long long)rounds,
+		 (unsigned long long)copied);
+	igt_assert_lte_u64(RACE_PAGES, copied);
+	for (uint64_t page = 0; page < RACE_PAGES; page++)
+		igt_assert_f(shadow[page] == *word_of(address, page),
+			     "page %llu: a write was lost\n", (unsigned long long)page);
+}
+
 /**
  * SUBTEST: race
  * Description: Threads write and read without a pause while the record is taken
@@ -710,37 +1037,38 @@ static uint64_t copy_recorded(const struct huge_bo *bo, char *address, uint64_t 
  */
 static void test_race(void)
 {
-	static uint64_t shadow[RACE_PAGES];
 	char *address;
 	struct huge_bo bo = tracked_bo(RACE_PAGES * HUGE_PAGE_SIZE, &address);
-	struct writer writers[RACE_WRITERS];
-	pthread_t reader;
-	double end = seconds_now() + RACE_SECONDS;
-	uint64_t rounds = 0, copied = 0;
 
-	memset(shadow, 0, sizeof(shadow));
-	stop_writers = false;
-	for (int i = 0; i < RACE_WRITERS; i++) {
-		writers[i] = (struct writer){ .address = address, .first = i };
-		igt_assert_eq(pthread_create(&writers[i].thread, NULL, count_up, &writers[i]), 0);
-	}
-	igt_assert_eq(pthread_create(&reader, NULL, keep_reading, address), 0);
-	while (seconds_now() < end || rounds < RACE_LEAST_ROUNDS) {
-		copied += copy_recorded(&bo, address, shadow);
-		rounds++;
-	}
-	stop_writers = true;
-	for (int i = 0; i < RACE_WRITERS; i++)
-		pthread_join(writers[i].thread, NULL);
-	pthread_join(reader, NULL);
-	copied += copy_recorded(&bo, address, shadow);
+	race(&bo, address, false);
+}
 
-	igt_info("%llu records, %llu pages copied\n", (unsigned long long)rounds,
-		 (unsigned long long)copied);
-	igt_assert_lte_u64(RACE_PAGES, copied);
-	for (uint64_t page = 0; page < RACE_PAGES; page++)
-		igt_assert_f(shadow[page] == *word_of(address, page),
-			     "page %llu: a write was lost\n", (unsigned long long)page);
+/**
+ * SUBTEST: race-faults
+ * Description: The same while a mapping that can only be read keeps the driver from recording
+ *	writes by dirty bits: each write to a page that is not recorded takes a fault.
+ */
+static void test_race_faults(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(RACE_PAGES * HUGE_PAGE_SIZE, &address);
+	void *reader = map_read_only(&bo);
+
+	race(&bo, address, false);
+	munmap(reader, bo.size);
+}
+
+/**
+ * SUBTEST: race-removed
+ * Description: The same with writers that map the buffer object anew again and again, each in
+ *	the place of its last mapping: a write is not lost with the mapping.
+ */
+static void test_race_removed(void)
+{
+	char *address;
+	struct huge_bo bo = tracked_bo(RACE_PAGES * HUGE_PAGE_SIZE, &address);
+
+	race(&bo, address, true);
 }
 
 /* START and STOP apply to the whole buffer object. */
@@ -979,7 +1307,14 @@ static const struct subtest subtests[] = {
 	{ "debugger", "Writes through /proc/PID/mem", test_debugger },
 	{ "debugger-part", "The same to a mapping of a part", test_debugger_part },
 	{ "move", "The record outlives moves", test_move },
+	{ "removed-exit", "Writes of a process that has ended", test_removed_exit },
+	{ "fork-dense", "Writes of a child where one fault suffices for many", test_fork_dense },
+	{ "read-first", "Pages that were read before", test_read_first },
+	{ "sparse", "Single pages", test_sparse },
+	{ "read-only-mapping", "A mapping that can only be read", test_read_only_mapping },
 	{ "race", "No write is lost while the record is taken", test_race },
+	{ "race-faults", "No write is lost where each takes a fault", test_race_faults },
+	{ "race-removed", "No write is lost while mappings go", test_race_removed },
 	{ "bad-input", "Bad input", test_bad_input },
 	{ "start-again", "Started and stopped twice", test_start_again },
 	{ "new-record", "A record where another one was", test_new_record },
@@ -991,6 +1326,7 @@ static const struct subtest subtests[] = {
 int igt_main()
 {
 	const struct window_case *window;
+	const struct removal *removal;
 
 	igt_fixture()
 		huge_close(huge_open());
@@ -1001,6 +1337,14 @@ int igt_main()
 			test_window(window);
 		igt_fixture()
 			huge_release_all();
+	}
+
+	for_each_case(removal, removals) {
+		igt_describe_f("Entries are removed after writes: %s", removal->what);
+		igt_subtest_f("removed-%s", removal->name)
+			test_removed(removal);
+		igt_fixture()
+			clean_up();
 	}
 
 	run_level_subtests(level_subtests, COUNT_OF(level_subtests), huge_release_all);
