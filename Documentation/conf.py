@@ -39,7 +39,8 @@ LIBBIGBAR = {
         "bigbar_bo_map", "bigbar_dma_buf_map", "bigbar_map_address", "bigbar_map_length",
         "bigbar_map_grow", "bigbar_unmap", "bigbar_reserve", "bigbar_prefault")),
     "use/bigbar-dirty": ("read what has been written to a buffer object", (
-        "bigbar_dirty_start", "bigbar_dirty_stop", "bigbar_dirty_take",
+        "bigbar_dirty_start", "bigbar_dirty_start_by_bits",
+        "bigbar_dirty_stop", "bigbar_dirty_take",
         "bigbar_dirty_begin", "bigbar_dirty_next", "bigbar_dirty_end")),
 }
 man_pages = [

@@ -1106,7 +1106,10 @@ static void test_bad_input(void)
 	struct huge_bo bo = huge_mapped_bo(MIB(4), HUGE_TRACKABLE, &address);
 	struct huge_bo other = huge_vram_bo(bo.fd, MIB(4));
 	const uint64_t all = pages_of(&bo), pages[] = FIVE_PAGES(&bo);
-	struct drm_bigbar_gem_dirty arg = { .handle = bo.handle, .op = DRM_BIGBAR_DIRTY_TAKE + 1 };
+	struct drm_bigbar_gem_dirty arg = {
+		.handle = bo.handle,
+		.op = DRM_BIGBAR_DIRTY_START_BY_BITS + 1,
+	};
 
 	memset(&record, 0xa5, sizeof(record));
 	igt_assert_eq(huge_dirty_try_take(&bo, 0, all, record.words), ENODATA);
@@ -1126,6 +1129,7 @@ static void test_bad_input(void)
 	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);
 	igt_assert_eq(errno, EINVAL);
 	assert_takes_no_range(&bo, DRM_BIGBAR_DIRTY_START);
+	assert_takes_no_range(&bo, DRM_BIGBAR_DIRTY_START_BY_BITS);
 	assert_takes_no_range(&bo, DRM_BIGBAR_DIRTY_STOP);
 	arg = (struct drm_bigbar_gem_dirty){ .handle = 0x7fffffff };
 	igt_assert_eq(ioctl(bo.fd, DRM_IOCTL_BIGBAR_GEM_DIRTY, &arg), -1);

@@ -6,6 +6,7 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/bar.h"
+#include "lib/bigbar_ioctl.h"
 #include "lib/contention.h"
 #include "lib/huge_device.h"
 #include "lib/known_kernel.h"
@@ -249,7 +250,8 @@ static void write_page(unsigned int page, uint32_t seed)
 /**
  * SUBTEST: tracked
  * Description: The record has the pages that the machine writes, also those that it has read
- *	before, and those that it writes again after the record was taken.
+ *	before, and those that it writes again after the record was taken; also while the process
+ *	itself writes densely.
  */
 static void test_tracked(void)
 {
@@ -257,7 +259,7 @@ static void test_tracked(void)
 	struct huge_bo bo = machines_bo(KIB(256), HUGE_TRACKABLE, &address);
 	const struct machine_words zeros = all_words(bo.size, 0);
 
-	huge_dirty_start(&bo);
+	igt_assert_eq(bigbar_dirty_start_by_faults(bo.fd, bo.handle), 0);
 	igt_assert_eq(virtual_machine_compare(&machine, &zeros), 0);
 	igt_assert_eq_u64(take(&bo), 0);
 	write_page(3, 95);
@@ -266,6 +268,13 @@ static void test_tracked(void)
 	write_page(3, 97);
 	igt_assert_eq_u64(take(&bo), UINT64_C(1) << 3);
 	igt_assert_eq_u64(take(&bo), 0);
+
+	/* As the process writes, it could be taken to write all pages. */
+	memset(address, 1, 4 * HUGE_PAGE_SIZE);
+	write_page(20, 98);
+	igt_assert_eq_u64(take(&bo), 0xf | UINT64_C(1) << 20);
+	write_page(21, 99);
+	igt_assert_eq_u64(take(&bo), UINT64_C(1) << 21);
 }
 
 /* VRAM itself, without the driver, has the machine's words. */

@@ -68,6 +68,14 @@ int bigbar_dirty_start(int fd, uint32_t handle)
 {
 	return dirty(fd, (struct drm_bigbar_gem_dirty){
 		.handle = handle,
+		.op = DRM_BIGBAR_DIRTY_START_BY_BITS,
+	});
+}
+
+int bigbar_dirty_start_by_faults(int fd, uint32_t handle)
+{
+	return dirty(fd, (struct drm_bigbar_gem_dirty){
+		.handle = handle,
 		.op = DRM_BIGBAR_DIRTY_START,
 	});
 }

@@ -17,7 +17,9 @@ int bigbar_destroy(int fd, uint32_t handle);
 int bigbar_mmap_offset(int fd, uint32_t handle, uint64_t *offset);
 int bigbar_move(int fd, uint32_t handle, uint32_t placement);
 int bigbar_info(int fd, uint32_t handle, struct drm_bigbar_gem_info *info);
+/* Dense writes by the CPU's dirty bits, or each page by a fault. */
 int bigbar_dirty_start(int fd, uint32_t handle);
+int bigbar_dirty_start_by_faults(int fd, uint32_t handle);
 int bigbar_dirty_stop(int fd, uint32_t handle);
 /* The bitmap has a bit for each page, the first for first_page. */
 int bigbar_dirty_take(int fd, uint32_t handle, uint64_t first_page, uint64_t pages,

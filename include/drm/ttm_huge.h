@@ -108,7 +108,7 @@ vm_fault_t ttm_huge_vm_fault_reserved(struct vm_fault *vmf, unsigned int order);
 int ttm_huge_vm_access(struct vm_area_struct *vma, unsigned long addr,
 		       void *buf, int len, int write);
 
-int ttm_huge_dirty_start(struct ttm_buffer_object *bo);
+int ttm_huge_dirty_start(struct ttm_buffer_object *bo, bool by_bits);
 void ttm_huge_dirty_stop(struct ttm_buffer_object *bo);
 int ttm_huge_dirty_take(struct ttm_buffer_object *bo, unsigned long page,
 			unsigned long nr_pages, unsigned long *out);

@@ -106,7 +106,7 @@ static void open_tracked(const struct way *way, struct subject *subject)
 
 	(void)way;
 	open_bo(subject, DRM_BIGBAR_PLACEMENT_VRAM, DRM_BIGBAR_GEM_CREATE_TRACKABLE);
-	error = bigbar_dirty_start(subject->bo.bigbar);
+	error = bigbar_dirty_start_by_bits(subject->bo.bigbar);
 	if (error)
 		errx(EXIT_FAILURE, "cannot track writes: %s", strerror(-error));
 }

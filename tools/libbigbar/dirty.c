@@ -35,6 +35,13 @@ int bigbar_dirty_start(const struct bigbar_bo *bo)
 	return call_dirty(bo, (struct drm_bigbar_gem_dirty){ .op = DRM_BIGBAR_DIRTY_START });
 }
 
+int bigbar_dirty_start_by_bits(const struct bigbar_bo *bo)
+{
+	return call_dirty(bo, (struct drm_bigbar_gem_dirty){
+		.op = DRM_BIGBAR_DIRTY_START_BY_BITS,
+	});
+}
+
 int bigbar_dirty_stop(const struct bigbar_bo *bo)
 {
 	return call_dirty(bo, (struct drm_bigbar_gem_dirty){ .op = DRM_BIGBAR_DIRTY_STOP });

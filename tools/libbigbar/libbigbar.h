@@ -301,6 +301,17 @@ int bigbar_prefault(const struct bigbar_device *device, void *address, uint64_t 
 int bigbar_dirty_start(const struct bigbar_bo *bo);
 
 /**
+ * bigbar_dirty_start_by_bits - begin to record writes by the CPU's dirty bits
+ * @bo: as for bigbar_dirty_start()
+ *
+ * If many pages are written, this is many times faster. If a mapping is given to a virtual
+ * machine as memory, what the machine writes may be missing in the record.
+ *
+ * Return: as for bigbar_dirty_start().
+ */
+int bigbar_dirty_start_by_bits(const struct bigbar_bo *bo);
+
+/**
  * bigbar_dirty_stop - end the record of writes, and drop it
  * @bo: the buffer object
  *

@@ -182,11 +182,15 @@ struct drm_bigbar_gem_info {
  * @DRM_BIGBAR_DIRTY_START: begin to record writes, with an empty record.
  * @DRM_BIGBAR_DIRTY_STOP: end it and drop the record.
  * @DRM_BIGBAR_DIRTY_TAKE: read the record, and clear what is read.
+ * @DRM_BIGBAR_DIRTY_START_BY_BITS: like START, but dense writes may be recorded by the
+ *	CPU's dirty bits, which is many times faster. What a virtual machine writes, if a
+ *	mapping is given to it as memory, may then be missing in the record.
  */
 enum drm_bigbar_dirty_op {
 	DRM_BIGBAR_DIRTY_START = 0,
 	DRM_BIGBAR_DIRTY_STOP = 1,
 	DRM_BIGBAR_DIRTY_TAKE = 2,
+	DRM_BIGBAR_DIRTY_START_BY_BITS = 3,
 };
 
 /**

@@ -212,10 +212,10 @@ static int bigbar_ioctl_track_dirty(struct bigbar_bo *bo, u32 op)
 	ret = ttm_bo_reserve(&bo->ttm, true, false, NULL);
 	if (ret)
 		return ret;
-	if (op == DRM_BIGBAR_DIRTY_START)
-		ret = ttm_huge_dirty_start(&bo->ttm);
-	else
+	if (op == DRM_BIGBAR_DIRTY_STOP)
 		ttm_huge_dirty_stop(&bo->ttm);
+	else
+		ret = ttm_huge_dirty_start(&bo->ttm, op == DRM_BIGBAR_DIRTY_START_BY_BITS);
 	ttm_bo_unreserve(&bo->ttm);
 	return ret;
 }
@@ -243,7 +243,7 @@ int bigbar_gem_dirty_ioctl(struct drm_device *drm, void *data,
 	struct bigbar_bo *bo;
 	int ret;
 
-	if (args->op > DRM_BIGBAR_DIRTY_TAKE)
+	if (args->op > DRM_BIGBAR_DIRTY_START_BY_BITS)
 		return -EINVAL;
 
 	bo = bigbar_ioctl_lookup(file, args->handle);

@@ -78,6 +78,9 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
 /**
  * ttm_huge_dirty_start - track the writes to a buffer object
  * @bo: the buffer object; all its mappings have ttm_huge_trackable_vm_ops
+ * @by_bits: record dense writes by the CPU's dirty bits, where the kernel can collect them.
+ *	If a mapping is given to a virtual machine as memory, the machine's writes may then be
+ *	missing, because KVM lets it write where the page table does, and sets no dirty bit
  *
  * The record begins empty, also if @bo is tracked already. All entries that map
  * @bo are removed, in all processes.
@@ -89,7 +92,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_huge_dirty_bitmap);
  * drmm_ttm_huge_device_init().
  * ttm_huge_dirty_stop() or ttm_huge_bo_fini() frees the record.
  */
-int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
+int ttm_huge_dirty_start(struct ttm_buffer_object *bo, bool by_bits)
 {
 	struct xarray *records = ttm_huge_dirty_records(bo);
 	unsigned long nr_pages = PFN_UP(bo->base.size);
@@ -105,10 +108,12 @@ int ttm_huge_dirty_start(struct ttm_buffer_object *bo)
 		return -EINVAL;
 
 	bitmap = kvcalloc(BITS_TO_LONGS(nr_pages) +
-			  BITS_TO_LONGS(DIV_ROUND_UP(nr_pages, PTRS_PER_PTE)),
+			  BITS_TO_LONGS(ttm_huge_dirty_blocks(bo) + 1),
 			  sizeof(*bitmap), GFP_KERNEL_ACCOUNT);
 	if (!bitmap)
 		return -ENOMEM;
+	if (by_bits)
+		set_bit(ttm_huge_dirty_blocks(bo), ttm_huge_dirty_by_bits(bo, bitmap));
 
 	old = xa_store(records, ttm_huge_bo_index(bo), bitmap, GFP_KERNEL);
 	if (xa_is_err(old)) {

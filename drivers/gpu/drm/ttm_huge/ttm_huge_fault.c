@@ -217,7 +217,7 @@ static pgprot_t ttm_huge_fault_prot(struct ttm_buffer_object *bo, pgprot_t prot)
 }
 
 static void ttm_huge_fault_report(struct ttm_buffer_object *bo,
-				 const struct pfnmap_plan *plan)
+				  const struct pfnmap_plan *plan)
 {
 	struct ttm_huge_private *priv = to_ttm_huge(bo->bdev)->priv;
 	struct ttm_huge_stats __percpu *stats = priv->stats;

@@ -56,7 +56,7 @@ struct ttm_huge_private {
 	struct xarray dirty;
 	struct xarray dummy_pages;
 	struct list_head prefaults;
-	spinlock_t prefault_lock;
+	spinlock_t prefault_lock; /* protects prefaults */
 	struct xarray watches;
 	atomic_t nr_deaf;
 	atomic_t nr_ever_deaf;
@@ -82,9 +82,15 @@ static inline unsigned long ttm_huge_bo_page(struct vm_area_struct *vma,
 	       ttm_huge_bo_index(vma->vm_private_data);
 }
 
+static inline unsigned long ttm_huge_dirty_blocks(struct ttm_buffer_object *bo)
+{
+	return DIV_ROUND_UP(PFN_UP(bo->base.size), PTRS_PER_PTE);
+}
+
 /*
  * A bit for each block of PTRS_PER_PTE pages, behind those of the pages: writes to the block
- * may be recorded by dirty bits.
+ * may be recorded by dirty bits. The last bit, behind those of the blocks, says that blocks may
+ * become like that.
  */
 static inline unsigned long *ttm_huge_dirty_by_bits(struct ttm_buffer_object *bo,
 						    unsigned long *record)

@@ -49,6 +49,12 @@
  * was by bits is unmapped when the record is taken. fork() unmaps the original before it
  * copies it, so a child has no entries that are writable by bits.
  *
+ * What bypasses the page table cannot be seen. KVM gives a machine write access where the page
+ * table of the process has it: hva_to_pfn_remapped() takes a writable entry as it is, clean
+ * or not, and takes no fault. The machine's writes set dirty bits in KVM's own tables, which
+ * KVM forwards only for memory that has struct pages. So whoever starts the tracking says
+ * whether to use dirty bits: see ttm_huge_dirty_start().
+ *
  * Locks: the reservation, i_mmap_rwsem, the core's section of MMU notifiers,
  * &ttm_huge_private.collecting, locks of page tables.
  */
@@ -299,8 +305,8 @@ bool ttm_huge_watch_begin(struct vm_fault *vmf, unsigned long *record,
 
 	dma_resv_assert_held(bo->base.resv);
 	writing->watch = NULL;
-	if (!ttm_huge_watch_is_dense(record, by_bits, ttm_huge_bo_page(vma, vmf->address)) ||
-	    atomic_read(&priv->nr_deaf))
+	if (!test_bit(ttm_huge_dirty_blocks(bo), by_bits) || atomic_read(&priv->nr_deaf) ||
+	    !ttm_huge_watch_is_dense(record, by_bits, ttm_huge_bo_page(vma, vmf->address)))
 		return false;
 	writing->watch = xa_load(&priv->watches, (unsigned long)vma);
 	if (!writing->watch)

@@ -17,7 +17,7 @@ static int start(struct ttm_huge_mock_bo *bo)
 	int ret;
 
 	dma_resv_lock(bo->tbo.base.resv, NULL);
-	ret = ttm_huge_dirty_start(&bo->tbo);
+	ret = ttm_huge_dirty_start(&bo->tbo, true);
 	dma_resv_unlock(bo->tbo.base.resv);
 	return ret;
 }
