@@ -351,6 +351,12 @@ void bigbar_prime_notify(struct bigbar_bo *bo)
 		dma_buf_invalidate_mappings(exported);
 }
 
+static void bigbar_prime_wait(struct bigbar_bo *bo)
+{
+	dma_resv_wait_timeout(bo->ttm.base.resv, DMA_RESV_USAGE_BOOKKEEP, false,
+			      MAX_SCHEDULE_TIMEOUT);
+}
+
 /**
  * bigbar_prime_stop - tell importers the same, and wait until they do not use the memory
  * @bo: the buffer object
@@ -360,15 +366,30 @@ void bigbar_prime_notify(struct bigbar_bo *bo)
 void bigbar_prime_stop(struct bigbar_bo *bo)
 {
 	bigbar_prime_notify(bo);
-	dma_resv_wait_timeout(bo->ttm.base.resv, DMA_RESV_USAGE_BOOKKEEP, false,
-			      MAX_SCHEDULE_TIMEOUT);
+	bigbar_prime_wait(bo);
+}
+
+/* Calls @call with the reservation held, for all that other devices may have in VRAM. */
+static void bigbar_prime_for_exported(struct bigbar_prime *prime,
+				      void (*call)(struct bigbar_bo *bo))
+{
+	struct bigbar_bo *bo;
+
+	guard(mutex)(&prime->lock);
+	list_for_each_entry(bo, &prime->exported, link) {
+		dma_resv_lock(bo->ttm.base.resv, NULL);
+		if (bo->ttm.resource->mem_type == TTM_PL_VRAM)
+			call(bo);
+		dma_resv_unlock(bo->ttm.base.resv);
+	}
 }
 
 /**
  * bigbar_prime_revoke - take all VRAM back from importers
  * @bigbar: the device, unplugged: nobody maps VRAM any more
  *
- * System memory is left to them.
+ * System memory is left to them. All are told before the wait for one of them begins: an
+ * importer may need longer than another, and none gets more time than it needs.
  *
  * Context: process context. Waits until importers have unmapped VRAM, which they have to do
  * in bounded time.
@@ -376,16 +397,9 @@ void bigbar_prime_stop(struct bigbar_bo *bo)
 void bigbar_prime_revoke(struct bigbar_device *bigbar)
 {
 	struct bigbar_prime *prime = &bigbar->prime;
-	struct bigbar_bo *bo;
 
-	scoped_guard(mutex, &prime->lock) {
-		list_for_each_entry(bo, &prime->exported, link) {
-			dma_resv_lock(bo->ttm.base.resv, NULL);
-			if (bo->ttm.resource->mem_type == TTM_PL_VRAM)
-				bigbar_prime_stop(bo);
-			dma_resv_unlock(bo->ttm.base.resv);
-		}
-	}
+	bigbar_prime_for_exported(prime, bigbar_prime_notify);
+	bigbar_prime_for_exported(prime, bigbar_prime_wait);
 	wait_var_event(&prime->in_vram, !atomic_read(&prime->in_vram));
 }
 
