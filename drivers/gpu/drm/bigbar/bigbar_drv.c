@@ -181,7 +181,7 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 /*
  * Mappings and open files may outlive this. It ends all access to VRAM: the mappings
  * are zapped, all other access is inside drm_dev_enter(), and other devices have to let
- * go of it.
+ * go of it. The device does not reach the memory of others any more, either.
  */
 static void bigbar_remove(struct pci_dev *pdev)
 {
@@ -189,6 +189,7 @@ static void bigbar_remove(struct pci_dev *pdev)
 
 	drm_dev_unplug(&bigbar->drm);
 	bigbar_prime_revoke(bigbar);
+	bigbar_prime_detach(bigbar);
 }
 
 static struct pci_driver bigbar_pci_driver = {

@@ -140,15 +140,27 @@ struct bigbar_queue {
 };
 
 /**
- * struct bigbar_prime - what other devices use
+ * struct bigbar_prime - what other devices use, and what this one uses of theirs
  * @lock: protects @exported; taken before reservations.
  * @exported: buffer objects that have a dma-buf.
  * @in_vram: how many times other devices have VRAM of theirs mapped.
+ * @imported: how many dma-bufs of other devices are mapped for this one.
  */
 struct bigbar_prime {
 	struct mutex lock; /* protects exported */
 	struct list_head exported;
 	atomic_t in_vram;
+	atomic_t imported;
+};
+
+/**
+ * struct bigbar_bos - the buffer objects of a device
+ * @lock: protects @list; taken last, and no reservation is taken with it held.
+ * @list: those that a handle or a mapping has, or whoever else has a GEM reference.
+ */
+struct bigbar_bos {
+	struct mutex lock; /* protects list */
+	struct list_head list;
 };
 
 /**
@@ -157,13 +169,15 @@ struct bigbar_prime {
  * @ttm: buffer objects, and how they are mapped.
  * @vram: where they live.
  * @queue: moves them in the background.
- * @prime: those that other devices use.
+ * @bos: all buffer objects.
+ * @prime: those that other devices use, and those of other devices.
  */
 struct bigbar_device {
 	struct drm_device drm;
 	struct ttm_huge_device ttm;
 	struct bigbar_vram vram;
 	struct bigbar_queue queue;
+	struct bigbar_bos bos;
 	struct bigbar_prime prime;
 };
 
@@ -171,6 +185,7 @@ struct bigbar_device {
  * struct bigbar_bo - a buffer object
  * @ttm: base.
  * @client: who has made it, or NULL.
+ * @in_all: entry in the list of all buffer objects.
  * @exported: its dma-buf, or NULL. The dma-buf holds the buffer object, not the other way
  *	round; protected by the reservation.
  * @link: entry in the list of those that have one.
@@ -181,6 +196,7 @@ struct bigbar_device {
 struct bigbar_bo {
 	struct ttm_buffer_object ttm;
 	struct bigbar_client *client;
+	struct list_head in_all;
 	struct dma_buf *exported;
 	struct list_head link;
 	struct dma_buf *imported;
@@ -239,6 +255,8 @@ int bigbar_count_entries(struct bigbar_bo *bo, u64 entries[PFNMAP_LEVELS]);
 void bigbar_debugfs_init(struct drm_minor *minor);
 
 /* bigbar_gem.c */
+int bigbar_bos_init(struct bigbar_device *bigbar);
+struct bigbar_bo *bigbar_bo_next(struct bigbar_device *bigbar, struct bigbar_bo *bo);
 bool bigbar_is_bo(struct ttm_buffer_object *bo);
 int bigbar_bo_init(struct bigbar_device *bigbar, struct bigbar_bo *bo, u64 size,
 		   u32 placement, struct sg_table *sgt);
@@ -286,6 +304,8 @@ struct drm_gem_object *
 bigbar_prime_import_sg_table(struct drm_device *drm,
 			     struct dma_buf_attachment *attach,
 			     struct sg_table *sgt);
+void bigbar_prime_destroy_imported(struct bigbar_bo *bo);
+void bigbar_prime_detach(struct bigbar_device *bigbar);
 int bigbar_prime_mmap(struct bigbar_bo *bo, struct vm_area_struct *vma);
 
 /* bigbar_sysfs.c */

@@ -3,18 +3,64 @@
  * Makes, maps, moves and frees buffer objects.
  */
 
+#include <linux/cleanup.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
+#include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include <drm/drm_gem_ttm_helper.h>
-#include <drm/drm_prime.h>
+#include <drm/drm_managed.h>
 #include <drm/ttm/ttm_placement.h>
 
 #include <drm/bigbar_drm.h>
 
 #include "bigbar_drv.h"
+
+/**
+ * bigbar_bos_init - set up the list of buffer objects
+ * @bigbar: the device
+ *
+ * Return: 0, or -ENOMEM. It is undone when the DRM device is released.
+ */
+int bigbar_bos_init(struct bigbar_device *bigbar)
+{
+	INIT_LIST_HEAD(&bigbar->bos.list);
+	return drmm_mutex_init(&bigbar->drm, &bigbar->bos.lock);
+}
+
+/**
+ * bigbar_bo_next - go on to the next buffer object of a device
+ * @bigbar: the device
+ * @bo: a buffer object, whose reference is dropped; NULL to begin
+ *
+ * In the order in which they were made. Those that are made meanwhile come last; those that
+ * are about to be freed are left out.
+ *
+ * Context: process context; with no reservation held.
+ *
+ * Return: a buffer object with a reference taken, or NULL after the last.
+ */
+struct bigbar_bo *bigbar_bo_next(struct bigbar_device *bigbar, struct bigbar_bo *bo)
+{
+	struct bigbar_bo *next, *found = NULL;
+
+	scoped_guard(mutex, &bigbar->bos.lock) {
+		next = list_prepare_entry(bo, &bigbar->bos.list, in_all);
+		list_for_each_entry_continue(next, &bigbar->bos.list, in_all) {
+			if (kref_get_unless_zero(&next->ttm.base.refcount)) {
+				found = next;
+				break;
+			}
+		}
+	}
+	if (bo)
+		drm_gem_object_put(&bo->ttm.base);
+	return found;
+}
 
 static int bigbar_gem_mmap(struct drm_gem_object *obj,
 			   struct vm_area_struct *vma)
@@ -32,6 +78,8 @@ static void bigbar_gem_free(struct drm_gem_object *obj)
 {
 	struct ttm_buffer_object *bo = &gem_to_bigbar_bo(obj)->ttm;
 
+	scoped_guard(mutex, &to_bigbar(obj->dev)->bos.lock)
+		list_del(&gem_to_bigbar_bo(obj)->in_all);
 	ttm_huge_bo_fini(bo);
 	ttm_bo_fini(bo);
 }
@@ -49,7 +97,7 @@ static void bigbar_bo_destroy(struct ttm_buffer_object *ttm)
 	struct bigbar_bo *bo = to_bigbar_bo(ttm);
 
 	if (drm_gem_is_imported(&ttm->base))
-		drm_prime_gem_destroy(&ttm->base, ttm->sg);
+		bigbar_prime_destroy_imported(bo);
 	drm_gem_object_release(&ttm->base);
 	if (bo->imported)
 		dma_buf_put(bo->imported);
@@ -99,17 +147,24 @@ int bigbar_bo_init(struct bigbar_device *bigbar, struct bigbar_bo *bo, u64 size,
 	struct dma_buf *imported = bo->imported;
 	struct ttm_placement ttm_placement;
 	struct ttm_place place;
+	int ret;
 
 	bo->ttm.base.funcs = &bigbar_gem_funcs;
 	drm_gem_private_object_init(&bigbar->drm, &bo->ttm.base, size);
 
 	bigbar_placement(placement, bo->flags, &place, &ttm_placement);
-	return ttm_huge_bo_init_reserved(&bigbar->ttm.base, &bo->ttm,
-					 imported ? ttm_bo_type_sg : ttm_bo_type_device,
-					 &ttm_placement,
-					 pfnmap_alignment(size) >> PAGE_SHIFT, &ctx, sgt,
-					 imported ? imported->resv : NULL,
-					 bigbar_bo_destroy);
+	ret = ttm_huge_bo_init_reserved(&bigbar->ttm.base, &bo->ttm,
+					imported ? ttm_bo_type_sg : ttm_bo_type_device,
+					&ttm_placement,
+					pfnmap_alignment(size) >> PAGE_SHIFT, &ctx, sgt,
+					imported ? imported->resv : NULL,
+					bigbar_bo_destroy);
+	if (ret)
+		return ret;
+	/* Not before: TTM frees a buffer object that fails, however many references it has. */
+	scoped_guard(mutex, &bigbar->bos.lock)
+		list_add_tail(&bo->in_all, &bigbar->bos.list);
+	return 0;
 }
 
 /**

@@ -9,7 +9,8 @@
  * when VRAM goes away with the device. For those that cannot be told the core pins it.
  *
  * Memory of another device is a buffer object without pages. It stays where that device
- * has it, which also maps it for programs.
+ * has it, which also maps it for programs. For DMA it is mapped until the buffer object goes or
+ * the device is unbound.
  *
  * DRM forgets the dma-buf of a buffer object when the last handle is closed, but importers
  * may use it for longer: so it is kept here until the dma-buf itself goes.
@@ -238,6 +239,13 @@ static struct sg_table *bigbar_prime_map(struct dma_buf_attachment *attach,
 	return drm_gem_map_dma_buf(attach, dir);
 }
 
+/* Whoever unplugs the device waits for the last. */
+static void bigbar_prime_unmapped(atomic_t *count)
+{
+	if (atomic_dec_and_test(count))
+		wake_up_var(count);
+}
+
 /* The buffer object may be elsewhere by now. */
 static void bigbar_prime_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
 			       enum dma_data_direction dir)
@@ -251,8 +259,7 @@ static void bigbar_prime_unmap(struct dma_buf_attachment *attach, struct sg_tabl
 		return;
 	}
 	bigbar_prime_free_vram(sgt, attach->dev, dir);
-	if (atomic_dec_and_test(&bigbar->prime.in_vram))
-		wake_up_var(&bigbar->prime.in_vram);
+	bigbar_prime_unmapped(&bigbar->prime.in_vram);
 }
 
 /* Before the access the core waits for moves. */
@@ -403,6 +410,22 @@ void bigbar_prime_revoke(struct bigbar_device *bigbar)
 	wait_var_event(&prime->in_vram, !atomic_read(&prime->in_vram));
 }
 
+/* Whoever unplugs the device waits for this, and then finds the buffer object. */
+static struct drm_gem_object *bigbar_prime_import_foreign(struct drm_device *drm,
+							  struct dma_buf *dma_buf)
+{
+	struct drm_gem_object *obj;
+	int idx;
+
+	if (!drm_dev_enter(drm, &idx))
+		return ERR_PTR(-ENODEV);
+	obj = drm_gem_prime_import(drm, dma_buf);
+	if (!IS_ERR(obj))
+		atomic_inc(&to_bigbar(drm)->prime.imported);
+	drm_dev_exit(idx);
+	return obj;
+}
+
 /**
  * bigbar_prime_import - make a buffer object of a dma-buf
  * @drm: the device
@@ -421,9 +444,66 @@ struct drm_gem_object *bigbar_prime_import(struct drm_device *drm,
 	struct drm_gem_object *obj = dma_buf->priv;
 
 	if (dma_buf->ops != &bigbar_prime_ops || obj->dev != drm)
-		return drm_gem_prime_import(drm, dma_buf);
+		return bigbar_prime_import_foreign(drm, dma_buf);
 	drm_gem_object_get(obj);
 	return obj;
+}
+
+/**
+ * bigbar_prime_destroy_imported - let go of another device's memory for good
+ * @bo: an imported buffer object, which is about to be freed
+ *
+ * Context: process context; takes the reservation of the dma-buf.
+ */
+void bigbar_prime_destroy_imported(struct bigbar_bo *bo)
+{
+	drm_prime_gem_destroy(&bo->ttm.base, bo->ttm.sg);
+	bigbar_prime_unmapped(&to_bigbar(bo->ttm.base.dev)->prime.imported);
+}
+
+/* Some kernels map a dma-buf when it is attached, and unmap it when it is detached. */
+static void bigbar_prime_detach_one(struct bigbar_bo *bo)
+{
+	struct drm_gem_object *obj = &bo->ttm.base;
+	struct dma_buf_attachment *attach = obj->import_attach;
+	struct sg_table *sgt = bo->ttm.sg;
+
+	/* A call that has begun before the device was unplugged may look at it. */
+	scoped_guard(mutex, &obj->dev->object_name_lock)
+		obj->import_attach = NULL;
+	/* Nobody else looks at these while there is a reference. */
+	bo->ttm.sg = NULL;
+	bo->ttm.ttm->sg = NULL;
+
+	dma_buf_unmap_attachment_unlocked(attach, sgt, DMA_BIDIRECTIONAL);
+	dma_buf_detach(bo->imported, attach);
+	/* The one that DRM has taken. */
+	dma_buf_put(bo->imported);
+	bigbar_prime_unmapped(&to_bigbar(obj->dev)->prime.imported);
+}
+
+/**
+ * bigbar_prime_detach - have nothing of other devices mapped for this one
+ * @bigbar: the device, unplugged: nothing is imported any more
+ *
+ * A buffer object that is imported stays, and so does what programs have mapped: that does
+ * not need the device.
+ *
+ * Context: process context. Takes reservations of dma-bufs, one at a time, with no lock of
+ * ours held: below it the exporter takes locks of its own. Waits for TTM's worker, where that
+ * is about to free what was imported.
+ */
+void bigbar_prime_detach(struct bigbar_device *bigbar)
+{
+	struct bigbar_prime *prime = &bigbar->prime;
+	struct bigbar_bo *bo = NULL;
+
+	while ((bo = bigbar_bo_next(bigbar, bo))) {
+		/* Not if DRM has undone the import, and somebody still holds what it made. */
+		if (drm_gem_is_imported(&bo->ttm.base))
+			bigbar_prime_detach_one(bo);
+	}
+	wait_var_event(&prime->imported, !atomic_read(&prime->imported));
 }
 
 /**

@@ -215,6 +215,10 @@ int bigbar_ttm_init(struct bigbar_device *bigbar)
 	if (ret)
 		return ret;
 
+	ret = bigbar_bos_init(bigbar);
+	if (ret)
+		return ret;
+
 	ret = bigbar_prime_init(bigbar);
 	if (ret)
 		return ret;
