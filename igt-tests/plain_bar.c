@@ -364,7 +364,7 @@ static void test_one_at_a_time(void)
 	const uint64_t size = bar_of(fd).size;
 	char other[PATH_MAX];
 
-	igt_require_f(bar_folder_without_driver(other), "no other device has a BAR 2\n");
+	igt_require_f(bar_folder_without_driver(1, other), "no other device has a BAR 2\n");
 	kernel_log_expect(DRIVER " [0-9a-f:.]+: probe with driver " DRIVER
 			  " failed with error -16");
 	change_override(other, "\n", DRIVER);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
 #include <linux/dma-buf.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +17,7 @@
 #include "lib/bar.h"
 #include "lib/bigbar_ioctl.h"
 #include "lib/fdinfo.h"
+#include "lib/file.h"
 #include "lib/foreign.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
@@ -737,6 +740,52 @@ static void test_peer_unplug(void)
 	igt_assert_eq(importer_try(importer, "map"), ENODEV);
 }
 
+/* An importer that is watched while unplugging waits for another. */
+struct watched {
+	int importer;
+	unsigned int before;
+	bool told;
+};
+
+static struct watched watched[2];
+
+static void *watch_and_release(void *unused)
+{
+	(void)unused;
+	for (int tries = 0; tries < 500 && !(watched[0].told && watched[1].told); tries++) {
+		for (unsigned int i = 0; i < COUNT_OF(watched); i++)
+			watched[i].told = times_told(watched[i].importer) > watched[i].before;
+		usleep(10000);
+	}
+	release_hold();
+	return NULL;
+}
+
+/**
+ * SUBTEST: peer-unplug-all
+ * Description: While unplugging waits for the work that one driver has begun with VRAM, all
+ *	others have been told to let go of theirs.
+ */
+static void test_peer_unplug_all(void)
+{
+	struct scene scenes[3];
+	int importers[3];
+	pthread_t thread;
+
+	for (unsigned int i = 0; i < COUNT_OF(scenes); i++) {
+		scenes[i] = make_scene(SCENE_SIZE, HUGE_VRAM);
+		importers[i] = make_peer(&scenes[i]);
+		importer_do(importers[i], "map");
+	}
+	watched[0] = (struct watched){ importers[0], times_told(importers[0]), false };
+	watched[1] = (struct watched){ importers[2], times_told(importers[2]), false };
+	hold_fence(scenes[1].pattern.address, "bookkeep");
+	igt_assert_eq(pthread_create(&thread, NULL, watch_and_release, NULL), 0);
+	device_unplug(scenes[0].bo.fd);
+	igt_assert_eq(pthread_join(thread, NULL), 0);
+	igt_assert(watched[0].told && watched[1].told);
+}
+
 /* What a client has imported is exported as the same dma-buf. */
 static void assert_exported_again(int drm, uint32_t handle, int dma_buf)
 {
@@ -904,6 +953,74 @@ static void test_import_unplug(void)
 	assert_vgem_users(before);
 }
 
+/* A device that a subtest has given to bigbar, by its folder in sysfs. */
+static char lent[PATH_MAX];
+
+static int write_to_lent(const char *file, const char *text)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", lent, file);
+	return write_file(path, text);
+}
+
+static void take_back(int signal)
+{
+	(void)signal;
+	if (!lent[0])
+		return;
+	write_to_lent("driver/unbind", strrchr(lent, '/') + 1);
+	write_to_lent("driver_override", "\n");
+	lent[0] = '\0';
+}
+
+static int open_lent(void)
+{
+	char pattern[PATH_MAX + 32], path[64];
+	int fd = -1;
+	glob_t nodes;
+
+	igt_require_f(bar_folder_without_driver(MIB(2), lent),
+		      "there is no other device to lend\n");
+	igt_install_exit_handler(take_back);
+	igt_assert_eq(write_to_lent("driver_override", "bigbar"), 0);
+	igt_assert_eq(write_file("/sys/bus/pci/drivers_probe", strrchr(lent, '/') + 1), 0);
+	snprintf(pattern, sizeof(pattern), "%s/drm/renderD*", lent);
+	igt_assert_eq(glob(pattern, 0, NULL, &nodes), 0);
+	snprintf(path, sizeof(path), "/dev/dri/%s", strrchr(nodes.gl_pathv[0], '/') + 1);
+	globfree(&nodes);
+	for (int tries = 0; fd < 0 && tries < 500; tries++) {
+		usleep(10000);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	igt_assert_lte(0, fd);
+	return fd;
+}
+
+/**
+ * SUBTEST: import-unbound
+ * Description: What a device has imported is pinned where the exporter has it, until the
+ *	device is unbound, although its client still has a handle and a mapping.
+ */
+static void test_import_unbound(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM);
+	int fd = open_lent();
+	struct pattern seen = scene.pattern;
+	uint32_t handle;
+
+	igt_assert_eq(drmPrimeFDToHandle(fd, scene.dma_buf.fd, &handle), 0);
+	seen.address = map_handle(fd, handle, scene.bo.size);
+	igt_assert_eq(huge_bo_try_move(&scene.bo, HUGE_VRAM), EBUSY);
+	take_back(0);
+	huge_bo_move(&scene.bo, HUGE_VRAM);
+	pattern_change(&scene.pattern);
+	seen.seed = scene.pattern.seed;
+	pattern_assert(&seen);
+	close(fd);
+	pattern_assert(&scene.pattern);
+}
+
 /**
  * SUBTEST: import-fdinfo
  * Description: Imported memory counts as shared and resident in system memory.
@@ -1030,6 +1147,7 @@ static void clean_up(void)
 {
 	release_all_holds();
 	importers_close();
+	take_back(0);
 	foreign_close(&foreign);
 	ttm_pages_limit_restore();
 	huge_release_all();
@@ -1065,11 +1183,13 @@ static const struct subtest subtests[] = {
 	{ "peer-pinned", "VRAM that a driver has pinned", test_peer_pinned },
 	{ "peer-pinned-for-all", "Pinned for all that are attached", test_peer_pinned_for_all },
 	{ "peer-unplug", "VRAM that a driver has at unplug", test_peer_unplug },
+	{ "peer-unplug-all", "VRAM that several drivers have at unplug", test_peer_unplug_all },
 	{ "vgem-imports", "A dma-buf that vgem imports", test_vgem_imports },
 	{ "import-vgem", "A dma-buf of vgem", test_import_vgem },
 	{ "import-udmabuf", "A dma-buf of a program's memory", test_import_udmabuf },
 	{ "import-last-user", "Imported memory as the last user", test_import_last_user },
 	{ "import-unplug", "Imported memory after unplug", test_import_unplug },
+	{ "import-unbound", "Imported memory when the device is unbound", test_import_unbound },
 	{ "import-fdinfo", "What fdinfo tells of imported memory", test_import_fdinfo },
 	{ "cpu-access", "Begin and end of an access by the CPU", test_cpu_access },
 	{ "sync-file-export", "A file for the fences", test_sync_file_export },

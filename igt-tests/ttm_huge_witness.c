@@ -233,7 +233,7 @@ static struct bar bar_without_driver(const char *name)
 	char folder[PATH_MAX];
 	struct bar bar = {};
 
-	igt_assert_f(bar_folder_without_driver(folder),
+	igt_assert_f(bar_folder_without_driver(1, folder),
 		     "no device without a driver has a prefetchable BAR 2\n");
 	snprintf(bar.path, sizeof(bar.path), "%s/%s", folder, name);
 	return bar;

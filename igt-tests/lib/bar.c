@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <inttypes.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "../igt_shim.h"
 #include "bar.h"
@@ -72,7 +73,14 @@ char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length, int prot)
 	return address;
 }
 
-bool bar_folder_without_driver(char folder[PATH_MAX])
+static uint64_t size_of_file(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) ? 0 : status.st_size;
+}
+
+bool bar_folder_without_driver(uint64_t least, char folder[PATH_MAX])
 {
 	char driver[PATH_MAX];
 	bool found = false;
@@ -81,6 +89,8 @@ bool bar_folder_without_driver(char folder[PATH_MAX])
 	if (glob("/sys/bus/pci/devices/*/resource2_wc", 0, NULL, &files))
 		return false;
 	for (size_t i = 0; i < files.gl_pathc && !found; i++) {
+		if (size_of_file(files.gl_pathv[i]) < least)
+			continue;
 		*strrchr(files.gl_pathv[i], '/') = '\0';
 		snprintf(driver, sizeof(driver), "%s/driver", files.gl_pathv[i]);
 		found = access(driver, F_OK);

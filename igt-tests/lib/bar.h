@@ -30,10 +30,10 @@ bool bar_has(const struct bar *bar, uint64_t phys);
 /* Maps it; the caller unmaps. Some kernels refuse that while a driver has the BAR. */
 char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length, int prot);
 /*
- * The folder of a device in sysfs that has a prefetchable BAR 2, and no driver; false if there
- * is none.
+ * The folder of a device in sysfs that has a prefetchable BAR 2 of so many bytes or more, and no
+ * driver; false if there is none.
  */
-bool bar_folder_without_driver(char folder[PATH_MAX]);
+bool bar_folder_without_driver(uint64_t least, char folder[PATH_MAX]);
 /* The number of resources that a driver has claimed, by the kernel's resource tree. */
 unsigned int bar_owners(const char *driver);
 /* The bytes that a table maps and that are in the BAR. */
