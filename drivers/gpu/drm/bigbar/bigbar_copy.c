@@ -222,6 +222,17 @@ int bigbar_queue_init(struct bigbar_queue *queue)
 }
 
 /**
+ * bigbar_queue_flush - wait for the copies in the background
+ * @queue: the queue
+ *
+ * Context: process context. Waits for those that are in the queue now.
+ */
+void bigbar_queue_flush(struct bigbar_queue *queue)
+{
+	flush_workqueue(queue->wq);
+}
+
+/**
  * bigbar_queue_fini - undo bigbar_queue_init()
  * @queue: the queue; the copies in it are made first
  *

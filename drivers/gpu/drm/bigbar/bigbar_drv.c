@@ -23,6 +23,7 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/sizes.h>
 
 #include <drm/drm_drv.h>
@@ -169,10 +170,14 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = bigbar_ttm_init(bigbar);
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "TTM refused\n");
+	ret = bigbar_pm_init(bigbar);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "power management refused\n");
 	ret = drm_dev_register(&bigbar->drm, 0);
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "DRM refused\n");
 
+	bigbar_pm_allow(bigbar);
 	drm_info(&bigbar->drm, "%llu MiB of VRAM in BAR %d\n",
 		 bigbar->vram.size / SZ_1M, bar);
 	return 0;
@@ -190,6 +195,7 @@ static void bigbar_remove(struct pci_dev *pdev)
 	drm_dev_unplug(&bigbar->drm);
 	bigbar_prime_revoke(bigbar);
 	bigbar_prime_detach(bigbar);
+	bigbar_pm_forbid(bigbar);
 }
 
 static struct pci_driver bigbar_pci_driver = {
@@ -198,6 +204,7 @@ static struct pci_driver bigbar_pci_driver = {
 	.probe = bigbar_probe,
 	.remove = bigbar_remove,
 	.dev_groups = bigbar_groups,
+	.driver.pm = pm_ptr(&bigbar_pm_ops),
 };
 module_pci_driver(bigbar_pci_driver);
 

@@ -7,6 +7,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/spinlock.h>
 
 #include <drm/drm_device.h>
@@ -17,6 +18,7 @@
 #include <drm/ttm_huge.h>
 
 struct attribute_group;
+struct dev_pm_ops;
 struct dma_buf;
 struct dma_buf_attachment;
 struct dma_fence;
@@ -171,6 +173,7 @@ struct bigbar_bos {
  * @queue: moves them in the background.
  * @bos: all buffer objects.
  * @prime: those that other devices use, and those of other devices.
+ * @pm_notifier: is told before the system sleeps, and after it.
  */
 struct bigbar_device {
 	struct drm_device drm;
@@ -179,6 +182,7 @@ struct bigbar_device {
 	struct bigbar_queue queue;
 	struct bigbar_bos bos;
 	struct bigbar_prime prime;
+	struct notifier_block pm_notifier;
 };
 
 /**
@@ -192,6 +196,8 @@ struct bigbar_device {
  * @imported: the dma-buf of another device that has its memory, or NULL.
  * @mem_type: where it is; written with the reservation held, read without.
  * @flags: DRM_BIGBAR_GEM_CREATE_* it was made with.
+ * @away: whether it is to go back to VRAM when the device is awake; protected by the
+ *	reservation.
  */
 struct bigbar_bo {
 	struct ttm_buffer_object ttm;
@@ -202,6 +208,7 @@ struct bigbar_bo {
 	struct dma_buf *imported;
 	u32 mem_type;
 	u32 flags;
+	bool away;
 };
 
 static inline struct bigbar_device *to_bigbar(struct drm_device *drm)
@@ -246,6 +253,7 @@ void bigbar_client_show_fdinfo(struct drm_printer *p, struct drm_file *file);
 int bigbar_copy(const struct bigbar_copy *copy);
 struct dma_fence *bigbar_copy_queue(const struct bigbar_copy *copy);
 int bigbar_queue_init(struct bigbar_queue *queue);
+void bigbar_queue_flush(struct bigbar_queue *queue);
 void bigbar_queue_fini(struct bigbar_queue *queue);
 
 /* bigbar_count.c */
@@ -290,6 +298,14 @@ int bigbar_move(struct ttm_buffer_object *bo, bool evict,
 		struct ttm_place *hop);
 int bigbar_access_memory(struct ttm_buffer_object *bo, unsigned long offset,
 			 void *buf, int len, int write);
+
+/* bigbar_pm.c */
+extern const struct dev_pm_ops bigbar_pm_ops;
+int bigbar_pm_get(struct bigbar_device *bigbar);
+void bigbar_pm_put(struct bigbar_device *bigbar);
+int bigbar_pm_init(struct bigbar_device *bigbar);
+void bigbar_pm_allow(struct bigbar_device *bigbar);
+void bigbar_pm_forbid(struct bigbar_device *bigbar);
 
 /* bigbar_prime.c */
 int bigbar_prime_init(struct bigbar_device *bigbar);

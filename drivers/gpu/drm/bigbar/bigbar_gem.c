@@ -251,6 +251,9 @@ int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement)
 	if (ret)
 		return ret;
 	ret = bigbar_bo_place(bo, placement, &ctx);
+	/* From here on it is where it was put, whatever it did before the device slept. */
+	if (!ret)
+		bo->away = false;
 	ttm_bo_unreserve(&bo->ttm);
 	return ret;
 }

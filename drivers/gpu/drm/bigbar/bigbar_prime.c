@@ -25,6 +25,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pci-p2pdma.h>
+#include <linux/pm_runtime.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -206,7 +207,10 @@ static struct sg_table *bigbar_prime_table_of_vram(const struct bigbar_bo *bo,
 	return sgt;
 }
 
-/* Whoever unplugs the device waits for this, and then until all is unmapped. */
+/*
+ * Whoever unplugs the device waits for this, and then until all is unmapped. The device is
+ * awake, because the buffer object is in VRAM, and stays so if that moves away meanwhile.
+ */
 static struct sg_table *bigbar_prime_map_vram(const struct bigbar_bo *bo,
 					      struct device *dev,
 					      enum dma_data_direction dir)
@@ -218,8 +222,10 @@ static struct sg_table *bigbar_prime_map_vram(const struct bigbar_bo *bo,
 	if (!drm_dev_enter(&bigbar->drm, &idx))
 		return ERR_PTR(-ENODEV);
 	sgt = bigbar_prime_table_of_vram(bo, dev, dir);
-	if (!IS_ERR(sgt))
+	if (!IS_ERR(sgt)) {
+		pm_runtime_get_noresume(bigbar->drm.dev);
 		atomic_inc(&bigbar->prime.in_vram);
+	}
 	drm_dev_exit(idx);
 	return sgt;
 }
@@ -260,6 +266,7 @@ static void bigbar_prime_unmap(struct dma_buf_attachment *attach, struct sg_tabl
 	}
 	bigbar_prime_free_vram(sgt, attach->dev, dir);
 	bigbar_prime_unmapped(&bigbar->prime.in_vram);
+	bigbar_pm_put(bigbar);
 }
 
 /* Before the access the core waits for moves. */

@@ -136,10 +136,15 @@ static int bigbar_vram_take(struct bigbar_vram *vram,
 	return ret;
 }
 
-static int bigbar_vram_alloc(struct ttm_resource_manager *man,
-			     struct ttm_buffer_object *bo,
-			     const struct ttm_place *place,
-			     struct ttm_resource **res)
+static struct bigbar_device *bigbar_vram_device(struct bigbar_vram *vram)
+{
+	return container_of(vram, struct bigbar_device, vram);
+}
+
+static int bigbar_vram_alloc_awake(struct ttm_resource_manager *man,
+				   struct ttm_buffer_object *bo,
+				   const struct ttm_place *place,
+				   struct ttm_resource **res)
 {
 	struct bigbar_vram *vram = to_bigbar_vram(man);
 	u64 align = (u64)bo->page_alignment << PAGE_SHIFT;
@@ -163,6 +168,24 @@ static int bigbar_vram_alloc(struct ttm_resource_manager *man,
 	return 0;
 }
 
+/* The device is awake as long as there is something in VRAM. */
+static int bigbar_vram_alloc(struct ttm_resource_manager *man,
+			     struct ttm_buffer_object *bo,
+			     const struct ttm_place *place,
+			     struct ttm_resource **res)
+{
+	struct bigbar_device *bigbar = bigbar_vram_device(to_bigbar_vram(man));
+	int ret;
+
+	ret = bigbar_pm_get(bigbar);
+	if (ret)
+		return ret;
+	ret = bigbar_vram_alloc_awake(man, bo, place, res);
+	if (ret)
+		bigbar_pm_put(bigbar);
+	return ret;
+}
+
 static void bigbar_vram_free(struct ttm_resource_manager *man,
 			     struct ttm_resource *res)
 {
@@ -175,6 +198,7 @@ static void bigbar_vram_free(struct ttm_resource_manager *man,
 	ttm_resource_fini(man, res);
 	bigbar_pieces_put(vres->pieces);
 	kfree(vres);
+	bigbar_pm_put(bigbar_vram_device(vram));
 }
 
 /**
