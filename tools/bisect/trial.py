@@ -10,8 +10,8 @@ from lab import PROJECT, SPACE_PER_STEP_MIB, Failure, check_space, folder, last_
 IGT_TESTS = PROJECT / "igt-tests"
 # As for 'make check'.
 GUEST = ["--cpus", "2", "--memory", "4G", "--vram", "4G"]
-TEST_LISTS = ("all.testlist", "nopat.testlist", "slow.testlist", "stress.testlist",
-              "plain.testlist")
+TEST_LISTS = ("all.testlist", "nopat.testlist", "power.testlist", "slow.testlist",
+              "stress.testlist", "plain.testlist")
 
 
 def subtests_of(name):
