@@ -24,6 +24,7 @@ TABLE = 1 * MIB                                     # in VRAM: entries of the GA
 RING, RING_BYTES = 0, 1 * KIB                       # in guest memory, as all of these
 IH, IH_BYTES = 64 * KIB, 256
 RPTR, IH_WPTR, FENCE = 128 * KIB, 128 * KIB + 8, 128 * KIB + 16
+CP_RING, CP_RPTR = 132 * KIB, 129 * KIB
 IB = 256 * KIB
 DATA = 1 * MIB
 
@@ -140,6 +141,11 @@ class Client:
         return struct.unpack_from("<I", self.guest, offset)[0]
 
 
+def pm4(opcode, *words):
+    """A packet of the command processor."""
+    return [3 << 30 | len(words) - 1 << 16 | opcode << 8, *words]
+
+
 class Driver(Client):
     """Sets the GPU up as amdgpu does, and keeps a ring of the first engine or the second."""
 
@@ -198,11 +204,16 @@ class Driver(Client):
                               (Reg.SDMA0_GFX_IB_CNTL, 1), (Reg.SDMA0_F32_CNTL, 0)):
             self.set_engine(number, value)
 
+    def put(self, ring, size, wptr, *packets):
+        """Put packets into a ring in guest memory. Returns where the next one goes."""
+        for word in (word for packet in packets for word in packet):
+            struct.pack_into("<I", self.guest, ring + wptr, word)
+            wptr = (wptr + 4) % size
+        return wptr
+
     def submit(self, *packets):
         """Put packets into the ring, and ring the bell."""
-        for word in (word for packet in packets for word in packet):
-            struct.pack_into("<I", self.guest, RING + self.wptr, word)
-            self.wptr = (self.wptr + 4) % RING_BYTES
+        self.wptr = self.put(RING, RING_BYTES, self.wptr, *packets)
         self.set_engine(Reg.SDMA0_GFX_RB_WPTR, self.wptr)
 
     def submit_indirect(self, *packets, vmid=0, address=None):
@@ -222,6 +233,70 @@ class Driver(Client):
             rptr = (rptr + 16) % IH_BYTES
         self.set(Reg.IH_RB_RPTR, rptr)
         return found
+
+
+class Processor(Driver):
+    """Sets up the command processor, too: the ring for graphics, and queues for computing."""
+
+    DOORBELLS = 2
+    INTERRUPT = 1 << 26
+
+    def __init__(self, sock):
+        super().__init__(sock)
+        self.places = {}
+        self.start_graphics()
+
+    def start_graphics(self):
+        """gfx_v7_0_cp_gfx_resume()."""
+        self.places[None] = CP_RING, 0
+        size = (RING_BYTES // 8).bit_length() - 1
+        for number, value in ((Reg.CP_ME_CNTL, 0x15000000), (Reg.CP_RB0_CNTL, size | 1 << 31),
+                              (Reg.CP_RB0_WPTR, 0), (Reg.CP_RB0_CNTL, size),
+                              (Reg.CP_RB0_RPTR_ADDR, low_high(gart(CP_RPTR))[0]),
+                              (Reg.CP_RB0_RPTR_ADDR_HI, low_high(gart(CP_RPTR))[1]),
+                              (Reg.CP_RB0_BASE, gart(CP_RING) >> 8 & 0xffffffff),
+                              (Reg.CP_RB0_BASE_HI, gart(CP_RING) >> 40),
+                              (Reg.CP_INT_CNTL_RING0, self.INTERRUPT), (Reg.CP_ME_CNTL, 0)):
+            self.set(number, value)
+
+    def select(self, place=(0, 0, 0)):
+        """cik_srbm_select()."""
+        me, pipe, queue = place
+        self.set(Reg.SRBM_GFX_CNTL, pipe | me << 2 | queue << 8)
+
+    def start_queue(self, *place):
+        """gfx_v7_0_compute_queue_init()."""
+        ring = CP_RING + len(self.places) * RING_BYTES
+        self.places[place] = ring, 0
+        me, pipe, _ = place
+        self.set(Reg.CP_ME1_PIPE0_INT_CNTL + 4 * (me - 1) + pipe, self.INTERRUPT)
+        self.select(place)
+        for number, value in ((Reg.CP_HQD_PQ_BASE, gart(ring) >> 8 & 0xffffffff),
+                              (Reg.CP_HQD_PQ_BASE_HI, gart(ring) >> 40),
+                              (Reg.CP_HQD_PQ_RPTR, 0), (Reg.CP_HQD_PQ_WPTR, 0),
+                              (Reg.CP_HQD_PQ_RPTR_REPORT_ADDR, low_high(gart(CP_RPTR))[0]),
+                              (Reg.CP_HQD_PQ_RPTR_REPORT_ADDR_HI, low_high(gart(CP_RPTR))[1]),
+                              (Reg.CP_HQD_PQ_DOORBELL_CONTROL, 1 << 30 | self.bell(place)),
+                              (Reg.CP_HQD_PQ_CONTROL, (RING_BYTES // 8).bit_length() - 1),
+                              (Reg.CP_HQD_ACTIVE, 1)):
+            self.set(number, value)
+        self.select()
+
+    @staticmethod
+    def bell(place):
+        """The doorbell of a queue: where it is in the BAR."""
+        me, pipe, queue = place
+        return 0x40 + 4 * (me << 5 | pipe << 3 | queue)
+
+    def process(self, *packets, place=None):
+        """Put packets into the ring for graphics, or into a queue for computing."""
+        ring, wptr = self.places[place]
+        wptr = self.put(ring, RING_BYTES, wptr, *packets)
+        self.places[place] = ring, wptr
+        if place is None:
+            self.set(Reg.CP_RB0_WPTR, wptr // 4)
+        else:
+            self.write(self.DOORBELLS, self.bell(place), struct.pack("<I", wptr // 4))
 
 
 def write(address, *words):

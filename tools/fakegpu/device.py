@@ -137,7 +137,8 @@ class Device:
 
     def _version(self, message):
         major, minor = struct.unpack_from("<HH", message.payload)
-        self._log.say(f"vfio-user {major}.{minor} {message.payload[4:].decode(errors='replace')}")
+        asked = message.payload[4:].rstrip(b"\0").decode(errors="replace")
+        self._log.say(f"vfio-user {major}.{minor} {asked}")
         if major:
             raise Refused(errno.EINVAL)
         capabilities = {"max_msg_fds": MOST_FILES, "max_data_xfer_size": MOST_DATA,

@@ -25,8 +25,9 @@ ENGINE_CLOCK, MEMORY_CLOCK, PIXEL_CLOCK = 30000, 50000, 60000
 
 RETURN_FAR = 0xcb
 
-# common_firmware_header and the rest of sdma_firmware_header_v1_0.
-FIRMWARE_HEADER = struct.Struct("<IIHHHHIIII" "IIII")
+# common_firmware_header, and room for the rest of the headers that SDMA, GFX and RLC have: a
+# version of features, and sizes and offsets of what is not there.
+FIRMWARE_HEADER = struct.Struct("<IIHHHHIIII" "IIIII")
 FIRMWARE_WORDS = 4
 FIRMWARE_VERSION, FEATURE_VERSION = 1, 1
 
@@ -87,11 +88,11 @@ def make_rom(profile):
 
 
 def make_firmware():
-    """A file that amdgpu takes for the firmware of an SDMA engine: a header, and a few zeros."""
+    """A file that amdgpu takes for the firmware of a part of the GPU: a header, and a few zeros."""
     words = bytes(4 * FIRMWARE_WORDS)
     size = FIRMWARE_HEADER.size
     header = FIRMWARE_HEADER.pack(size + len(words), size, 1, 0, 2, 0, FIRMWARE_VERSION,
-                                  len(words), size, zlib.crc32(words), FEATURE_VERSION, 0, 0, 0)
+                                  len(words), size, zlib.crc32(words), FEATURE_VERSION, 0, 0, 0, 0)
     return header + words
 
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A GPU with CIK's memory controller, interrupt ring and two SDMA engines. It has no shaders, no
-display, no video and no power management: amdgpu is told to leave those out."""
+"""A GPU with CIK's memory controller, interrupt ring, command processor and two SDMA engines. It
+has no shaders, no display, no video and no power management: amdgpu is told to leave those out
+that it can leave out."""
 
 import collections
-import os
 
+from cp import CommandProcessor
 from interrupts import InterruptRing
 from memory import GuestMemory, Memory, Vram
 from registers import Reg, Registers
@@ -17,6 +18,9 @@ FB_BASE = 0xf400000000
 
 # What a BIOS writes when it has set up the GPU (ATOM_S7_ASIC_INIT_COMPLETE).
 INIT_COMPLETE = 0x200
+
+# RLC_GPM_STAT: graphics have power, and a clock.
+POWER_AND_CLOCK = 0x6
 
 # MM_INDEX with this bit is an address in VRAM, and not a register.
 IN_VRAM = 0x80000000
@@ -38,11 +42,10 @@ class Gpu:
         self.profile = profile
         self._log = log
         self._vram = Vram(profile.vram)
-        self._doorbells = os.memfd_create("doorbells")
-        os.ftruncate(self._doorbells, DOORBELL_BYTES)
+        self._doorbells = {}
         self.bars = {
             VRAM_BAR: Bar(profile.bar, IS_64_BIT | IS_PREFETCHABLE, self._vram.file),
-            DOORBELL_BAR: Bar(DOORBELL_BYTES, IS_64_BIT | IS_PREFETCHABLE, self._doorbells),
+            DOORBELL_BAR: Bar(DOORBELL_BYTES, IS_64_BIT | IS_PREFETCHABLE, None),
             PORT_BAR: Bar(PORT_BYTES, IS_PORT, None),
             REGISTER_BAR: Bar(REGISTER_BYTES, 0, None),
         }
@@ -54,6 +57,7 @@ class Gpu:
                          for number in range(2)]
         for engine in self._engines:
             engine.rate = rate
+        self._processor = CommandProcessor(registers, self._memory, self._interrupts, log)
         self._add_functions()
         self.reset()
 
@@ -70,11 +74,13 @@ class Gpu:
         """Be as a BIOS leaves it. VRAM stays."""
         for engine in self._engines:
             engine.stop()
+        self._processor.reset()
+        self._doorbells.clear()
         size = self.profile.vram
         self._registers.reset({
             Reg.CONFIG_MEMSIZE: size // MIB,
             Reg.MC_VM_FB_LOCATION: FB_BASE >> 24 | ((FB_BASE + size - 1) >> 24) << 16,
-        }, {Reg.BIOS_SCRATCH_7: INIT_COMPLETE})
+        }, {Reg.BIOS_SCRATCH_7: INIT_COMPLETE, Reg.RLC_GPM_STAT: POWER_AND_CLOCK})
 
     def lose_power(self):
         """Be as after a cold boot of another guest."""
@@ -86,38 +92,40 @@ class Gpu:
         """Give back the memory."""
         self.guest.unmap_all()
         self._vram.close()
-        os.close(self._doorbells)
 
     def work(self):
         """Go on with what waits. Returns in how many seconds to go on, None if nothing waits."""
-        pauses = [engine.run() for engine in self._engines if engine.is_waiting]
+        pauses = [engine.run() for engine in (*self._engines, *self._processor.engines)
+                  if engine.is_waiting]
         return min((pause for pause in pauses if pause is not None), default=None)
 
     def read(self, bar, offset, size):
         """What the guest reads of a BAR that it has not mapped."""
-        if bar not in (PORT_BAR, REGISTER_BAR):
-            return self._plain(bar, offset, size)
+        if bar == VRAM_BAR:
+            return bytes(self._vram.view(offset, size))
         first, last = offset // 4, (offset + size - 1) // 4
-        data = b"".join(self._registers.read(number).to_bytes(4, "little")
+        read = self._registers.read if bar != DOORBELL_BAR else \
+            lambda number: self._doorbells.get(number, 0)
+        data = b"".join(read(number).to_bytes(4, "little")
                         for number in range(first, last + 1))
         return data[offset % 4:offset % 4 + size]
 
     def write(self, bar, offset, data):
         """The guest writes to a BAR that it has not mapped."""
-        if bar not in (PORT_BAR, REGISTER_BAR):
-            self._plain(bar, offset, len(data), data)
+        if bar == VRAM_BAR:
+            self._vram.view(offset, len(data))[:] = data
         elif offset % 4 or len(data) % 4:
             self._log.warn(f"a write of {len(data)} bytes to register {offset:#x} is left out")
         else:
+            write = self._registers.write if bar != DOORBELL_BAR else self._ring
             for at in range(0, len(data), 4):
-                self._registers.write((offset + at) // 4,
-                                      int.from_bytes(data[at:at + 4], "little"))
+                write((offset + at) // 4, int.from_bytes(data[at:at + 4], "little"))
 
-    def _plain(self, bar, offset, size, data=None):
-        """Read or write memory that the guest could have mapped."""
-        if data is None:
-            return os.pread(self.bars[bar].file, size, offset)
-        return os.pwrite(self.bars[bar].file, data, offset)
+    def _ring(self, number, value):
+        """The driver writes to a doorbell."""
+        self._log.say(f"ring  {4 * number:#x} {value:#x}")
+        self._doorbells[number] = value
+        self._processor.ring(4 * number, value)
 
     def _behind(self):
         """The place in VRAM that MM_INDEX names, or the register."""

@@ -6,7 +6,8 @@ import struct
 from memory import Miss
 from registers import Reg
 
-# What a vector is about, as in amdgpu's ivsrcid_vislands30.h and cik_sdma.c.
+# What a vector is about, as in amdgpu's ivsrcid_vislands30.h, gfx_v7_0.c and cik_sdma.c.
+CP_END_OF_PIPE, CP_ILLEGAL = 181, 185
 NO_PAGE, SDMA_TRAP, SDMA_ILLEGAL = 146, 224, 241
 
 VECTOR = struct.Struct("<IIII")

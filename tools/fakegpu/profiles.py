@@ -7,9 +7,9 @@ MIB, GIB = 1 << 20, 1 << 30
 
 AMD = 0x1002
 
-# Bits of ip_block_mask, in the order of cik_set_ip_blocks(): common, GMC, IH, GFX, SDMA. There
-# is no GFX here, and nothing for displays, video or power.
-COMMON_GMC_IH_SDMA = 0x17
+# Bits of ip_block_mask, in the order of cik_set_ip_blocks(). There is nothing for displays, video
+# or power.
+COMMON, GMC, IH, GFX, SDMA = (1 << bit for bit in range(5))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +34,9 @@ KAVERI = Profile(
     device=0x1304,
     vram=4 * GIB,
     bar=4 * GIB,
-    firmware=("kaveri_sdma.bin", "kaveri_sdma1.bin"),
-    parameters=(f"amdgpu.ip_block_mask={COMMON_GMC_IH_SDMA:#x}", "amdgpu.cik_support=1",
+    firmware=tuple(f"kaveri_{part}.bin" for part in (
+        "pfp", "me", "ce", "mec", "mec2", "rlc", "sdma", "sdma1")),
+    parameters=(f"amdgpu.ip_block_mask={COMMON | GMC | IH | GFX | SDMA:#x}", "amdgpu.cik_support=1",
                 "amdgpu.exp_hw_support=1", "amdgpu.dc=0", "amdgpu.runpm=0",
                 # the default of 2 or 10 s is short for a guest without KVM
                 "amdgpu.lockup_timeout=60000", "amdgpu.gpu_recovery=1"))

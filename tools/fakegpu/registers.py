@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The registers of a GPU with CIK's blocks: their numbers, as in the headers of amdgpu (gmc_7_1,
-oss_2_0, bif_4_1), and what is in them."""
+oss_2_0, bif_4_1, gfx_7_2), and what is in them."""
 
 # The second SDMA engine has the registers of the first, so much further on.
 SDMA1_OFFSET = 0x200
@@ -36,6 +36,16 @@ class Reg:
     MC_VM_SYSTEM_APERTURE_DEFAULT_ADDR = 0x80f
     MC_VM_MX_L1_TLB_CNTL, MC_VM_FB_OFFSET = 0x819, 0x81a
     MC_SHARED_BLACKOUT_CNTL, MC_ARB_RAMCFG = 0x82b, 0x9d8
+
+    GRBM_SOFT_RESET, CP_MEC_CNTL, CP_ME_CNTL, CP_RB0_RPTR = 0x2008, 0x208d, 0x21b6, 0x21c0
+    CP_RB0_BASE, CP_RB0_CNTL, CP_RB0_RPTR_ADDR, CP_RB0_RPTR_ADDR_HI = 0x3040, 0x3041, 0x3043, 0x3044
+    CP_RB0_WPTR, CP_INT_CNTL_RING0, CP_ME1_PIPE0_INT_CNTL = 0x3045, 0x306a, 0x3085
+    CP_RB0_BASE_HI, RLC_GPM_STAT, RLC_GPR_REG2 = 0x30b1, 0x3100, 0x313a
+    CP_HQD_ACTIVE, CP_HQD_PQ_BASE, CP_HQD_PQ_BASE_HI = 0x3247, 0x324d, 0x324e
+    CP_HQD_PQ_RPTR, CP_HQD_PQ_RPTR_REPORT_ADDR = 0x324f, 0x3250
+    CP_HQD_PQ_RPTR_REPORT_ADDR_HI, CP_HQD_PQ_DOORBELL_CONTROL = 0x3251, 0x3254
+    CP_HQD_PQ_WPTR, CP_HQD_PQ_CONTROL, CP_HQD_DEQUEUE_REQUEST = 0x3255, 0x3256, 0x325d
+    SCRATCH_REG0 = 0xc040
 
     HDP_HOST_PATH_CNTL, HDP_DEBUG0, HDP_MISC_CNTL, HDP_MEM_POWER_LS = 0xb00, 0xbcc, 0xbd3, 0xbd4
     ATC_VMID0_PASID_MAPPING = 0xce7
@@ -82,6 +92,9 @@ NAMES = all_names()
 # Registers that lie behind a pair of registers, their number and their contents.
 BEHIND = {Reg.PCIE_DATA: Reg.PCIE_INDEX, Reg.SMC_IND_DATA_0: Reg.SMC_IND_INDEX_0}
 
+# Registers that each queue for computing has: those of the queue that SRBM_GFX_CNTL names.
+BANKED = range(0x3240, 0x3268)
+
 # A register that is read more often than this in vain is a register that is waited for; then
 # only some reads are written to the trace.
 PATIENCE = 16
@@ -90,6 +103,20 @@ PATIENCE = 16
 def name_of(number):
     """A register in the trace."""
     return NAMES.get(number, f"{number:#06x}")
+
+
+class Bank:
+    """The registers of a queue for computing."""
+
+    def __init__(self, values, place):
+        self._values = values
+        self._place = place
+
+    def __getitem__(self, number):
+        return self._values.get((number, self._place), 0)
+
+    def __setitem__(self, number, value):
+        self._values[number, self._place] = value & 0xffffffff
 
 
 class Registers:
@@ -112,11 +139,24 @@ class Registers:
         index = BEHIND[data]
         return index, self[index]
 
+    @property
+    def selected(self):
+        """ME, pipe and queue of those registers that queues have."""
+        select = self._values.get(Reg.SRBM_GFX_CNTL, 0)
+        return select >> 2 & 3, select & 3, select >> 8 & 7
+
+    def bank(self, *place):
+        """Those that a queue has: of which ME, pipe and queue."""
+        return Bank(self._values, place)
+
+    def _key(self, number):
+        return (number, self.selected) if number in BANKED else number
+
     def __getitem__(self, number):
-        return self._values.get(number, 0)
+        return self._values.get(self._key(number), 0)
 
     def __setitem__(self, number, value):
-        self._values[number] = value & 0xffffffff
+        self._values[self._key(number)] = value & 0xffffffff
 
     def reset(self, fixed, preset):
         """Forget all that was written. fixed, preset: what registers have that cannot be written
