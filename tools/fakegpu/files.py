@@ -13,12 +13,15 @@ ROM_BLOCK = 512
 SIGNATURE, NAME, DATE = 0x30, 0x80, 0x50
 ROM_HEADER_AT, PCI_HEADER_AT = 0x48, 0x18
 PCI_HEADER, NO_TEXT, ROM_HEADER, COMMAND_TABLES, DATA_TABLES = 0x180, 0x1c0, 0x200, 0x400, 0x600
-INDIRECT_IO, FIRMWARE_INFO = 0x800, 0x900
+ASIC_INIT, INDIRECT_IO, FIRMWARE_INFO = 0x700, 0x800, 0x900
 
 # Places in the ROM header, and in the list of data tables.
 CONFIG_NAME_AT, BOOT_TEXT_AT, COMMANDS_AT, DATA_AT = 0xc, 0x10, 0x1e, 0x20
 NR_COMMANDS, NR_TABLES = 90, 40
-FIRMWARE_INFO_INDEX, INDIRECT_IO_INDEX = 4, 23
+ASIC_INIT_INDEX, FIRMWARE_INFO_INDEX, INDIRECT_IO_INDEX = 0, 4, 23
+
+# What a command does: it ends.
+END_OF_TABLE = 0x5b
 
 # Clocks in units of 10 kHz: engine, memory and pixels.
 ENGINE_CLOCK, MEMORY_CLOCK, PIXEL_CLOCK = 30000, 50000, 60000
@@ -66,8 +69,12 @@ def put_atom_header(rom):
 
 
 def put_tables(rom):
-    """No commands; of data only an empty list of I/O programs, and the clocks."""
+    """Of commands only the one that sets the GPU up after a reset, which has nothing to do; of data
+    only an empty list of I/O programs, and the clocks."""
     table_header(rom, COMMAND_TABLES, 4 + 2 * NR_COMMANDS, 1, 1)
+    struct.pack_into("<H", rom, COMMAND_TABLES + 4 + 2 * ASIC_INIT_INDEX, ASIC_INIT)
+    table_header(rom, ASIC_INIT, 7, 1, 1)
+    rom[ASIC_INIT + 6] = END_OF_TABLE
     table_header(rom, DATA_TABLES, 4 + 2 * NR_TABLES, 1, 1)
     for index, at in ((FIRMWARE_INFO_INDEX, FIRMWARE_INFO), (INDIRECT_IO_INDEX, INDIRECT_IO)):
         struct.pack_into("<H", rom, DATA_TABLES + 4 + 2 * index, at)

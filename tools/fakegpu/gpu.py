@@ -8,6 +8,7 @@ import collections
 from cp import CommandProcessor
 from interrupts import InterruptRing
 from memory import GuestMemory, Memory, Vram
+from protocol import Gone
 from registers import Reg, Registers
 from sdma import Sdma
 
@@ -36,9 +37,11 @@ Bar = collections.namedtuple("Bar", "size kind file")
 class Gpu:
     """Answers to reads and writes of BARs; copies and fills memory; sends interrupts by calling
     send_interrupt(). rate: bytes that an SDMA engine moves in a second. Without a rate all is done
-    when the driver's write of a pointer returns."""
+    when the driver's write of a pointer returns. leave: a register; a write to it ends the
+    connection, by Gone, as if this program had died."""
 
-    def __init__(self, profile, log, send_interrupt, rate=None):
+    def __init__(self, profile, log, send_interrupt, rate=None, leave=None):
+        # pylint: disable=too-many-arguments,too-many-positional-arguments
         self.profile = profile
         self._log = log
         self._vram = Vram(profile.vram)
@@ -59,6 +62,8 @@ class Gpu:
             engine.rate = rate
         self._processor = CommandProcessor(registers, self._memory, self._interrupts, log)
         self._add_functions()
+        if leave is not None:
+            registers.on_write(leave, self._leave)
         self.reset()
 
     def _add_functions(self):
@@ -146,6 +151,10 @@ class Gpu:
             self._vram.view(offset, 4)[:] = value.to_bytes(4, "little")
         elif offset is None and register != Reg.MM_DATA:
             self._registers.write(register, value)
+
+    def _leave(self, _):
+        self._log.warn("leaving, as the guest has asked for: it has no GPU any more")
+        raise Gone
 
     def _soft_reset(self, bits):
         for engine in self._engines:
