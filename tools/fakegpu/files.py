@@ -104,11 +104,12 @@ def make_firmware():
 
 
 def write_files(folder, profile):
-    """Write the ROM image, the firmware, and the parameters for the kernel."""
+    """Write the ROM image, the firmware, the parameters for the kernel, and options for QEMU."""
     folder = pathlib.Path(folder)
     firmware = folder / "firmware" / "amdgpu"
     firmware.mkdir(parents=True, exist_ok=True)
     (folder / "rom").write_bytes(make_rom(profile))
     for name in profile.firmware:
         (firmware / name).write_bytes(make_firmware())
-    (folder / "parameters").write_text(" ".join(profile.parameters) + "\n", encoding="ascii")
+    for name, words in (("parameters", profile.all_parameters), ("options", profile.options)):
+        (folder / name).write_text(" ".join(words) + "\n", encoding="ascii")

@@ -7,7 +7,7 @@ import collections
 
 from cp import CommandProcessor
 from interrupts import InterruptRing
-from memory import GuestMemory, Memory, Vram
+from memory import CarvedVram, GuestMemory, Memory, Miss, Vram
 from protocol import Gone
 from registers import Reg, Registers
 from sdma import Sdma
@@ -44,7 +44,9 @@ class Gpu:
         # pylint: disable=too-many-arguments,too-many-positional-arguments
         self.profile = profile
         self._log = log
-        self._vram = Vram(profile.vram)
+        self.guest = GuestMemory()
+        self._vram = CarvedVram(profile.vram, self.guest, profile.carved) if profile.carved \
+            else Vram(profile.vram)
         self._doorbells = {}
         self.bars = {
             VRAM_BAR: Bar(profile.bar, IS_64_BIT | IS_PREFETCHABLE, self._vram.file),
@@ -52,7 +54,6 @@ class Gpu:
             PORT_BAR: Bar(PORT_BYTES, IS_PORT, None),
             REGISTER_BAR: Bar(REGISTER_BYTES, 0, None),
         }
-        self.guest = GuestMemory()
         self._registers = registers = Registers(log)
         self._memory = Memory(registers, self._vram, self.guest)
         self._interrupts = InterruptRing(registers, self._memory, send_interrupt, log)
@@ -84,6 +85,7 @@ class Gpu:
         size = self.profile.vram
         self._registers.reset({
             Reg.CONFIG_MEMSIZE: size // MIB,
+            Reg.MC_VM_FB_OFFSET: self.profile.carved >> 22,
             Reg.MC_VM_FB_LOCATION: FB_BASE >> 24 | ((FB_BASE + size - 1) >> 24) << 16,
         }, {Reg.BIOS_SCRATCH_7: INIT_COMPLETE, Reg.RLC_GPM_STAT: POWER_AND_CLOCK})
 
@@ -107,7 +109,7 @@ class Gpu:
     def read(self, bar, offset, size):
         """What the guest reads of a BAR that it has not mapped."""
         if bar == VRAM_BAR:
-            return bytes(self._vram.view(offset, size))
+            return bytes(self._part_of_vram(offset, size))
         first, last = offset // 4, (offset + size - 1) // 4
         read = self._registers.read if bar != DOORBELL_BAR else \
             lambda number: self._doorbells.get(number, 0)
@@ -118,13 +120,21 @@ class Gpu:
     def write(self, bar, offset, data):
         """The guest writes to a BAR that it has not mapped."""
         if bar == VRAM_BAR:
-            self._vram.view(offset, len(data))[:] = data
+            self._part_of_vram(offset, len(data))[:] = data
         elif offset % 4 or len(data) % 4:
             self._log.warn(f"a write of {len(data)} bytes to register {offset:#x} is left out")
         else:
             write = self._registers.write if bar != DOORBELL_BAR else self._ring
             for at in range(0, len(data), 4):
                 write((offset + at) // 4, int.from_bytes(data[at:at + 4], "little"))
+
+    def _part_of_vram(self, offset, size):
+        """Bytes of VRAM; others if there is no VRAM there."""
+        try:
+            return self._vram.view(offset, size)
+        except Miss as miss:
+            self._log.warn(str(miss))
+            return bytearray(size)
 
     def _ring(self, number, value):
         """The driver writes to a doorbell."""
@@ -143,12 +153,12 @@ class Gpu:
         offset, register = self._behind()
         if offset is None:
             return self._registers.read(register) if register != Reg.MM_DATA else 0
-        return int.from_bytes(self._vram.view(offset, 4), "little")
+        return int.from_bytes(self._part_of_vram(offset, 4), "little")
 
     def _write_behind(self, value):
         offset, register = self._behind()
         if offset is not None and offset < self.profile.vram:
-            self._vram.view(offset, 4)[:] = value.to_bytes(4, "little")
+            self._part_of_vram(offset, 4)[:] = value.to_bytes(4, "little")
         elif offset is None and register != Reg.MM_DATA:
             self._registers.write(register, value)
 

@@ -87,6 +87,40 @@ class Vram(Store):
         os.close(self.file)
 
 
+class CarvedVram:
+    """VRAM that is a part of the guest's memory, as that of an APU is."""
+
+    file = None
+
+    def __init__(self, size, guest, address):
+        self.size = size
+        self._guest = guest
+        self._address = address
+
+    def _run(self, offset, size):
+        runs = self._guest.runs(self._address + offset, size)
+        if runs is None or len(runs) != 1:
+            raise Miss(0, self._address + offset, False,
+                       "VRAM is in the guest's memory, and the guest has none there: give it more")
+        return runs[0]
+
+    def view(self, offset, size):
+        """The bytes of a part, to read or to write."""
+        run = self._run(offset, size)
+        return run.store.view(run.offset, run.size)
+
+    def fill(self, offset, size, pattern):
+        """Repeat a pattern."""
+        run = self._run(offset, size)
+        run.store.fill(run.offset, run.size, pattern)
+
+    def clear(self):
+        """The guest's memory is gone with the guest."""
+
+    def close(self):
+        """There is nothing to give back."""
+
+
 # A part of a store.
 Run = collections.namedtuple("Run", "store offset size")
 
