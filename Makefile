@@ -14,7 +14,8 @@ kbuild = $(MAKE) -C $(KDIR) M=$(M) CONFIG_PFNMAP=m CONFIG_DRM_TTM_HUGE=m CONFIG_
 # These commands of tools/th are targets, too. Variables become options, or go to the
 # environment: LAB, KERNEL, ACCEL, LEAVE_OUT.
 commands := check changed lint check-dkms stress fuzz soak prove mutants check-bisect floors \
-	demo bench releases mm-bugs mm-fixes adopt adopt-survey fakegpu patches in-tree export debug-kernel
+	demo bench releases mm-bugs mm-fixes adopt adopt-survey packages check-package fakegpu \
+	patches in-tree export debug-kernel
 options_stress = $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 options_fuzz = $(if $(CALLS),--calls $(CALLS)) $(if $(SEED),--seed $(SEED))
 options_soak = $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CALLS),--calls $(CALLS))
@@ -22,6 +23,7 @@ options_mutants = $(if $(GUESTS),--guests $(GUESTS)) $(NAMES)
 options_check-bisect = $(if $(TOYS),,$(if $(SHORT),--quick,--whole))
 options_releases = $(if $(PERF),--perf $(PERF),--test $(TEST))
 options_adopt = $(DRIVER)
+options_check-package = $(DRIVER)
 options_fakegpu = $(PROFILE)
 options_in-tree = $(if $(DRIVERS),--drivers)
 

@@ -139,6 +139,13 @@ COMMANDS = {
                               "--json", "/results/adopt-survey.json"]], {}),
     "fakegpu": Command("drivers", "boot amdgpu on a GPU made of a program, and exercise it",
                        [["tools/fakegpu/try"]], make="PROFILE="),
+    "packages": Command(
+        "drivers", "make Debian packages of the drivers that use ttm_huge",
+        [SET_UP, [*IN_ROOT, "--results", "build", "--", "/src/tools/package/build-packages",
+                  "/results/packages"]], {}, no_kernel=True),
+    "check-package": Command(
+        "drivers", "install a driver's package, boot with it, and remove it",
+        [SET_UP, [LAB, "package", "--results", "build/check-package", "--"]], make="DRIVER="),
     "patches": Command("drivers", "write the series of patches for a kernel, and build each",
                        [["tools/in-tree/in-tree", "patches"]]),
     "in-tree": Command("drivers", "boot a kernel that has the series in it",
