@@ -226,20 +226,19 @@ static void ttm_huge_dirty_look_again(const unsigned long *record,
 }
 
 /*
- * For pages of one block: has the next write to each page in @out found. If the block stays
- * by bits, its entries are cleaned, otherwise they are removed.
+ * For pages of one block: removes the entries of those in @out, so that the next writes to
+ * them fault, unless dirty bits tell of these writes.
  */
-static void ttm_huge_dirty_take_block(struct ttm_buffer_object *bo,
-				      unsigned long *by_bits, unsigned long page,
-				      unsigned long nr_pages, unsigned long *out)
+static void ttm_huge_dirty_unmap_block(struct ttm_buffer_object *bo,
+				       unsigned long *by_bits, unsigned long page,
+				       unsigned long nr_pages,
+				       const unsigned long *out, bool clean)
 {
 	unsigned long block = page / PTRS_PER_PTE;
 	unsigned long in_block = min(PFN_UP(bo->base.size) - block * PTRS_PER_PTE,
 				     (unsigned long)PTRS_PER_PTE);
 
 	if (test_bit(block, by_bits)) {
-		bool clean = ttm_huge_watch_clean(bo, page, nr_pages, out);
-
 		if (clean && (nr_pages < in_block ||
 			      bitmap_weight(out, nr_pages) >= TTM_HUGE_DIRTY_DENSE))
 			return;
@@ -252,24 +251,45 @@ static void ttm_huge_dirty_take_block(struct ttm_buffer_object *bo,
 		clear_bit(block, by_bits);
 }
 
+/* The first page past @at that belongs to another block, or past all. */
+static unsigned long ttm_huge_dirty_next(unsigned long page, unsigned long nr_pages,
+					 unsigned long at)
+{
+	return min(ALIGN(page + at + 1, PTRS_PER_PTE) - page, nr_pages);
+}
+
 /*
  * Looks at as many pages at a time as a page table maps: scattered writes
  * would otherwise take a walk for each page. In each step the core looks at all mappings
  * in all processes, of which there can be tens of thousands; the task can be killed only
  * between two steps.
+ *
+ * All is cleaned before the first entry is removed. A watch that is called for more than that
+ * entry would record as written meanwhile what is still dirty.
  */
 static int ttm_huge_dirty_take_blocks(struct ttm_buffer_object *bo,
 				      unsigned long *by_bits, unsigned long page,
 				      unsigned long nr_pages, unsigned long *out)
 {
 	unsigned long at, next;
+	bool clean = true;
 
+	for (at = 0; at < nr_pages; at = next) {
+		next = ttm_huge_dirty_next(page, nr_pages, at);
+		if (!test_bit((page + at) / PTRS_PER_PTE, by_bits))
+			continue;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		clean &= ttm_huge_watch_clean(bo, page + at, next - at,
+					      out + at / BITS_PER_LONG);
+		cond_resched();
+	}
 	for (at = 0; at < nr_pages; at = next) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		next = min(ALIGN(page + at + 1, PTRS_PER_PTE) - page, nr_pages);
-		ttm_huge_dirty_take_block(bo, by_bits, page + at, next - at,
-					  out + at / BITS_PER_LONG);
+		next = ttm_huge_dirty_next(page, nr_pages, at);
+		ttm_huge_dirty_unmap_block(bo, by_bits, page + at, next - at,
+					   out + at / BITS_PER_LONG, clean);
 		cond_resched();
 	}
 	return 0;
