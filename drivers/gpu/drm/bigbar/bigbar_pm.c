@@ -40,6 +40,7 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_print.h>
 #include <drm/ttm/ttm_placement.h>
+#include <drm/ttm/ttm_tt.h>
 
 #include <drm/bigbar_drm.h>
 
@@ -51,53 +52,93 @@
 /* How long VRAM is unused before the device sleeps. */
 #define BIGBAR_PM_AUTOSUSPEND_MS	1000
 
-/*
- * What is evicted cannot be swapped out, so to take the last page would have the OOM killer end
- * a process, at the next allocation of whoever. All else keeps a part of memory.
+/**
+ * struct bigbar_pm_memory - what buffer objects have of system memory
+ * @nr_pages: all of them together.
+ * @largest: the largest of them, in pages.
  */
-static bool bigbar_pm_has_memory_for(const struct bigbar_bo *bo)
+struct bigbar_pm_memory {
+	unsigned long nr_pages;
+	unsigned long largest;
+};
+
+static void bigbar_pm_count(struct bigbar_pm_memory *memory, const struct bigbar_bo *bo)
 {
+	memory->nr_pages += PFN_UP(bo->ttm.base.size);
+	memory->largest = max(memory->largest, PFN_UP(bo->ttm.base.size));
+}
+
+/*
+ * To take the last page would have the OOM killer end a process, at the next allocation of
+ * whoever: so all else keeps a part of memory. And TTM, once buffer objects have half of all
+ * memory, copies another one to memory that can be swapped out, which may have the killer do the
+ * same.
+ */
+static bool bigbar_pm_has_memory_for(const struct bigbar_bo *bo,
+				     const struct bigbar_pm_memory *memory)
+{
+	unsigned long nr_pages = PFN_UP(bo->ttm.base.size);
 	long anon = global_node_page_state(NR_ACTIVE_ANON) +
 		    global_node_page_state(NR_INACTIVE_ANON);
 	long available = si_mem_available() + min(anon, get_nr_swap_pages());
+	long needed = nr_pages + totalram_pages() / 32;
 
-	return (long)(PFN_UP(bo->ttm.base.size) + totalram_pages() / 32) <= available;
+	if (memory->nr_pages + nr_pages > totalram_pages() / 2)
+		needed += memory->largest;
+	return needed <= available;
 }
 
-static int bigbar_pm_evict_reserved(struct bigbar_bo *bo)
+/* With the reservation held. */
+static int bigbar_pm_evict_reserved(struct bigbar_bo *bo, struct bigbar_pm_memory *memory)
 {
 	struct ttm_operation_ctx ctx = { .gfp_retry_mayfail = true };
 	int ret;
 
-	if (!bigbar_pm_has_memory_for(bo))
+	if (bo->ttm.resource->mem_type != TTM_PL_VRAM)
+		return 0;
+	if (!bigbar_pm_has_memory_for(bo, memory))
 		return -ENOMEM;
 	ret = bigbar_bo_place(bo, DRM_BIGBAR_PLACEMENT_SYSTEM, &ctx);
 	bo->away = !ret;
+	if (!ret)
+		bigbar_pm_count(memory, bo);
 	return ret;
 }
 
-static int bigbar_pm_evict_bo(struct bigbar_bo *bo)
+static int bigbar_pm_evict_bo(struct bigbar_bo *bo, struct bigbar_pm_memory *memory)
 {
 	int ret;
 
 	ret = ttm_bo_reserve(&bo->ttm, false, false, NULL);
 	if (ret)
 		return ret;
-	if (bo->ttm.resource->mem_type == TTM_PL_VRAM)
-		ret = bigbar_pm_evict_reserved(bo);
+	ret = bigbar_pm_evict_reserved(bo, memory);
 	ttm_bo_unreserve(&bo->ttm);
 	return ret;
+}
+
+static struct bigbar_pm_memory bigbar_pm_memory(struct bigbar_device *bigbar)
+{
+	struct bigbar_pm_memory memory = {};
+	struct bigbar_bo *bo = NULL;
+
+	while ((bo = bigbar_bo_next(bigbar, bo))) {
+		if (READ_ONCE(bo->mem_type) != TTM_PL_VRAM)
+			bigbar_pm_count(&memory, bo);
+	}
+	return memory;
 }
 
 /* Nothing of VRAM is in use after this, neither by copies nor by other devices. */
 static int bigbar_pm_evict(struct bigbar_device *bigbar)
 {
+	struct bigbar_pm_memory memory = bigbar_pm_memory(bigbar);
 	struct bigbar_prime *prime = &bigbar->prime;
 	struct bigbar_bo *bo = NULL;
 	int ret;
 
 	while ((bo = bigbar_bo_next(bigbar, bo))) {
-		ret = bigbar_pm_evict_bo(bo);
+		ret = bigbar_pm_evict_bo(bo, &memory);
 		if (ret) {
 			drm_gem_object_put(&bo->ttm.base);
 			return ret;
@@ -125,25 +166,34 @@ static int bigbar_pm_prepare(struct bigbar_device *bigbar)
 }
 
 /* Where this fails, the buffer object stays where it is, with its contents. */
-static void bigbar_pm_restore_bo(struct bigbar_bo *bo, bool importers_awake)
+static void bigbar_pm_restore_bo(struct bigbar_bo *bo, bool importers_awake, bool swapped)
 {
 	struct ttm_operation_ctx ctx = { .gfp_retry_mayfail = true };
 
 	if (ttm_bo_reserve(&bo->ttm, false, false, NULL))
 		return;
-	if (bo->away && (importers_awake || !bo->exported)) {
+	if (bo->away && (importers_awake || !bo->exported) &&
+	    (swapped || !ttm_tt_is_swapped(bo->ttm.ttm))) {
 		bo->away = false;
 		bigbar_bo_place(bo, DRM_BIGBAR_PLACEMENT_VRAM, &ctx);
 	}
 	ttm_bo_unreserve(&bo->ttm);
 }
 
-static void bigbar_pm_restore(struct bigbar_device *bigbar, bool importers_awake)
+static void bigbar_pm_restore_those(struct bigbar_device *bigbar, bool importers_awake,
+				    bool swapped)
 {
 	struct bigbar_bo *bo = NULL;
 
 	while ((bo = bigbar_bo_next(bigbar, bo)))
-		bigbar_pm_restore_bo(bo, importers_awake);
+		bigbar_pm_restore_bo(bo, importers_awake, swapped);
+}
+
+/* First those that leave system memory to those that have to be swapped in. */
+static void bigbar_pm_restore(struct bigbar_device *bigbar, bool importers_awake)
+{
+	bigbar_pm_restore_those(bigbar, importers_awake, false);
+	bigbar_pm_restore_those(bigbar, importers_awake, true);
 }
 
 /* If it refuses, it is not told that the system has not slept. */
