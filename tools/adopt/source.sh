@@ -14,6 +14,14 @@ folder_of() {
 	esac
 }
 
+# Prints the folder with all that a driver is built from: amdgpu's reaches into its neighbours.
+whole_folder_of() {
+	case $1 in
+	amdgpu) echo drivers/gpu/drm/amd ;;
+	*) folder_of "$1" ;;
+	esac
+}
+
 # Prints the path of a folder of the sources, or of all of them if $1 is '.'. Unpacks it when it
 # is first asked for. The copy of a folder is not a part of the copy of all, so either may be
 # changed.
