@@ -33,6 +33,9 @@ struct driver {
 	 */
 	struct bo (*create_tight)(const struct device *device, uint64_t size);
 	uint64_t tight_size;
+	/* Of a driver that has more to measure. */
+	struct bo (*create_system)(const struct device *device, uint64_t size);
+	void (*evict)(const struct device *device);
 };
 
 static const struct driver drivers[] = {
@@ -52,6 +55,16 @@ static const struct driver drivers[] = {
 		.create_tight = create_radeon_bo,
 		.tight_size = MIB(66),
 	},
+	{
+		.name = "amdgpu",
+		.create = create_amdgpu_vram_bo,
+		.sizes = { GIB(1), MIB(32), MIB(2) },
+		/* VRAM has 4 GiB, of which the driver uses a part. */
+		.create_tight = create_amdgpu_vram_bo,
+		.tight_size = MIB(1216),
+		.create_system = create_amdgpu_gtt_bo,
+		.evict = evict_amdgpu_vram,
+	},
 };
 
 struct measurement {
@@ -59,7 +72,16 @@ struct measurement {
 	uint64_t address;
 	uint64_t faults;
 	uint64_t page_table_bytes;
+	uint64_t ns;		/* for the first touch of all pages */
+	uint64_t again_ns;	/* for the second, which has no fault */
 	char *page_tables;	/* NULL if the driver does not show them */
+};
+
+/* What is measured of a driver that has more than VRAM. */
+struct more {
+	struct measurement new_system;	/* the first mapping of system memory */
+	struct measurement system;	/* another mapping of the same */
+	struct measurement evicted;	/* a mapping of what was in VRAM, and was mapped there */
 };
 
 struct unbound {
@@ -83,19 +105,27 @@ static uint64_t *map_bo(const struct bo *bo)
 	return map;
 }
 
-static struct measurement measure(const struct bo *bo, int status_fd)
+static uint64_t touch_ns(uint64_t *map, const struct bo *bo)
 {
-	struct measurement measurement = { .size = bo->size };
-	uint64_t *map = map_bo(bo);
+	uint64_t began = now_ns();
+
+	touch_pages(map, pages(bo), 0, 1);
+	return now_ns() - began;
+}
+
+/* Measures a mapping that has no entries. */
+static struct measurement measure_map(uint64_t *map, const struct bo *bo, int status_fd)
+{
+	struct measurement measurement = { .size = bo->size, .address = (uintptr_t)map };
 	uint64_t bytes, faults;
 	int fd;
 
-	measurement.address = (uintptr_t)map;
 	bytes = page_table_bytes(status_fd);
 	faults = minor_faults();
-	touch_pages(map, pages(bo), 0, 1);
+	measurement.ns = touch_ns(map, bo);
 	measurement.faults = minor_faults() - faults;
 	measurement.page_table_bytes = page_table_bytes(status_fd) - bytes;
+	measurement.again_ns = touch_ns(map, bo);
 	check_pages(map, pages(bo), 0, 1);
 
 	fd = open_page_tables(bo->device);
@@ -103,6 +133,30 @@ static struct measurement measure(const struct bo *bo, int status_fd)
 		measurement.page_tables = read_page_tables(fd, bo);
 		close(fd);
 	}
+	return measurement;
+}
+
+static struct measurement measure(const struct bo *bo, int status_fd)
+{
+	uint64_t *map = map_bo(bo);
+	struct measurement measurement = measure_map(map, bo, status_fd);
+
+	unmap_bytes(map, bo->size);
+	settle();
+	return measurement;
+}
+
+/* Maps it in VRAM, and measures the same mapping when it is there no more. */
+static struct measurement measure_evicted(const struct driver *driver, const struct bo *bo,
+					  int status_fd)
+{
+	struct measurement measurement;
+	uint64_t *map = map_bo(bo);
+
+	touch_pages(map, pages(bo), 1, 1);
+	driver->evict(bo->device);
+	measurement = measure_map(map, bo, status_fd);
+	check_pages(map, pages(bo), 1, 1);
 	unmap_bytes(map, bo->size);
 	settle();
 	return measurement;
@@ -160,6 +214,8 @@ static void print_measurement(FILE *out, struct measurement *measurement)
 		measurement->size, measurement->address);
 	fprintf(out, "      \"faults\": %lu,\n      \"page_table_bytes\": %lu,\n",
 		measurement->faults, measurement->page_table_bytes);
+	fprintf(out, "      \"ns\": %lu,\n      \"again_ns\": %lu,\n",
+		measurement->ns, measurement->again_ns);
 	fprintf(out, "      \"page_tables\": ");
 	if (measurement->page_tables)
 		print_page_tables(out, measurement->page_tables);
@@ -179,8 +235,15 @@ static void print_measurements(FILE *out, const char *name, struct measurement *
 	fprintf(out, "  ]");
 }
 
+static void print_more(FILE *out, struct more *more)
+{
+	print_measurements(out, "new_system", &more->new_system, 1);
+	print_measurements(out, "system", &more->system, 1);
+	print_measurements(out, "evicted", &more->evicted, 1);
+}
+
 static void print_results(FILE *out, const struct driver *driver, struct measurement *sizes,
-			  struct measurement *tight)
+			  struct measurement *tight, struct more *more)
 {
 	struct utsname kernel;
 	char holder[64];
@@ -189,8 +252,12 @@ static void print_results(FILE *out, const struct driver *driver, struct measure
 	snprintf(holder, sizeof(holder), "/sys/module/ttm_huge/holders/%s", driver->name);
 	fprintf(out, "{\n  \"kernel\": \"%s\",\n  \"driver\": \"%s\",\n  \"uses_ttm_huge\": %s",
 		kernel.release, driver->name, access(holder, F_OK) ? "false" : "true");
+	fprintf(out, ",\n  \"counts_instructions\": %s",
+		counts_instructions(clock_check_ns()) ? "true" : "false");
 	print_measurements(out, "sizes", sizes, SIZES);
 	print_measurements(out, "tight", tight, TIGHT);
+	if (driver->create_system)
+		print_more(out, more);
 	fprintf(out, "\n}\n");
 }
 
@@ -234,17 +301,34 @@ static void measure_tight(const struct device *device, const struct driver *driv
 		close_gem_bo(&bos[i]);
 }
 
+/* In system memory there is what fits into a staging buffer; so is what is evicted. */
+static void measure_more(const struct device *device, const struct driver *driver, int status_fd,
+			 struct more *more)
+{
+	struct bo bo = driver->create_system(device, driver->sizes[1]);
+
+	more->new_system = measure(&bo, status_fd);
+	more->system = measure(&bo, status_fd);
+	close_gem_bo(&bo);
+	bo = driver->create(device, driver->sizes[1]);
+	more->evicted = measure_evicted(driver, &bo, status_fd);
+	close_gem_bo(&bo);
+}
+
 static void measure_all(const struct device *device, const struct driver *driver,
 			const char *path)
 {
 	struct measurement sizes[SIZES], tight[TIGHT];
 	int status_fd = open_status();
+	struct more more = {};
 	FILE *out;
 
 	measure_sizes(device, driver, status_fd, sizes);
 	measure_tight(device, driver, status_fd, tight);
+	if (driver->create_system)
+		measure_more(device, driver, status_fd, &more);
 	out = open_output(path);
-	print_results(out, driver, sizes, tight);
+	print_results(out, driver, sizes, tight, &more);
 	close_output(out, path);
 }
 
@@ -271,9 +355,10 @@ static const struct driver *find_driver(const char *name)
 static void print_help(void)
 {
 	printf("Usage: touch-vram [--unbind] --output FILE DRIVER\n"
-	       "Map buffer objects in VRAM of DRIVER, qxl or radeon, of several sizes, and three\n"
-	       "that just fit together; write to every page and read it back. Write the number\n"
-	       "of page faults and the page tables as JSON.\n"
+	       "Map buffer objects in VRAM of DRIVER, qxl, radeon or amdgpu, of several sizes, and\n"
+	       "three that just fit together; write to every page and read it back. Of amdgpu,\n"
+	       "also in system memory, and one that is evicted while it is mapped. Write the\n"
+	       "number of page faults, how long it took, and the page tables as JSON.\n"
 	       "\n"
 	       "  --unbind       instead, unbind the driver while a buffer object is mapped, and\n"
 	       "                 write how many of its pages show VRAM after that\n"

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <amdgpu_drm.h>
 #include <qxl_drm.h>
 #include <radeon_drm.h>
 #include <xf86drm.h>
 
 #include "gem.h"
+#include "measure.h"
 
 #define QXL_STRIDE	32768
 
@@ -67,6 +72,64 @@ struct bo create_radeon_bo(const struct device *device, uint64_t size)
 		.size = create.size,
 		.offset = map.addr_ptr,
 	};
+}
+
+/* A fault would wait until it is cleared. */
+static void await_amdgpu_bo(const struct device *device, uint32_t handle)
+{
+	union drm_amdgpu_gem_wait_idle wait = {
+		.in = { .handle = handle, .timeout = INT64_MAX },
+	};
+
+	if (drmIoctl(device->fd, DRM_IOCTL_AMDGPU_GEM_WAIT_IDLE, &wait))
+		err(EXIT_FAILURE, "cannot wait for an amdgpu BO");
+}
+
+static struct bo create_amdgpu_bo(const struct device *device, uint64_t size, uint32_t domain)
+{
+	union drm_amdgpu_gem_create create = {
+		.in = {
+			.bo_size = size,
+			.domains = domain,
+			.domain_flags = AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED,
+		},
+	};
+	union drm_amdgpu_gem_mmap map = {};
+
+	if (drmIoctl(device->fd, DRM_IOCTL_AMDGPU_GEM_CREATE, &create))
+		err(EXIT_FAILURE, "cannot make an amdgpu BO of %lu bytes", size);
+	map.in.handle = create.out.handle;
+	if (drmIoctl(device->fd, DRM_IOCTL_AMDGPU_GEM_MMAP, &map))
+		err(EXIT_FAILURE, "cannot get the offset of an amdgpu BO");
+	await_amdgpu_bo(device, create.out.handle);
+	return (struct bo){
+		.device = device,
+		.handle = create.out.handle,
+		.size = size,
+		.offset = map.out.addr_ptr,
+	};
+}
+
+struct bo create_amdgpu_vram_bo(const struct device *device, uint64_t size)
+{
+	return create_amdgpu_bo(device, size, AMDGPU_GEM_DOMAIN_VRAM);
+}
+
+struct bo create_amdgpu_gtt_bo(const struct device *device, uint64_t size)
+{
+	return create_amdgpu_bo(device, size, AMDGPU_GEM_DOMAIN_GTT);
+}
+
+void evict_amdgpu_vram(const struct device *device)
+{
+	char path[64], answer[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/amdgpu_evict_vram", device->minor);
+	fd = open_file(path, O_RDONLY);
+	if (read(fd, answer, sizeof(answer)) < 0)
+		err(EXIT_FAILURE, "cannot evict what is in VRAM by %s", path);
+	close(fd);
 }
 
 void close_gem_bo(const struct bo *bo)

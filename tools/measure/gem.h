@@ -20,6 +20,13 @@ struct bo create_qxl_framebuffer(const struct device *device, uint64_t size);
 
 struct bo create_radeon_bo(const struct device *device, uint64_t size);
 
+/* amdgpu has them in system memory, too, which its GART shows to the GPU. */
+struct bo create_amdgpu_vram_bo(const struct device *device, uint64_t size);
+struct bo create_amdgpu_gtt_bo(const struct device *device, uint64_t size);
+
+/* Moves all buffer objects out of VRAM. */
+void evict_amdgpu_vram(const struct device *device);
+
 /* For buffer objects of any driver. */
 void close_gem_bo(const struct bo *bo);
 
