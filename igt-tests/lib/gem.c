@@ -24,12 +24,18 @@ int gem_close(int fd, uint32_t handle)
 	return drmCloseBufferHandle(fd, handle) ? errno : 0;
 }
 
+/* The kernel keeps the dma-buf, so how it is exported first says how it can be mapped later. */
+int gem_export(int fd, uint32_t handle, int *dma_buf)
+{
+	return drmPrimeHandleToFD(fd, handle, O_CLOEXEC | O_RDWR, dma_buf) ? errno : 0;
+}
+
 static int size_of(int fd, uint32_t handle, uint64_t *size)
 {
 	int error, dmabuf;
 	off_t end;
 
-	error = drmPrimeHandleToFD(fd, handle, O_CLOEXEC, &dmabuf) ? errno : 0;
+	error = gem_export(fd, handle, &dmabuf);
 	if (error)
 		return error;
 	end = lseek(dmabuf, 0, SEEK_END);

@@ -12,6 +12,8 @@
 
 int gem_call(int fd, unsigned long request, void *argument);
 int gem_close(int fd, uint32_t handle);
+/* As a dma-buf that can be written to. */
+int gem_export(int fd, uint32_t handle, int *dma_buf);
 /*
  * The size, by a dma-buf; the alignment that ttm_huge gives a buffer object of this size;
  * and the entries of its mappings in this process.

@@ -18,7 +18,7 @@
 #define TRIES 2000
 
 static const struct huge_device * const devices[] = {
-	&huge_bigbar, &huge_qxl, &huge_radeon, &huge_plain,
+	&huge_bigbar, &huge_qxl, &huge_radeon, &huge_amdgpu, &huge_plain,
 };
 
 /* What a subtest has not closed or unmapped yet. */

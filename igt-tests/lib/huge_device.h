@@ -82,6 +82,7 @@ struct huge_device {
 extern const struct huge_device huge_bigbar;
 extern const struct huge_device huge_qxl;
 extern const struct huge_device huge_radeon;
+extern const struct huge_device huge_amdgpu;
 extern const struct huge_device huge_plain;
 
 struct huge_bo {

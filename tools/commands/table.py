@@ -15,7 +15,7 @@ OPTIONS = "OPTIONS"
 
 # The results that floors are made of, as far as there are any, take the place of this word.
 RESULTS = "RESULTS"
-FLOORS_OF = "check stress fuzz soak adopt-qxl adopt-radeon in-tree".split()
+FLOORS_OF = "check stress fuzz soak adopt-qxl adopt-radeon adopt-amdgpu in-tree".split()
 
 PROVE = ("make -s --no-print-directory -C /src/tools/planner "
          'O="$LAB_BUILD/plan-prove" prove')
