@@ -24,6 +24,12 @@
 #define JOBS_AT GIB(4)
 #define JOB_ROOM MIB(2)
 
+/*
+ * On an APU the driver moves 8 MB in a second, or less, before jobs. Of each job it moves what
+ * comes first, however large, if some time has passed since the last one.
+ */
+#define US_BEFORE_JOB 2000
+
 /* For a placement that somebody else has reserved. */
 #define PLACEMENT_TRIES 1000
 
@@ -253,6 +259,7 @@ static int try_to_move(int fd, uint32_t handle, enum huge_placement placement)
 		.value = domain_of(placement),
 	};
 
+	usleep(US_BEFORE_JOB);
 	return gem_call(fd, DRM_IOCTL_AMDGPU_GEM_OP, &op) ?: use_once(fd, handle);
 }
 
