@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 	printf("asleep: awake, %s\n", error ? strerror(error) : "no error");
 	printf("asleep: kept %llu of %llu words, in %s\n",
 	       (unsigned long long)count_kept(words), (unsigned long long)WORDS,
-	       placement_of(fd, create.handle) == DRM_BIGBAR_PLACEMENT_VRAM ? "VRAM" : "system memory");
+	       placement_of(fd, create.handle) == DRM_BIGBAR_PLACEMENT_VRAM ? "VRAM" :
+									     "system memory");
 	return 0;
 }
