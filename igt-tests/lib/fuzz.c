@@ -626,7 +626,7 @@ static struct fuzz_argument choose_right(const struct fuzz_stage *stage, char ki
 		argument.value = choose(choices, 4);
 		break;
 	case 't':
-		argument.value = choose(choices, 3);
+		argument.value = choose(choices, 4);
 		break;
 	case 'w':
 		argument.value = one_in(choices, 2) ? choose(choices, 8) : choose_wild(choices);
