@@ -11,6 +11,7 @@
 #include "bigbar_drm.h"
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/bigbar_ioctl.h"
 #include "lib/cgroup.h"
 #include "lib/huge_device.h"
 #include "lib/known_kernel.h"
@@ -265,11 +266,11 @@ static uint64_t table_of(const char *address, uint64_t page)
  * Writes to each page in order. With dirty bits that is a fault for each page table, and one
  * for the first page, from which it cannot be known that others follow.
  */
-static void write_tracked(char *address, uint64_t first, uint64_t end)
+static void write_tracked(char *address, uint64_t first, uint64_t end, bool by_bits)
 {
 	uint64_t faults = faults_of_writing(address, first, end);
 
-	if (has_dirty_bits())
+	if (by_bits)
 		igt_assert_lte_u64(faults,
 				   table_of(address, end - 1) - table_of(address, first) + 2);
 	else
@@ -304,13 +305,35 @@ static void assert_pairs(const struct huge_bo *bo, char *address, const struct w
 	assert_range_taken(bo, c->first, c->pages, 0, 0);
 }
 
+static void check_window(const struct window_case *c, const struct huge_bo *bo, char *address,
+			 bool by_bits)
+{
+	const uint64_t end = c->first + c->pages;
+
+	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES),
+			  by_bits ? WINDOW_BO_TABLES : WINDOW_BO_PAGES);
+	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES), 0);
+	assert_range_taken(bo, c->first, c->pages, c->first, end);
+	igt_assert_eq_u64(faults_of_writing(address, 0, c->first), 0);
+	igt_assert_eq_u64(faults_of_writing(address, end, WINDOW_BO_PAGES), 0);
+	write_tracked(address, c->first, end, by_bits);
+	assert_range_taken(bo, c->first, c->pages, c->first, end);
+	assert_pairs(bo, address, c);
+
+	take(bo);
+	for (uint64_t page = 0; page < WINDOW_BO_PAGES; page++)
+		igt_assert_eq(is_recorded(page), page < c->first || page >= end);
+	write_tracked(address, 0, WINDOW_BO_PAGES, by_bits);
+	assert_range_taken(bo, 0, WINDOW_BO_PAGES, 0, WINDOW_BO_PAGES);
+}
+
 /**
  * SUBTEST: window-%s
  * Description: All pages are written, with one fault for each page table, and a part of the
  *	record is taken: %arg[1]. Pages in that part are recorded again when they are written
  *	again, with no more faults. The other pages stay in the record, and stay writable
- *	without a fault. On a kernel that cannot collect the CPU's dirty bits, each write to a
- *	page that is not recorded takes a fault.
+ *	without a fault. If the CPU's dirty bits are not asked for, or the kernel cannot
+ *	collect them, each write to a page that is not recorded takes a fault.
  *
  * arg[1]:
  *
@@ -327,25 +350,13 @@ static void assert_pairs(const struct huge_bo *bo, char *address, const struct w
  */
 static void test_window(const struct window_case *c)
 {
-	const uint64_t end = c->first + c->pages;
 	char *address;
 	struct huge_bo bo = tracked_bo(WINDOW_BO_PAGES * HUGE_PAGE_SIZE, &address);
 
-	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES),
-			  has_dirty_bits() ? WINDOW_BO_TABLES : WINDOW_BO_PAGES);
-	igt_assert_eq_u64(faults_of_writing(address, 0, WINDOW_BO_PAGES), 0);
-	assert_range_taken(&bo, c->first, c->pages, c->first, end);
-	igt_assert_eq_u64(faults_of_writing(address, 0, c->first), 0);
-	igt_assert_eq_u64(faults_of_writing(address, end, WINDOW_BO_PAGES), 0);
-	write_tracked(address, c->first, end);
-	assert_range_taken(&bo, c->first, c->pages, c->first, end);
-	assert_pairs(&bo, address, c);
-
-	take(&bo);
-	for (uint64_t page = 0; page < WINDOW_BO_PAGES; page++)
-		igt_assert_eq(is_recorded(page), page < c->first || page >= end);
-	write_tracked(address, 0, WINDOW_BO_PAGES);
-	assert_range_taken(&bo, 0, WINDOW_BO_PAGES, 0, WINDOW_BO_PAGES);
+	check_window(c, &bo, address, has_dirty_bits());
+	huge_dirty_stop(&bo);
+	igt_assert_eq(bigbar_dirty_start_by_faults(bo.fd, bo.handle), 0);
+	check_window(c, &bo, address, false);
 }
 
 /**
@@ -395,7 +406,7 @@ static void test_neighbours(void)
 	for (int i = 0; i < NEIGHBOURS; i += 2) {
 		igt_assert_eq_u64(faults_of_writing(addresses[i], i, pages[i]), 0);
 		assert_range_taken(&bos[i], 0, pages[i], i, pages[i]);
-		write_tracked(addresses[i], i, pages[i]);
+		write_tracked(addresses[i], i, pages[i], has_dirty_bits());
 		assert_range_taken(&bos[i], 0, pages[i], i, pages[i]);
 	}
 	igt_assert_eq(huge_dirty_try_take(&bos[1], 0, pages[1], record.words), ENODATA);
