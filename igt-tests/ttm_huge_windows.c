@@ -129,9 +129,20 @@ static char *place(unsigned int n)
 	return (char *)(uintptr_t)(GIB(16 * 1024) + n * PLACE_SIZE);
 }
 
+/*
+ * Who removes entries goes from mapping to mapping, in the order in which they were made. At
+ * an entry it waits for the paused processor, which has to flush its TLB. So the other mapping
+ * has none: the pause would be over before the mapping comes that the round is about.
+ */
+static void empty_other(void)
+{
+	huge_bo_map_at(&scene.bo, scene.other, 0, scene.bo.size);
+}
+
 /* A page table of PTEs would keep the entries small: each round begins with a new mapping. */
 static void renew_mapping(void)
 {
+	empty_other();
 	huge_bo_map_at(&scene.bo, scene.address, 0, scene.bo.size);
 	scene.value += 2;
 }
@@ -310,6 +321,7 @@ static void test_zap_fault(enum huge_level level)
 
 static void renew_entry(void)
 {
+	empty_other();
 	scene.value += 2;
 	touch_first();
 }
