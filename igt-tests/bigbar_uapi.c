@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xf86drm.h>
+#include <xf86drmMode.h>
 
 #include "bigbar_drm.h"
 #include "igt_shim.h"
@@ -817,6 +818,65 @@ static void test_program_of_32_bits(int fd)
 	munmap(low, sizeof(*low));
 }
 
+static int create_dumb(int fd, struct drm_mode_create_dumb arg)
+{
+	return gem_call(fd, DRM_IOCTL_MODE_CREATE_DUMB, &arg);
+}
+
+/* Neither a display nor memory has these. */
+static void assert_bad_dumb_refused(int fd)
+{
+	static const uint32_t bits[] = { 1, 15, 30, 40, 64 };
+
+	for (unsigned int i = 0; i < COUNT_OF(bits); i++)
+		igt_assert_eq(create_dumb(fd, (struct drm_mode_create_dumb) {
+				.width = 64, .height = 64, .bpp = bits[i],
+			}), EINVAL);
+	igt_assert_eq(create_dumb(fd, (struct drm_mode_create_dumb) {
+			.width = 1, .height = UINT32_MAX / 4, .bpp = 32,
+		}), EINVAL);
+	if (huge_vram(fd).size < GIB(4) - MIB(64))
+		igt_assert_neq(create_dumb(fd, (struct drm_mode_create_dumb) {
+				.width = 16384, .height = 65535, .bpp = 32,
+			}), 0);
+}
+
+/**
+ * SUBTEST: dumb
+ * Description: A dumb buffer is contiguous VRAM, and is mapped by PMD entries. Its lines begin
+ *	at multiples of 64 bytes. Bits of a pixel that no display has are refused, and so are
+ *	sizes that no memory has. Render nodes have no dumb buffers.
+ */
+static void test_dumb(int render)
+{
+	struct drm_mode_create_dumb odd = { .width = 1001, .height = 3, .bpp = 24 };
+	struct huge_bo bo = { .fd = huge_open_node(DRM_NODE_PRIMARY) };
+	struct drm_bigbar_gem_info arg = {};
+	struct pattern pattern;
+	uint32_t pitch;
+
+	igt_assert_eq(drmModeCreateDumbBuffer(bo.fd, 2048, 1536, 32, 0, &bo.handle, &pitch,
+					      &bo.size), 0);
+	igt_assert_eq(pitch, 2048 * 4);
+	igt_assert_eq_u64(bo.size, MIB(12));
+	igt_assert_eq(drmModeMapDumbBuffer(bo.fd, bo.handle, &bo.offset), 0);
+	arg.handle = bo.handle;
+	igt_assert_eq(gem_call(bo.fd, DRM_IOCTL_BIGBAR_GEM_INFO, &arg), 0);
+	igt_assert_eq(arg.placement, DRM_BIGBAR_PLACEMENT_VRAM);
+	igt_assert_eq(arg.flags, DRM_BIGBAR_GEM_CREATE_CONTIGUOUS);
+	pattern = pattern_of(huge_bo_map(&bo), bo.size, 5);
+	pattern_write(&pattern);
+	huge_assert_mapped_at(&bo, pattern.address, HUGE_PMD, "dumb");
+	huge_unmap(pattern.address, bo.size);
+	igt_assert_eq(drmModeDestroyDumbBuffer(bo.fd, bo.handle), 0);
+
+	igt_assert_eq(gem_call(bo.fd, DRM_IOCTL_MODE_CREATE_DUMB, &odd), 0);
+	igt_assert_eq(odd.pitch, 3008);
+	igt_assert_eq_u64(odd.size, KIB(12));
+	assert_bad_dumb_refused(bo.fd);
+	igt_assert_eq(create_dumb(render, odd), EACCES);
+}
+
 static const struct {
 	const char *name;
 	const char *what;
@@ -830,6 +890,7 @@ static const struct {
 	{ "move-fields", "Bad members of move", test_move_fields },
 	{ "info-fields", "Bad members of info", test_info_fields },
 	{ "info-values", "Info gives back what create was given", test_info_values },
+	{ "dumb", "Dumb buffers", test_dumb },
 	{ "unknown-handle", "Handles that the file does not know", test_unknown_handle },
 	{ "mmap-foreign-offset", "Offset of another client", test_mmap_foreign_offset },
 	{ "mmap-private", "Private writable mapping", test_mmap_private },

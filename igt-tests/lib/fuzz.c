@@ -190,14 +190,25 @@ static int make_open(struct fuzz_stage *stage, const uint64_t *v)
 
 static int make_dumb(struct fuzz_stage *stage, const uint64_t *v)
 {
-	struct drm_mode_create_dumb arg = {
-		.width = v[1],
-		.height = v[2],
-		.bpp = v[3],
+	struct drm_mode_create_dumb create = {
+		.width = v[1] * 300,
+		.height = v[2] * 300,
+		.bpp = v[3] % 6 ? v[3] % 6 * 8 : v[3],
 		.flags = v[4],
 	};
+	struct drm_mode_map_dumb map = {};
+	unsigned int slot = v[0] % FUZZ_SLOTS;
+	int error;
 
-	return call(stage, v[0], DRM_IOCTL_MODE_CREATE_DUMB, &arg);
+	close_slot(stage, slot);
+	error = call(stage, slot, DRM_IOCTL_MODE_CREATE_DUMB, &create);
+	if (error)
+		return error;
+	stage->handles[slot] = create.handle;
+	map.handle = create.handle;
+	error = call(stage, slot, DRM_IOCTL_MODE_MAP_DUMB, &map);
+	stage->offsets[slot] = map.offset;
+	return error;
 }
 
 static int make_map_dumb(struct fuzz_stage *stage, const uint64_t *v)
@@ -364,9 +375,9 @@ static const struct {
 	{ "import", "Fd00", make_import, 2, { EBADF, EINVAL, ENOSYS } },
 	{ "flink", "Fh0", make_flink, 1, { ENOENT, EACCES } },
 	{ "open", "Fm00", make_open, 1, { ENOENT, EACCES } },
-	{ "create_dumb", "Fmmw0", make_dumb, 1, { ENOSYS, EOPNOTSUPP, EACCES, EINVAL, ENOMEM } },
-	{ "map_dumb", "Fh00", make_map_dumb, 1, { ENOSYS, EOPNOTSUPP, EACCES, EINVAL, ENOENT } },
-	{ "destroy_dumb", "Fh", make_destroy_dumb, 1, { ENOSYS, EOPNOTSUPP, EACCES, EINVAL } },
+	{ "create_dumb", "Smmw0", make_dumb, 3, { EACCES, EINVAL, E2BIG, ENOMEM, ENOSPC } },
+	{ "map_dumb", "Fh00", make_map_dumb, 1, { EACCES, EINVAL, ENOENT } },
+	{ "destroy_dumb", "Fh", make_destroy_dumb, 1, { EACCES, EINVAL } },
 	{ "ioctl", "Fiqzwwww", make_ioctl, 8, { ANY_ERRORS } },
 	{ "mmap", "FalPMo", make_mmap, 20,
 	  { EINVAL, EACCES, ENOMEM, EOVERFLOW, EEXIST, EOPNOTSUPP, EPERM, EAGAIN } },

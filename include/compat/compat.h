@@ -397,6 +397,26 @@ ttm_resource_manager_set_dmem_region(struct ttm_resource_manager *man,
 #define DRM_GEM_OBJECT_ACTIVE 0
 #endif
 
+/* DRM has checked that all bits of @args fit into 32 bits. */
+#ifdef COMPAT_DUMB_SIZE_ABSENT
+#include <linux/math.h>
+#include <linux/mm.h>
+#include <drm/drm_mode.h>
+
+static inline int drm_mode_size_dumb(struct drm_device *drm, struct drm_mode_create_dumb *args,
+				     unsigned long pitch_align, unsigned long size_align)
+{
+	u64 pitch = roundup((u64)args->width * DIV_ROUND_UP(args->bpp, 8), pitch_align);
+	u64 size = ALIGN(pitch * args->height, max(size_align, PAGE_SIZE));
+
+	if (pitch > U32_MAX || size > U32_MAX)
+		return -EINVAL;
+	args->pitch = pitch;
+	args->size = size;
+	return 0;
+}
+#endif
+
 /* The older names. Some importers do nothing when they are told, and none say so. */
 #ifdef COMPAT_DMA_BUF_INVALIDATE_MOVE_NOTIFY
 #include <linux/dma-buf.h>

@@ -73,6 +73,7 @@ static const struct drm_driver bigbar_driver = {
 	.debugfs_init = bigbar_debugfs_init,
 	.gem_prime_import = bigbar_prime_import,
 	.gem_prime_import_sg_table = bigbar_prime_import_sg_table,
+	.dumb_create = bigbar_dumb_create,
 	.show_fdinfo = bigbar_client_show_fdinfo,
 	.name = "bigbar",
 	.desc = "Buffer objects in a PCI memory BAR",

@@ -24,6 +24,7 @@ struct dma_buf_attachment;
 struct dma_fence;
 struct drm_file;
 struct drm_minor;
+struct drm_mode_create_dumb;
 struct drm_printer;
 struct sg_table;
 struct ttm_place;
@@ -290,6 +291,8 @@ int bigbar_gem_dirty_ioctl(struct drm_device *drm, void *data,
 			   struct drm_file *file);
 int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file);
+int bigbar_dumb_create(struct drm_file *file, struct drm_device *drm,
+		       struct drm_mode_create_dumb *args);
 
 /* bigbar_move.c */
 u32 bigbar_move_page_flags(void);

@@ -7,12 +7,14 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include <drm/drm_dumb_buffers.h>
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_vma_manager.h>
 #include <drm/ttm/ttm_placement.h>
 
 #include <drm/bigbar_drm.h>
+#include <drm/drm_mode.h>
 
 #include "bigbar_drv.h"
 
@@ -271,4 +273,43 @@ int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 				args->length, &done);
 	args->done = done;
 	return ret;
+}
+
+/* Of a line, in bytes. A program that draws line by line touches no cache line of two lines. */
+#define BIGBAR_DUMB_PITCH_ALIGN	64
+
+/**
+ * bigbar_dumb_create - make a buffer object for a program that draws by itself
+ * @file: the client
+ * @drm: the device
+ * @args: width, height and bits of a pixel are given, and checked for overflow; handle,
+ *	pitch and size are filled in
+ *
+ * It is contiguous VRAM, because a display can show no other.
+ *
+ * Context: process context; sleeps on reservations of buffer objects that have to be evicted.
+ *
+ * Return: 0; -EINVAL if no display has such pixels; or an error of the create ioctl.
+ */
+int bigbar_dumb_create(struct drm_file *file, struct drm_device *drm,
+		       struct drm_mode_create_dumb *args)
+{
+	struct drm_bigbar_gem_create create = {
+		.placement = DRM_BIGBAR_PLACEMENT_VRAM,
+		.flags = DRM_BIGBAR_GEM_CREATE_CONTIGUOUS,
+	};
+	int ret;
+
+	/* DRM takes any number of bits, and warns of some. */
+	if (args->bpp % 8 || args->bpp > 32)
+		return -EINVAL;
+	ret = drm_mode_size_dumb(drm, args, BIGBAR_DUMB_PITCH_ALIGN, 0);
+	if (ret)
+		return ret;
+	create.size = args->size;
+	ret = bigbar_gem_create_ioctl(drm, &create, file);
+	if (ret)
+		return ret;
+	args->handle = create.handle;
+	return 0;
 }
