@@ -417,6 +417,23 @@ static inline int drm_mode_size_dumb(struct drm_device *drm, struct drm_mode_cre
 }
 #endif
 
+#ifdef COMPAT_ATOMIC_COMMIT_STATE
+#include <drm/drm_atomic.h>
+#include <drm/drm_atomic_helper.h>
+
+/* The struct has the name of a function, too, which no driver here calls. */
+#define drm_atomic_commit drm_atomic_state
+#endif
+
+#ifdef COMPAT_CRTC_PRIMARY_PLANE_BY_STATE
+#include <drm/drm_atomic_helper.h>
+
+static inline int drm_atomic_helper_check_crtc_primary_plane(struct drm_crtc_state *state)
+{
+	return drm_atomic_helper_check_crtc_state(state, false);
+}
+#endif
+
 /* The older names. Some importers do nothing when they are told, and none say so. */
 #ifdef COMPAT_DMA_BUF_INVALIDATE_MOVE_NOTIFY
 #include <linux/dma-buf.h>

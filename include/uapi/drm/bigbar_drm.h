@@ -140,7 +140,8 @@ struct drm_bigbar_gem_mmap_offset {
  * VRAM is full.
  *
  * Errors, after which the buffer object is where it was: ENOMEM if the placement
- * has no room, as for creation; EBUSY if another device has it pinned elsewhere;
+ * has no room, as for creation; EBUSY if another device has it pinned elsewhere,
+ * or the display shows it;
  * EINVAL also if it was imported from another device.
  */
 struct drm_bigbar_gem_move {

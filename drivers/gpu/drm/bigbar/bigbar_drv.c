@@ -64,7 +64,7 @@ static const struct drm_ioctl_desc bigbar_ioctls[] = {
 DEFINE_TTM_HUGE_GEM_FOPS(bigbar_fops);
 
 static const struct drm_driver bigbar_driver = {
-	.driver_features = DRIVER_GEM | DRIVER_RENDER,
+	.driver_features = DRIVER_GEM | DRIVER_RENDER | DRIVER_MODESET | DRIVER_ATOMIC,
 	.ioctls = bigbar_ioctls,
 	.num_ioctls = ARRAY_SIZE(bigbar_ioctls),
 	.fops = &bigbar_fops,
@@ -165,12 +165,18 @@ static int bigbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return PTR_ERR(bigbar);
 	pci_set_drvdata(pdev, bigbar);
 
+	ret = bigbar_kms_take_over(pdev);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "the display is in use\n");
 	ret = bigbar_map_vram(bigbar, pdev, bar);
 	if (ret)
 		return ret;
 	ret = bigbar_ttm_init(bigbar);
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "TTM refused\n");
+	ret = bigbar_kms_init(bigbar);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "there is no display that bigbar knows\n");
 	ret = bigbar_pm_init(bigbar);
 	if (ret)
 		return dev_err_probe(&pdev->dev, ret, "power management refused\n");
@@ -194,9 +200,15 @@ static void bigbar_remove(struct pci_dev *pdev)
 	struct bigbar_device *bigbar = pci_get_drvdata(pdev);
 
 	drm_dev_unplug(&bigbar->drm);
+	bigbar_kms_off(bigbar);
 	bigbar_prime_revoke(bigbar);
 	bigbar_prime_detach(bigbar);
 	bigbar_pm_forbid(bigbar);
+}
+
+static void bigbar_shutdown(struct pci_dev *pdev)
+{
+	bigbar_kms_off(pci_get_drvdata(pdev));
 }
 
 static struct pci_driver bigbar_pci_driver = {
@@ -204,6 +216,7 @@ static struct pci_driver bigbar_pci_driver = {
 	.id_table = NULL,	/* by driver_override only */
 	.probe = bigbar_probe,
 	.remove = bigbar_remove,
+	.shutdown = bigbar_shutdown,
 	.dev_groups = bigbar_groups,
 	.driver.pm = pm_ptr(&bigbar_pm_ops),
 };

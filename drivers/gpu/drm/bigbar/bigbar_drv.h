@@ -10,8 +10,12 @@
 #include <linux/notifier.h>
 #include <linux/spinlock.h>
 
+#include <drm/drm_connector.h>
+#include <drm/drm_crtc.h>
 #include <drm/drm_device.h>
+#include <drm/drm_encoder.h>
 #include <drm/drm_gem.h>
+#include <drm/drm_plane.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_device.h>
 #include <drm/ttm/ttm_resource.h>
@@ -26,6 +30,7 @@ struct drm_file;
 struct drm_minor;
 struct drm_mode_create_dumb;
 struct drm_printer;
+struct pci_dev;
 struct sg_table;
 struct ttm_place;
 struct ttm_placement;
@@ -167,6 +172,22 @@ struct bigbar_bos {
 };
 
 /**
+ * struct bigbar_kms - the display, if there is one to drive
+ * @registers: of the device.
+ * @plane: shows a buffer object,
+ * @crtc: in a mode,
+ * @encoder: which is not changed,
+ * @connector: on the screen.
+ */
+struct bigbar_kms {
+	void __iomem *registers;
+	struct drm_plane plane;
+	struct drm_crtc crtc;
+	struct drm_encoder encoder;
+	struct drm_connector connector;
+};
+
+/**
  * struct bigbar_device - one PCI device
  * @drm: base.
  * @ttm: buffer objects, and how they are mapped.
@@ -174,6 +195,7 @@ struct bigbar_bos {
  * @queue: moves them in the background.
  * @bos: all buffer objects.
  * @prime: those that other devices use, and those of other devices.
+ * @kms: the display.
  * @pm_notifier: is told before the system sleeps, and after it.
  */
 struct bigbar_device {
@@ -183,6 +205,7 @@ struct bigbar_device {
 	struct bigbar_queue queue;
 	struct bigbar_bos bos;
 	struct bigbar_prime prime;
+	struct bigbar_kms kms;
 	struct notifier_block pm_notifier;
 };
 
@@ -197,6 +220,8 @@ struct bigbar_device {
  * @imported: the dma-buf of another device that has its memory, or NULL.
  * @mem_type: where it is; written with the reservation held, read without.
  * @flags: DRM_BIGBAR_GEM_CREATE_* it was made with.
+ * @shown: how many times it is on the display, and pinned for that; protected by the
+ *	reservation.
  * @away: whether it is to go back to VRAM when the device is awake; protected by the
  *	reservation.
  */
@@ -209,6 +234,7 @@ struct bigbar_bo {
 	struct dma_buf *imported;
 	u32 mem_type;
 	u32 flags;
+	unsigned int shown;
 	bool away;
 };
 
@@ -293,6 +319,14 @@ int bigbar_prefault_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file);
 int bigbar_dumb_create(struct drm_file *file, struct drm_device *drm,
 		       struct drm_mode_create_dumb *args);
+
+/* bigbar_kms.c */
+int bigbar_kms_take_over(struct pci_dev *pdev);
+int bigbar_kms_init(struct bigbar_device *bigbar);
+void bigbar_kms_off(struct bigbar_device *bigbar);
+int bigbar_kms_suspend(struct bigbar_device *bigbar);
+bool bigbar_kms_is_suspended(struct bigbar_device *bigbar);
+void bigbar_kms_resume(struct bigbar_device *bigbar);
 
 /* bigbar_move.c */
 u32 bigbar_move_page_flags(void);

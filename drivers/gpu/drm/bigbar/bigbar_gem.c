@@ -211,7 +211,7 @@ struct bigbar_bo *bigbar_bo_create(struct bigbar_device *bigbar,
  * objects that have to be evicted.
  *
  * Return: 0, or a negative error code with @bo where it was: -EBUSY if another device has
- * it pinned.
+ * it pinned, or the display shows it.
  */
 int bigbar_bo_place(struct bigbar_bo *bo, u32 placement,
 		    struct ttm_operation_ctx *ctx)
@@ -235,7 +235,7 @@ int bigbar_bo_place(struct bigbar_bo *bo, u32 placement,
  * of buffer objects that have to be evicted.
  *
  * Return: 0, or a negative error code with @bo where it was: -EINVAL if it is imported,
- * -EBUSY if another device has it pinned.
+ * -EBUSY if another device has it pinned, or the display shows it.
  */
 int bigbar_bo_move_to(struct bigbar_bo *bo, u32 placement)
 {

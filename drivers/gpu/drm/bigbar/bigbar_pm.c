@@ -18,7 +18,8 @@
  * before any program runs: an access to system memory would leave page tables behind that keep
  * entries small, as one between the two steps does. Buffer objects that are exported come last,
  * by the notifier, when the devices that import them are awake. If system memory does not
- * suffice, or another device keeps VRAM pinned, the system does not sleep.
+ * suffice, or another device keeps VRAM pinned, the system does not sleep. What the display
+ * shows is moved in the second step, when the display is off.
  *
  * At run time the device sleeps only while nothing is in VRAM: what allocates VRAM wakes it
  * and keeps it awake. So mappings need not be zapped for that, and faults need not wake it.
@@ -95,6 +96,9 @@ static int bigbar_pm_evict_reserved(struct bigbar_bo *bo, struct bigbar_pm_memor
 	int ret;
 
 	if (bo->ttm.resource->mem_type != TTM_PL_VRAM)
+		return 0;
+	/* It stays where it is until the display is off. */
+	if (bo->shown && !bigbar_kms_is_suspended(to_bigbar(bo->ttm.base.dev)))
 		return 0;
 	if (!bigbar_pm_has_memory_for(bo, memory))
 		return -ENOMEM;
@@ -194,6 +198,7 @@ static void bigbar_pm_restore(struct bigbar_device *bigbar, bool importers_awake
 {
 	bigbar_pm_restore_those(bigbar, importers_awake, false);
 	bigbar_pm_restore_those(bigbar, importers_awake, true);
+	bigbar_kms_resume(bigbar);
 }
 
 /* If it refuses, it is not told that the system has not slept. */
@@ -223,7 +228,13 @@ static int bigbar_pm_notify(struct notifier_block *notifier, unsigned long event
 
 static int bigbar_pm_suspend(struct device *dev)
 {
-	return bigbar_pm_prepare(dev_get_drvdata(dev));
+	struct bigbar_device *bigbar = dev_get_drvdata(dev);
+	int ret;
+
+	ret = bigbar_kms_suspend(bigbar);
+	if (ret)
+		return ret;
+	return bigbar_pm_prepare(bigbar);
 }
 
 static int bigbar_pm_resume(struct device *dev)
