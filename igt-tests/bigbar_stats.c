@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/dma-buf.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
@@ -18,6 +20,7 @@
 #include "lib/leaks.h"
 #include "lib/lockdown.h"
 #include "lib/module_parameter.h"
+#include "lib/page_table.h"
 #include "lib/program.h"
 #include "lib/setting.h"
 #include "lib/subtest.h"
@@ -402,6 +405,84 @@ static void test_gems(void)
 	assert_in_gems(fd, lines);
 }
 
+/* The errno of a request to a file that counts entries, or 0. */
+static int request_levels(int file, const char *text)
+{
+	return write(file, text, strlen(text)) < 0 ? errno : 0;
+}
+
+static void assert_shows_no_levels(int file)
+{
+	char byte;
+
+	igt_assert_eq(pread(file, &byte, 1, 0), 0);
+}
+
+/**
+ * SUBTEST: levels
+ * Description: A file of debugfs shows, when it is asked, by how many entries of each level a
+ *	buffer object is mapped: all of its mappings in this process count, and no others.
+ *	Before it is asked, it shows nothing.
+ */
+static void test_levels(void)
+{
+	int fd = huge_open(), file = levels_open(fd);
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2) + KIB(4)), other = huge_vram_bo(fd, KIB(64));
+	struct huge_levels expected = { .entries = { [HUGE_PTE] = 1, [HUGE_PMD] = 1 } };
+	struct huge_levels found;
+	char *address;
+
+	assert_shows_no_levels(file);
+	close(file);
+	*(volatile char *)huge_bo_map(&other) = 1;
+	address = huge_bo_map(&bo);
+	*(volatile char *)address = 1;
+	*(volatile char *)(address + MIB(2)) = 1;
+	found = huge_bo_levels(&bo);
+	huge_assert_levels(&found, &expected, "mapped once");
+
+	address = huge_bo_map_part(&bo, MIB(2), KIB(4), PROT_READ);
+	(void)*(volatile char *)address;
+	expected.entries[HUGE_PTE]++;
+	found = huge_bo_levels(&bo);
+	huge_assert_levels(&found, &expected, "a page mapped twice");
+}
+
+/**
+ * SUBTEST: levels-input
+ * Description: Bad requests to the file of debugfs that counts entries: text that is no file
+ *	and handle, a file that is not open or not of the device, an unknown handle. Nothing is
+ *	kept of them, nor of a good one.
+ */
+static void test_levels_input(void)
+{
+	int fd = huge_open(), file = levels_open(fd), foreign = open("/dev/null", O_RDWR);
+	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
+	const struct {
+		int error;
+		int fd;
+		const char *rest;
+	} requests[] = {
+		{ EINVAL, fd, "" }, { EINVAL, fd, " x" }, { EINVAL, fd, " 1 1" },
+		{ EINVAL, fd, " -1" }, { EINVAL, fd, " 4294967296" }, { EINVAL, -1, " 1" },
+		{ EINVAL, fd, "                               1" }, { EINVAL, foreign, " 1" },
+		{ EBADF, 1000000, " 1" }, { ENOENT, fd, " 0" }, { ENOENT, fd, " 1000000" },
+	};
+	char text[64];
+
+	for (unsigned int i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		snprintf(text, sizeof(text), "%d%s", requests[i].fd, requests[i].rest);
+		igt_assert_eq(request_levels(file, text), requests[i].error);
+		assert_shows_no_levels(file);
+	}
+	snprintf(text, sizeof(text), " %d %u\n", fd, bo.handle);
+	igt_assert_eq(request_levels(file, text), 0);
+	huge_bo_destroy(&bo);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	close(foreign);
+	close(file);
+}
+
 /**
  * SUBTEST: gems-label
  * Description: This file shows the name that a dma-buf was given as the label of the buffer
@@ -595,6 +676,8 @@ static const struct subtest subtests[] = {
 	{ "sysfs", "VRAM of the device", test_sysfs },
 	{ "gems", "Buffer objects of clients", test_gems },
 	{ "gems-label", "Labels of buffer objects", test_gems_label },
+	{ "levels", "Entries that map a buffer object", test_levels },
+	{ "levels-input", "Bad requests to count entries", test_levels_input },
 	{ "dmem", "VRAM that a control group has", test_dmem },
 	{ "dmem-limit", "VRAM that a control group may have", test_dmem_limit },
 	{ "gputop", "Clients that gputop shows", test_gputop },

@@ -99,7 +99,7 @@ static void test_move(enum huge_level level)
 	pattern_assert(&touched);
 	huge_bo_move(&bo, HUGE_SYSTEM);
 	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
-	found = huge_bo_info(&bo).levels;
+	found = huge_bo_levels(&bo);
 	huge_assert_levels(&found, &nothing, "after the move");
 	pattern_assert(&touched);
 	touched.seed = 9;

@@ -80,7 +80,7 @@ static void test_level(enum huge_level level)
 	huge_assert_caching(&bo, PAGE_WC);
 
 	huge_bo_move(&bo, HUGE_SYSTEM);
-	found = huge_bo_info(&bo).levels;
+	found = huge_bo_levels(&bo);
 	huge_assert_levels(&found, &nothing, "after the move");
 	seen.seed = 82;
 	pattern_write(&seen);

@@ -1023,8 +1023,8 @@ static int run_info(void)
 
 /**
  * SUBTEST: info
- * Description: The ioctl that counts entries. It allocates no memory, but its copies from
- *	and to user space can fail.
+ * Description: The ioctl that tells of a buffer object. It allocates no memory, but its
+ *	copies from and to user space can fail.
  */
 static void test_info(void)
 {
@@ -1283,7 +1283,7 @@ static const struct subtest subtests[] = {
 	{ "dirty-start-record", "Tracking finds no place for its record", test_dirty_start_record },
 	{ "dirty-take", "The record is taken", test_dirty_take },
 	{ "debugger", "A debugger's write", test_debugger },
-	{ "info", "Entries are counted", test_info },
+	{ "info", "A buffer object is asked about", test_info },
 	{ "dump", "Page tables are dumped", test_dump },
 	{ "device", "A device is set up", test_device },
 	{ "bind", "The driver is bound", test_bind },

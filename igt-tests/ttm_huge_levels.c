@@ -85,14 +85,14 @@ static const struct max_level_case max_level_cases[] = {
 	{ "pud", GIB(1), { { [HUGE_PUD] = 1 } }, 1 },
 };
 
-static void assert_info_agrees(const struct huge_bo *bo, const struct huge_levels *levels)
+static void assert_count_agrees(const struct huge_bo *bo, const struct huge_levels *levels)
 {
-	struct huge_bo_info info = huge_bo_info(bo);
+	struct huge_levels counted = huge_bo_levels(bo);
 
-	huge_assert_levels(&info.levels, levels, "info ioctl");
+	huge_assert_levels(&counted, levels, "count of the driver");
 }
 
-/* Every page is written; both witnesses and the info ioctl must say the same. */
+/* Every page is written; both witnesses and the driver's count must say the same. */
 static void assert_touch(const struct huge_bo *bo, void *address, uint64_t length,
 			 const struct huge_levels *levels, uint64_t max_faults)
 {
@@ -104,7 +104,7 @@ static void assert_touch(const struct huge_bo *bo, void *address, uint64_t lengt
 		 (unsigned long long)max_faults);
 	huge_assert_levels(&found, levels, "page table");
 	huge_assert_caching(bo, PAGE_WC);
-	assert_info_agrees(bo, levels);
+	assert_count_agrees(bo, levels);
 	igt_assert_lte_u64(1, faults);
 	igt_assert_lte_u64(faults, max_faults);
 }
@@ -823,7 +823,7 @@ static void test_far_border(void)
 	*(volatile char *)(FAR_BORDER + FAR_SIZE / 2) = 1;
 	found = huge_levels_of(&bo, FAR_BORDER, bo.size);
 	huge_assert_levels(&found, &half, "half is touched");
-	assert_info_agrees(&bo, &half);
+	assert_count_agrees(&bo, &half);
 	assert_touch(&bo, FAR_BORDER, bo.size, &all, 1);
 }
 

@@ -449,6 +449,16 @@ static int ask(const struct huge_bo *bo, char *address)
 	return huge_bo_try_info(bo, &info);
 }
 
+static int count(const struct huge_bo *bo, char *address)
+{
+	struct huge_path path = huge_debugfs(bo->fd, LEVELS);
+	char asked[32];
+
+	(void)address;
+	snprintf(asked, sizeof(asked), "%d %u", bo->fd, bo->handle);
+	return write_file(path.text, asked);
+}
+
 static int take_record(const struct huge_bo *bo, char *address)
 {
 	uint64_t record;
@@ -503,6 +513,7 @@ static const struct call {
 	{ prefault, false, true, false },
 	{ move, false, true, true },
 	{ ask, true, false, true },
+	{ count, true, false, false },
 	{ take_record, true, false, true },
 	{ start_tracking, true, false, true },
 	{ stop_tracking, true, false, true },
@@ -660,54 +671,6 @@ static void test_killed(const struct obstacle *obstacle)
 		if (waits_for(call, obstacle))
 			kill_in_call(call, obstacle);
 	}
-}
-
-/*
- * Counting so many entries takes far longer than all else that asking does: most likely another
- * process gets its turn right after the count.
- */
-#define COUNTED_SIZE MIB(64)
-#define KILLED_ASKING 10
-
-/* A child that asks until it is killed; passes its turn on when it begins. */
-static pid_t start_asking(const struct huge_bo *bo, char *address, int socket)
-{
-	pid_t pid = fork_child();
-
-	if (pid)
-		return pid;
-	if (prefault(bo, address))
-		_exit(1);
-	pass_turn(socket);
-	while (!ask(bo, address))
-		;
-	_exit(1);
-}
-
-/**
- * SUBTEST: killed-asking
- * Description: A process asks for the entries and then the placement of a buffer object,
- *	again and again. Another process reserves the buffer object when the entries have
- *	been counted. The one that asks dies at once when it is killed.
- */
-static void test_killed_asking(void)
-{
-	char *address;
-	struct huge_bo bo = huge_mapped_bo(COUNTED_SIZE, HUGE_SINGLE_PAGES, &address);
-	int sockets[2];
-
-	make_turns(sockets);
-	/* Several times, because it may also wait for its turn to count. */
-	for (int i = 0; i < KILLED_ASKING; i++) {
-		pid_t pid = start_asking(&bo, address, sockets[1]);
-
-		await_turn(sockets[0]);
-		hold_reservation(address);
-		kill_in_wait(pid);
-		release_hold();
-	}
-	close(sockets[0]);
-	close(sockets[1]);
 }
 
 static int create(const struct huge_bo *bo, char *address)
@@ -1642,7 +1605,6 @@ static const struct subtest subtests[] = {
 	  test_prefault_holds_no_lock },
 	{ "killed-debugging-off", "A debugger killed with TTM's own fault handler",
 	  test_killed_debugging_off },
-	{ "killed-asking", "Killed while asking again and again", test_killed_asking },
 	{ "killed-creating", "Killed while others leave VRAM", test_killed_creating },
 	{ "killed-dumping", "Killed while a dump waits", test_killed_dumping },
 	{ "killed-prefaulting", "Killed while a prefault waits for the mmap lock",

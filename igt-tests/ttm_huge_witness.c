@@ -80,19 +80,19 @@ static void assert_run_equal(const struct page_run *outside, const struct page_r
 	igt_assert_eq_u64(outside->dirty, dump->dirty);
 }
 
-/* The entries in memory, with which the driver's dump and its ioctl must agree. */
+/* The entries in memory, with which the driver's dump and its count must agree. */
 static struct page_table read_agreed(const struct huge_bo *bo, const void *address,
 				     uint64_t length)
 {
 	struct page_table outside = outside_read(address, length);
 	struct huge_levels levels = page_table_levels(&outside, address, length);
 	struct page_table dump = page_table_read(bo);
-	struct huge_bo_info info = huge_bo_info(bo);
+	struct huge_levels counted = huge_bo_levels(bo);
 
 	for (unsigned int i = 0; i < outside.count && i < dump.count; i++)
 		assert_run_equal(&outside.runs[i], &dump.runs[i]);
 	igt_assert_eq(outside.count, dump.count);
-	huge_assert_levels(&info.levels, &levels, "info ioctl");
+	huge_assert_levels(&counted, &levels, "count of the driver");
 	page_table_free(&dump);
 	return outside;
 }

@@ -6,7 +6,6 @@
 #include <xf86drm.h>
 
 #include "gem.h"
-#include "page_table.h"
 
 #define FILLER_SIZE MIB(16)
 #define MAX_FILLERS 512
@@ -45,17 +44,14 @@ static int size_of(int fd, uint32_t handle, uint64_t *size)
 	return error;
 }
 
-int gem_info(int fd, uint32_t handle, uint64_t offset, struct huge_bo_info *info)
+int gem_info(int fd, uint32_t handle, struct huge_bo_info *info)
 {
-	struct huge_bo bo = { .fd = fd, .handle = handle, .offset = offset };
 	int error = size_of(fd, handle, &info->size);
 
 	if (error)
 		return error;
-	bo.size = info->size;
 	/* No ioctl tells the alignment. */
 	info->alignment = huge_expected_alignment(info->size);
-	info->levels = huge_levels_of_all(&bo);
 	return 0;
 }
 

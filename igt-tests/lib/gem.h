@@ -15,10 +15,9 @@ int gem_close(int fd, uint32_t handle);
 /* As a dma-buf that can be written to. */
 int gem_export(int fd, uint32_t handle, int *dma_buf);
 /*
- * The size, by a dma-buf; the alignment that ttm_huge gives a buffer object of this size;
- * and the entries of its mappings in this process.
+ * The size, by a dma-buf; and the alignment that ttm_huge gives a buffer object of this size.
  */
-int gem_info(int fd, uint32_t handle, uint64_t offset, struct huge_bo_info *info);
+int gem_info(int fd, uint32_t handle, struct huge_bo_info *info);
 
 /*
  * Evicts what is in VRAM: creates more buffer objects than fit into it, destroys them, and

@@ -97,13 +97,6 @@ static int amdgpu_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
 	return error;
 }
 
-static int amdgpu_info(int fd, uint32_t handle, struct huge_bo_info *info)
-{
-	uint64_t offset;
-
-	return amdgpu_mmap_offset(fd, handle, &offset) ?: gem_info(fd, handle, offset, info);
-}
-
 /* debugfs names buffer objects by the inode of their dma-buf. */
 static int dma_buf_inode(int fd, uint32_t handle, ino_t *inode)
 {
@@ -280,6 +273,6 @@ const struct huge_device huge_amdgpu = {
 	.destroy = gem_close,
 	.mmap_offset = amdgpu_mmap_offset,
 	.move = amdgpu_move,
-	.info = amdgpu_info,
+	.info = gem_info,
 	.placement = amdgpu_placement,
 };

@@ -48,11 +48,6 @@ static int row_info(int fd, uint32_t handle, struct huge_bo_info *info)
 	*info = (struct huge_bo_info){
 		.size = arg.size,
 		.alignment = arg.alignment,
-		.levels.entries = {
-			[HUGE_PTE] = arg.entries[DRM_BIGBAR_LEVEL_PTE],
-			[HUGE_PMD] = arg.entries[DRM_BIGBAR_LEVEL_PMD],
-			[HUGE_PUD] = arg.entries[DRM_BIGBAR_LEVEL_PUD],
-		},
 	};
 	return error;
 }
@@ -73,6 +68,7 @@ const struct huge_device huge_bigbar = {
 	.largest = UINT64_MAX,
 	.clears = true,
 	.claims = true,
+	.counts = true,
 	.vram = row_vram,
 	.create = row_create,
 	.destroy = bigbar_destroy,

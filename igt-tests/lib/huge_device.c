@@ -231,6 +231,11 @@ bool huge_claims(void)
 	return device()->claims;
 }
 
+bool huge_counts(void)
+{
+	return device()->counts;
+}
+
 bool huge_prefaults(void)
 {
 	return device()->prefault;

@@ -39,7 +39,6 @@ enum huge_bo_flag {
 struct huge_bo_info {
 	uint64_t size;
 	uint64_t alignment;
-	struct huge_levels levels;
 };
 
 struct huge_vram {
@@ -62,6 +61,7 @@ struct huge_device {
 	bool clears;		/* new buffer objects are zero */
 	bool kernel_bos;	/* it makes buffer objects for itself, too, at any time */
 	bool claims;		/* it claims its BAR, so that no other driver takes it */
+	bool counts;		/* it counts entries, in a file of its debugfs folder */
 	int (*vram)(int fd, struct huge_vram *vram);
 	int (*create)(int fd, uint64_t size, enum huge_placement placement,
 		      unsigned int flags, uint32_t *handle);
@@ -123,6 +123,8 @@ void huge_release_all(void);
 const char *huge_driver(void);
 /* Whether it claims its BAR. */
 bool huge_claims(void);
+/* Whether it counts the entries that map a buffer object. */
+bool huge_counts(void);
 /* Whether it can prefault. */
 bool huge_prefaults(void);
 /* Whether the driver has buffer objects with these flags. */

@@ -136,13 +136,6 @@ static int qxl_create(int fd, uint64_t size, enum huge_placement placement,
 	return error;
 }
 
-static int qxl_info(int fd, uint32_t handle, struct huge_bo_info *info)
-{
-	uint64_t offset;
-
-	return qxl_mmap_offset(fd, handle, &offset) ?: gem_info(fd, handle, offset, info);
-}
-
 static bool is_in_bar(int fd, uint64_t address)
 {
 	uint64_t start, end;
@@ -215,6 +208,6 @@ const struct huge_device huge_qxl = {
 	.destroy = gem_close,
 	.mmap_offset = qxl_mmap_offset,
 	.move = qxl_move,
-	.info = qxl_info,
+	.info = gem_info,
 	.placement = qxl_placement,
 };

@@ -63,13 +63,6 @@ static int radeon_mmap_offset(int fd, uint32_t handle, uint64_t *offset)
 	return error;
 }
 
-static int radeon_info(int fd, uint32_t handle, struct huge_bo_info *info)
-{
-	uint64_t offset;
-
-	return radeon_mmap_offset(fd, handle, &offset) ?: gem_info(fd, handle, offset, info);
-}
-
 static int radeon_placement(int fd, uint32_t handle, enum huge_placement *placement)
 {
 	struct drm_radeon_gem_busy busy = { .handle = handle };
@@ -132,6 +125,6 @@ const struct huge_device huge_radeon = {
 	.destroy = gem_close,
 	.mmap_offset = radeon_mmap_offset,
 	.move = radeon_move,
-	.info = radeon_info,
+	.info = gem_info,
 	.placement = radeon_placement,
 };

@@ -20,14 +20,22 @@ static int index_of(const char *name, const char * const *names, int count)
 	return -1;
 }
 
+/* Skips without debugfs; fails if only the file is missing. */
+static int open_in_debugfs(int fd, const char *file)
+{
+	struct huge_path folder = huge_debugfs(fd, ""), path = huge_debugfs(fd, file);
+	int opened = open_unless_locked_down(path.text), error = errno;
+
+	igt_require_f(opened >= 0 || error != EACCES, "%s: needs root\n", path.text);
+	igt_require_f(opened >= 0 || !access(folder.text, F_OK), "%s: debugfs is not there\n",
+		      folder.text);
+	igt_assert_f(opened >= 0, "%s: %s\n", path.text, strerror(error));
+	return opened;
+}
+
 int page_table_open(int fd)
 {
-	struct huge_path path = huge_debugfs(fd, PAGE_TABLES);
-	int witness = open_unless_locked_down(path.text);
-
-	igt_require_f(witness >= 0 || errno != EACCES, "%s: needs root\n", path.text);
-	igt_assert_f(witness >= 0, "%s: %s\n", path.text, strerror(errno));
-	return witness;
+	return open_in_debugfs(fd, PAGE_TABLES);
 }
 
 /* Returns false for a hole. */
@@ -249,6 +257,41 @@ struct huge_levels huge_levels_of_all(const struct huge_bo *bo)
 	struct huge_levels levels = page_table_levels(&table, NULL, UINT64_MAX);
 
 	page_table_free(&table);
+	return levels;
+}
+
+int levels_open(int fd)
+{
+	return open_in_debugfs(fd, LEVELS);
+}
+
+static struct huge_levels read_counted(int file)
+{
+	struct huge_levels levels;
+	char text[128];
+	ssize_t length = pread(file, text, sizeof(text) - 1, 0);
+
+	igt_assert_f(length >= 0, "levels: %s\n", strerror(errno));
+	text[length] = '\0';
+	igt_assert_f(sscanf(text, "level pte entries %" SCNu64 " level pmd entries %" SCNu64
+			    " level pud entries %" SCNu64, &levels.entries[HUGE_PTE],
+			    &levels.entries[HUGE_PMD], &levels.entries[HUGE_PUD]) == HUGE_LEVELS,
+		     "levels: bad text '%s'\n", text);
+	return levels;
+}
+
+struct huge_levels huge_bo_levels(const struct huge_bo *bo)
+{
+	struct huge_levels levels;
+	int file;
+
+	if (!huge_counts())
+		return huge_levels_of_all(bo);
+	file = levels_open(bo->fd);
+	igt_assert_f(dprintf(file, "%d %u", bo->fd, bo->handle) > 0, "levels: %s\n",
+		     strerror(errno));
+	levels = read_counted(file);
+	close(file);
 	return levels;
 }
 

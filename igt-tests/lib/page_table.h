@@ -75,6 +75,13 @@ void page_table_assert_disjoint(const struct page_table *a, const struct page_ta
 struct huge_levels huge_levels_of(const struct huge_bo *bo, const void *address, uint64_t length);
 /* Of all its mappings in this process; does not assert that entries are sound. */
 struct huge_levels huge_levels_of_all(const struct huge_bo *bo);
+/*
+ * The same as the driver counts them, if it does: by what it knows of mappings, and not by the
+ * offset. The file, to which "FD HANDLE" can be written, and what it shows.
+ */
+#define LEVELS "levels"
+int levels_open(int fd);
+struct huge_levels huge_bo_levels(const struct huge_bo *bo);
 /* The whole buffer object by entries of one level. */
 void huge_assert_mapped_at(const struct huge_bo *bo, const void *address, enum huge_level level,
 			   const char *when);

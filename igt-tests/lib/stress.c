@@ -56,12 +56,14 @@ struct actor {
  * struct crew - one process
  * @windows: each buffer object mapped as a whole, for all its actors
  * @page_tables: the device's dump
+ * @levels: where the driver counts entries, if it does
  * @memory: the process's memory as a file
  */
 struct crew {
 	struct stress_stage *stage;
 	char *windows[STRESS_MAX_BOS];
 	struct huge_path page_tables;
+	struct huge_path levels;
 	int memory;
 	struct actor actors[STRESS_CREW_ACTORS];
 };
@@ -591,6 +593,10 @@ static void act_ask(struct actor *actor)
 {
 	const struct huge_bo *bo = &actor->stage->bos[choose_bo(actor)].bo;
 	struct huge_bo_info info;
+	char asked[32];
+
+	snprintf(asked, sizeof(asked), "%d %u", bo->fd, bo->handle);
+	write_file(actor->crew->levels.text, asked);
 
 	if (succeeded(actor, "info", huge_bo_try_info(bo, &info)) && info.size != bo->size)
 		complain(actor, "info: size %" PRIu64 ", not %" PRIu64 "\n", info.size, bo->size);
@@ -788,6 +794,7 @@ void stress_crew(struct stress_stage *stage, int crew_number)
 
 	crew.stage = stage;
 	crew.page_tables = huge_debugfs(stage->bos[0].bo.fd, PAGE_TABLES);
+	crew.levels = huge_debugfs(stage->bos[0].bo.fd, LEVELS);
 	crew.memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	catch_signals();
 	if (!cast(&crew, crew_number) || crew.memory < 0 || !map_windows(&crew)) {

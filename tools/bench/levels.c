@@ -40,7 +40,7 @@ struct measurement {
 	int64_t unmap_ns;
 	uint64_t tables_before;
 	uint64_t tables_after;
-	uint64_t entries[DRM_BIGBAR_LEVELS];
+	struct entries entries;
 	char *page_tables;
 };
 
@@ -61,7 +61,7 @@ static struct {
 } measured;
 
 /* Files that are read before and after a measurement, and stay open. */
-static int status_fd, page_tables_fd;
+static int status_fd, page_tables_fd, levels_fd;
 
 static uint64_t *nth_mapping(const struct subject *subject, uint64_t *map, unsigned int n)
 {
@@ -187,7 +187,7 @@ static void measure_populated(const struct subject *subject, const struct varian
 	else
 		measure_first_touch(subject, variant, map, measurement);
 	measurement->tables_after = page_table_bytes(status_fd);
-	count_entries(&subject->bo, measurement->entries);
+	count_entries(levels_fd, &subject->bo, &measurement->entries);
 	measurement->page_tables = read_page_tables(page_tables_fd, &subject->bo);
 	if (variant->ahead_of_use)
 		measure_first_touch(subject, variant, map, measurement);
@@ -239,8 +239,10 @@ void measure_levels(uint64_t size)
 
 	status_fd = open_status();
 	page_tables_fd = open_page_tables(&device);
+	levels_fd = open_levels(&device);
 	measure_variants(&device, WARM_UP_SIZE);
 	measure_variants(&device, size);
+	close(levels_fd);
 	close(page_tables_fd);
 	close(status_fd);
 	close_device(&device);
@@ -249,9 +251,7 @@ void measure_levels(uint64_t size)
 static void print_entries(FILE *out, const struct measurement *measurement)
 {
 	fprintf(out, ",\n     \"entries\": {\"pud\": %lu, \"pmd\": %lu, \"pte\": %lu}",
-		measurement->entries[DRM_BIGBAR_LEVEL_PUD],
-		measurement->entries[DRM_BIGBAR_LEVEL_PMD],
-		measurement->entries[DRM_BIGBAR_LEVEL_PTE]);
+		measurement->entries.pud, measurement->entries.pmd, measurement->entries.pte);
 	fprintf(out, ",\n     \"page_tables\": ");
 	print_page_tables(out, measurement->page_tables);
 }

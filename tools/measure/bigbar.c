@@ -168,16 +168,6 @@ void move_bo(const struct bo *bo, uint32_t placement)
 	succeed(bigbar_bo_move(bo->bigbar, placement), "move the BO");
 }
 
-/* libbigbar does not have this: it is not for programs. */
-void count_entries(const struct bo *bo, uint64_t entries[DRM_BIGBAR_LEVELS])
-{
-	struct drm_bigbar_gem_info info = { .handle = bo->handle };
-
-	if (drmIoctl(bo->device->fd, DRM_IOCTL_BIGBAR_GEM_INFO, &info))
-		err(EXIT_FAILURE, "cannot count the entries that map the BO");
-	memcpy(entries, info.entries, sizeof(info.entries));
-}
-
 uint64_t free_vram(const struct device *device)
 {
 	struct bigbar_device_info info;

@@ -36,8 +36,6 @@ struct bo create_bo(const struct device *device, uint64_t size,
 		    uint32_t placement, uint32_t flags);
 void destroy_bo(const struct bo *bo);
 void move_bo(const struct bo *bo, uint32_t placement);
-/* By level, the entries of this process that map it, as the driver counts them. */
-void count_entries(const struct bo *bo, uint64_t entries[DRM_BIGBAR_LEVELS]);
 uint64_t free_vram(const struct device *device);
 
 /*

@@ -9,20 +9,45 @@
 #include "measure.h"
 #include "page_tables.h"
 
-#define PAGE_TABLES_PATH	"/sys/kernel/debug/dri/%u/pfnmap_page_tables"
-
-int open_page_tables(const struct device *device)
+/* Returns -1 if there is no such file and @optional is set. */
+static int open_in_debugfs(const struct device *device, const char *file, bool optional)
 {
-	char path[sizeof(PAGE_TABLES_PATH) + 10];
+	char path[80];
 	int fd;
 
-	snprintf(path, sizeof(path), PAGE_TABLES_PATH, device->minor);
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/%s", device->minor, file);
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT) {
+	if (fd < 0 && !(optional && errno == ENOENT)) {
 		fail_if_locked_down(path);
 		err(EXIT_FAILURE, "cannot open %s", path);
 	}
 	return fd;
+}
+
+int open_page_tables(const struct device *device)
+{
+	return open_in_debugfs(device, "pfnmap_page_tables", true);
+}
+
+int open_levels(const struct device *device)
+{
+	return open_in_debugfs(device, "levels", false);
+}
+
+void count_entries(int fd, const struct bo *bo, struct entries *entries)
+{
+	char text[128];
+	ssize_t length;
+
+	if (dprintf(fd, "%d %u", bo->device->fd, bo->handle) < 0)
+		err(EXIT_FAILURE, "cannot count the entries that map the BO");
+	length = pread(fd, text, sizeof(text) - 1, 0);
+	if (length < 0)
+		err(EXIT_FAILURE, "cannot read how many entries map the BO");
+	text[length] = '\0';
+	if (sscanf(text, "level pte entries %lu level pmd entries %lu level pud entries %lu",
+		   &entries->pte, &entries->pmd, &entries->pud) != 3)
+		errx(EXIT_FAILURE, "unexpected text on the entries that map the BO: %s", text);
 }
 
 static void select_page_tables(int fd, const struct bo *bo)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the page tables map a buffer object, from pfnmap's debugfs file. All functions end
- * the program with a message if they fail.
+ * How the page tables map a buffer object, from pfnmap's debugfs file, and from bigbar's. All
+ * functions end the program with a message if they fail.
  */
 #ifndef PAGE_TABLES_H
 #define PAGE_TABLES_H
@@ -16,6 +16,18 @@ int open_page_tables(const struct device *device);
 
 /* Lines of text on this process's mappings of the buffer object. The caller frees them. */
 char *read_page_tables(int fd, const struct bo *bo);
+
+/* By level, how many entries of this process map a buffer object. */
+struct entries {
+	uint64_t pte;
+	uint64_t pmd;
+	uint64_t pud;
+};
+
+/* Opens the file in which bigbar counts them. */
+int open_levels(const struct device *device);
+/* Not by what the other file shows. */
+void count_entries(int fd, const struct bo *bo, struct entries *entries);
 
 /* Prints the lines as a JSON array. Overwrites the text. */
 void print_page_tables(FILE *out, char *text);

@@ -44,20 +44,6 @@ enum drm_bigbar_placement {
 };
 
 /**
- * enum drm_bigbar_level - level of a CPU page-table entry
- * @DRM_BIGBAR_LEVEL_PTE: one page (4 KiB on x86).
- * @DRM_BIGBAR_LEVEL_PMD: one PMD (2 MiB on x86).
- * @DRM_BIGBAR_LEVEL_PUD: one PUD (1 GiB on x86).
- * @DRM_BIGBAR_LEVELS: number of levels.
- */
-enum drm_bigbar_level {
-	DRM_BIGBAR_LEVEL_PTE = 0,
-	DRM_BIGBAR_LEVEL_PMD = 1,
-	DRM_BIGBAR_LEVEL_PUD = 2,
-	DRM_BIGBAR_LEVELS = 3,
-};
-
-/**
  * struct drm_bigbar_device_info - what the device has
  * @vram_size: Out: bytes of VRAM that buffer objects can be placed in.
  * @vram_used: Out: bytes of VRAM that buffer objects hold now.
@@ -152,7 +138,7 @@ struct drm_bigbar_gem_move {
 };
 
 /**
- * struct drm_bigbar_gem_info - what a buffer object is and how it is mapped
+ * struct drm_bigbar_gem_info - what a buffer object is
  * @handle: In: GEM handle.
  * @placement: Out: one of enum drm_bigbar_placement.
  * @flags: Out: the flags it was made with.
@@ -162,9 +148,6 @@ struct drm_bigbar_gem_move {
  *	a PUD entry maps; a page if the size is less than what a PMD entry maps. The
  *	offset and, where the kernel chooses it, the user address are aligned to it,
  *	as is VRAM that is not scattered.
- * @entries: Out: by enum drm_bigbar_level, how many entries of the calling
- *	process's page tables map this buffer object now. Those of imported memory
- *	are its exporter's, and do not count.
  *
  * Output members and @pad are zero on input.
  */
@@ -175,7 +158,6 @@ struct drm_bigbar_gem_info {
 	__u32 pad;
 	__u64 size;
 	__u64 alignment;
-	__u64 entries[DRM_BIGBAR_LEVELS];
 };
 
 /**

@@ -18,11 +18,6 @@
 
 #include "bigbar_drv.h"
 
-static_assert(DRM_BIGBAR_LEVEL_PTE == (int)PGTABLE_LEVEL_PTE);
-static_assert(DRM_BIGBAR_LEVEL_PMD == (int)PGTABLE_LEVEL_PMD);
-static_assert(DRM_BIGBAR_LEVEL_PUD == (int)PGTABLE_LEVEL_PUD);
-static_assert(DRM_BIGBAR_LEVELS == (int)PFNMAP_LEVELS);
-
 /* The buffer object of a handle, with a reference taken, or an error pointer. */
 static struct bigbar_bo *bigbar_ioctl_lookup(struct drm_file *file, u32 handle)
 {
@@ -154,13 +149,11 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 			  struct drm_file *file)
 {
 	struct drm_bigbar_gem_info *args = data;
-	u64 entries[DRM_BIGBAR_LEVELS];
 	struct bigbar_bo *bo;
 	int ret;
 
 	if (args->placement || args->flags || args->pad || args->size ||
-	    args->alignment || memchr_inv(args->entries, 0,
-					  sizeof(args->entries)))
+	    args->alignment)
 		return -EINVAL;
 
 	bo = bigbar_ioctl_lookup(file, args->handle);
@@ -168,14 +161,11 @@ int bigbar_gem_info_ioctl(struct drm_device *drm, void *data,
 		return PTR_ERR(bo);
 
 	/* Write to @args on success only: after EINTR, user space passes it in again. */
-	ret = bigbar_count_entries(bo, entries);
-	if (!ret)
-		ret = bigbar_ioctl_get_placement(bo, &args->placement);
+	ret = bigbar_ioctl_get_placement(bo, &args->placement);
 	if (!ret) {
 		args->flags = bo->flags;
 		args->size = bo->ttm.base.size;
 		args->alignment = pfnmap_alignment(args->size);
-		memcpy(args->entries, entries, sizeof(entries));
 	}
 
 	drm_gem_object_put(&bo->ttm.base);
