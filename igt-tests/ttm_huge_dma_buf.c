@@ -190,6 +190,174 @@ static void test_self_import(void)
 	pattern_assert(&pattern);
 }
 
+/* By its dma-buf. */
+static void import_same(struct huge_bo *bo, int dma_buf)
+{
+	igt_assert_eq(drmPrimeFDToHandle(bo->fd, dma_buf, &bo->handle), 0);
+	igt_assert_eq(bigbar_mmap_offset(bo->fd, bo->handle, &bo->offset), 0);
+}
+
+/**
+ * SUBTEST: import-again
+ * Description: A buffer object of which only a dma-buf is left is imported again, by the client
+ *	that exported it and by another one. It is the same for both, outlives the first, and
+ *	is freed with the other.
+ */
+static void test_import_again(void)
+{
+	struct huge_bo bo = huge_vram_bo(huge_open(), MIB(2)), dma_buf = huge_bo_export(&bo);
+	struct huge_bo same = { .fd = huge_open(), .size = bo.size };
+	struct pattern pattern = pattern_of(huge_bo_map(&dma_buf), bo.size, 90);
+	int fd = huge_open();
+
+	pattern_write(&pattern);
+	huge_unmap(pattern.address, bo.size);
+	huge_bo_destroy(&bo);
+	import_same(&bo, dma_buf.fd);
+	import_same(&same, dma_buf.fd);
+	huge_close(dma_buf.fd);
+	pattern.address = huge_bo_map(&bo);
+	pattern_assert(&pattern);
+	pattern.seed++;
+	pattern_write(&pattern);
+	huge_unmap(pattern.address, bo.size);
+	huge_close(bo.fd);
+	pattern.address = huge_bo_map(&same);
+	pattern_assert(&pattern);
+	huge_unmap(pattern.address, same.size);
+	huge_close(same.fd);
+	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+}
+
+/**
+ * SUBTEST: seek
+ * Description: A seek to the end of a dma-buf tells its size, which is that of the buffer
+ *	object, and no other place can be sought but the beginning.
+ */
+static void test_seek(void)
+{
+	static const uint64_t sizes[] = { KIB(4), KIB(60), MIB(2), MIB(2) + KIB(4), MIB(3) };
+	int fd = huge_open();
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct huge_bo bo = huge_vram_bo(fd, sizes[i]), dma_buf = huge_bo_export(&bo);
+
+		huge_bo_destroy(&bo);
+		igt_assert_eq_u64(lseek(dma_buf.fd, 0, SEEK_END), sizes[i]);
+		igt_assert_eq(lseek(dma_buf.fd, 0, SEEK_SET), 0);
+		igt_assert_eq(lseek(dma_buf.fd, -1, SEEK_END), -1);
+		igt_assert_eq(errno, EINVAL);
+		igt_assert_eq(lseek(dma_buf.fd, sizes[i] - 1, SEEK_SET), -1);
+		igt_assert_eq(errno, EINVAL);
+		huge_close(dma_buf.fd);
+	}
+}
+
+/**
+ * SUBTEST: read-only
+ * Description: A dma-buf that is exported for reading can be mapped for that, and not for
+ *	writing, then or later.
+ */
+static void test_read_only(void)
+{
+	char *address, *seen;
+	struct huge_bo bo = huge_mapped_bo(MIB(2), 0, &address);
+	struct pattern pattern = pattern_of(address, bo.size, 91);
+	int fd;
+
+	pattern_write(&pattern);
+	igt_assert_eq(drmPrimeHandleToFD(bo.fd, bo.handle, DRM_CLOEXEC, &fd), 0);
+	igt_assert(mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+	igt_assert_eq(errno, EACCES);
+	seen = mmap(NULL, bo.size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	igt_assert(seen != MAP_FAILED);
+	igt_assert_eq(mprotect(seen, bo.size, PROT_READ | PROT_WRITE), -1);
+	igt_assert_eq(errno, EACCES);
+	pattern.address = seen;
+	pattern_assert(&pattern);
+	munmap(seen, bo.size);
+}
+
+#define RACE_SECONDS 1
+#define RACERS 2
+
+static struct race {
+	int fd;
+	int dma_buf;
+	bool over;
+} race;
+
+/* Returns NULL, or what is wrong. */
+static void *import_and_close(void *unused)
+{
+	uint32_t handle;
+
+	(void)unused;
+	while (!__atomic_load_n(&race.over, __ATOMIC_RELAXED)) {
+		if (drmPrimeFDToHandle(race.fd, race.dma_buf, &handle))
+			return "an import has failed";
+		/* The other one may have closed the handle. */
+		bigbar_destroy(race.fd, handle);
+	}
+	return NULL;
+}
+
+/* The first handles, which the other one exports and closes, too. */
+static void *export_and_close(void *unused)
+{
+	uint32_t handle;
+	int dma_buf;
+
+	(void)unused;
+	while (!__atomic_load_n(&race.over, __ATOMIC_RELAXED)) {
+		if (bigbar_create(race.fd, KIB(4), DRM_BIGBAR_PLACEMENT_VRAM, 0, &handle))
+			return "no buffer object can be made";
+		for (handle = 1; handle <= RACERS; handle++) {
+			if (!drmPrimeHandleToFD(race.fd, handle, DRM_CLOEXEC, &dma_buf))
+				close(dma_buf);
+			bigbar_destroy(race.fd, handle);
+		}
+	}
+	return NULL;
+}
+
+static void run_race(void *(*run)(void *unused))
+{
+	pthread_t threads[RACERS];
+	void *wrong[RACERS];
+
+	race.over = false;
+	for (int i = 0; i < RACERS; i++)
+		igt_assert_eq(pthread_create(&threads[i], NULL, run, NULL), 0);
+	sleep(RACE_SECONDS);
+	__atomic_store_n(&race.over, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < RACERS; i++)
+		igt_assert_eq(pthread_join(threads[i], &wrong[i]), 0);
+	for (int i = 0; i < RACERS; i++)
+		igt_assert_f(!wrong[i], "%s\n", (const char *)wrong[i]);
+}
+
+/**
+ * SUBTEST: close-races
+ * Description: Threads of a client import a dma-buf, or export buffer objects, while other
+ *	threads close the same handles. Nothing is left.
+ */
+static void test_close_races(void)
+{
+	const struct in_use before = in_use_now(-1);
+	struct huge_bo bo = huge_vram_bo(huge_open(), KIB(4)), dma_buf = huge_bo_export(&bo);
+
+	race = (struct race){ .fd = bo.fd, .dma_buf = dma_buf.fd };
+	run_race(import_and_close);
+	huge_close(dma_buf.fd);
+	huge_close(bo.fd);
+	race.fd = huge_open();
+	run_race(export_and_close);
+	huge_close(race.fd);
+	igt_assert_eq_u64(in_use_beyond(&before, -1).bos, 0);
+}
+
 /**
  * SUBTEST: unplug
  * Description: After unplug a mapping of a dma-buf shows zeros, and none of the VRAM.
@@ -1163,6 +1331,11 @@ static const struct subtest subtests[] = {
 	{ "range", "What is not in a dma-buf", test_range },
 	{ "last-user", "A mapping as the last user", test_last_user },
 	{ "self-import", "Imports by the same device", test_self_import },
+	{ "import-again", "Imports of what only a dma-buf is left of", test_import_again },
+	{ "seek", "The size of a dma-buf", test_seek },
+	{ "read-only", "A dma-buf that cannot be written", test_read_only },
+	{ "close-races", "Handles closed while they are exported or imported",
+	  test_close_races },
 	{ "unplug", "A mapping after unplug", test_unplug },
 	{ "importer-static", "A driver that cannot be told", test_importer_static },
 	{ "importer-dynamic", "A driver that can be told", test_importer_dynamic },
