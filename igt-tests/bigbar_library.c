@@ -67,7 +67,7 @@ static void test_example(void)
 
 /**
  * SUBTEST: grow-in-place
- * Description: A mapping with small entries, and with room behind it, has large ones when the
+ * Description: A mapping with small entries, and with room after it, has large ones when the
  *	library has made it longer, and its contents and address.
  */
 static void test_grow_in_place(void)
@@ -77,7 +77,7 @@ static void test_grow_in_place(void)
 
 /**
  * SUBTEST: grow-elsewhere
- * Description: The same without room behind it: its address is another.
+ * Description: The same without room after it: its address is another.
  */
 static void test_grow_elsewhere(void)
 {

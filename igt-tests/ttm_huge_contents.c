@@ -526,8 +526,8 @@ static struct pattern fill_touched(const struct huge_bo *bo, uint64_t seed)
 	return pattern;
 }
 
-/* Fills all holes of a MiB and more; one of them must begin at the page frame @behind. */
-static void fill_holes(int fd, struct pattern *beside, uint64_t behind)
+/* Fills all holes of a MiB and more; one of them must begin at the page frame @after. */
+static void fill_holes(int fd, struct pattern *beside, uint64_t after)
 {
 	bool found = false;
 
@@ -535,7 +535,7 @@ static void fill_holes(int fd, struct pattern *beside, uint64_t behind)
 		struct huge_bo bo = huge_vram_bo(fd, BESIDE_SIZE);
 
 		beside[i] = fill_touched(&bo, 300 + i);
-		found = found || first_pfn(&bo) == behind;
+		found = found || first_pfn(&bo) == after;
 	}
 	igt_assert_f(found, "nothing follows the piece\n");
 }

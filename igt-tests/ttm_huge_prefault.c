@@ -139,7 +139,7 @@ static void test_shifted(const struct shift_case *c)
  * SUBTEST: part
  * Description: Only the range and its cheap neighbours are mapped: the PUD entry of the
  *	second GiB is set, and that of the first is not. A range that begins amid what that
- *	entry maps, and ends 2 MiB behind it, is mapped to its end.
+ *	entry maps, and ends 2 MiB past it, is mapped to its end.
  */
 static void test_part(void)
 {

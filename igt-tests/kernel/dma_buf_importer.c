@@ -94,7 +94,7 @@ static void dma_buf_importer_unmap(struct importer *importer)
 	importer->sgt = NULL;
 }
 
-/* Whoever waits for the fence has the reservation. */
+/* A thread that waits for the fence has the reservation. */
 static void dma_buf_importer_let_go(struct work_struct *work)
 {
 	struct importer *importer = container_of(to_delayed_work(work), struct importer, let_go);

@@ -14,7 +14,7 @@ struct foreign {
 /* These skip where the kernel does not have the driver. */
 struct foreign foreign_vgem(uint64_t size);
 struct foreign foreign_udmabuf(uint64_t size);
-/* Closes and unmaps it: whoever has imported it keeps it. */
+/* Closes and unmaps it: a device that has imported it keeps it. */
 void foreign_close(struct foreign *foreign);
 
 /* A client of vgem, which imports dma-bufs, too. The caller closes it. */

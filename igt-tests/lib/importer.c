@@ -113,6 +113,6 @@ uint64_t importer_address(const struct importer_state *state, uint64_t offset)
 			return state->segments[i].address + offset;
 		offset -= state->segments[i].length;
 	}
-	igt_assert_f(false, "offset %#" PRIx64 " behind the last segment\n", offset);
+	igt_assert_f(false, "offset %#" PRIx64 " after the last segment\n", offset);
 	return 0;
 }

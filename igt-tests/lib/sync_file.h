@@ -3,7 +3,7 @@
 #ifndef SYNC_FILE_H
 #define SYNC_FILE_H
 
-/* For the fences that whoever reads a dma-buf has to wait for. The caller closes it. */
+/* For the fences that a reader of the dma-buf has to wait for. The caller closes it. */
 int sync_file_of(int dma_buf);
 
 #endif

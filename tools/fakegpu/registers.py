@@ -89,7 +89,7 @@ def all_names():
 
 NAMES = all_names()
 
-# Registers that lie behind a pair of registers, their number and their contents.
+# Registers that are reached through a pair of registers, their number and their contents.
 BEHIND = {Reg.PCIE_DATA: Reg.PCIE_INDEX, Reg.SMC_IND_DATA_0: Reg.SMC_IND_INDEX_0}
 
 # Registers that each queue for computing has: those of the queue that SRBM_GFX_CNTL names.

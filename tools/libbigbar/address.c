@@ -29,7 +29,7 @@ bool libbigbar_is_range(uint64_t start, uint64_t length, uint64_t size, uint64_t
 	       start <= size && length <= size - start;
 }
 
-/* The first bit at or behind @from that has the value @set, or @bits. */
+/* The first bit at or after @from that has the value @set, or @bits. */
 static uint64_t next_bit(const uint64_t *bitmap, uint64_t bits, uint64_t from, bool set)
 {
 	while (from < bits) {

@@ -93,8 +93,8 @@ static uint64_t faults_of(const struct bigbar_map *map)
 	return count_faults() - before;
 }
 
-/* Takes the addresses behind a mapping; returns NULL if somebody has them. */
-static void *take_behind(const struct bigbar_map *map, uint64_t length)
+/* Takes the addresses after a mapping; returns NULL if somebody has them. */
+static void *take_after(const struct bigbar_map *map, uint64_t length)
 {
 	char *end = (char *)bigbar_map_address(map) + bigbar_map_length(map);
 	void *found = mmap(end, length, PROT_NONE,
@@ -107,7 +107,7 @@ static void *take_behind(const struct bigbar_map *map, uint64_t length)
 #define MOST_ROUNDS 20
 
 /*
- * A mapping of the first half, with addresses for the other half free behind it. The kernel
+ * A mapping of the first half, with addresses for the other half free after it. The kernel
  * takes addresses from above: it is below another mapping, which goes then.
  */
 static struct bigbar_map *map_below_free(const struct bigbar_bo *bo)
@@ -115,16 +115,16 @@ static struct bigbar_map *map_below_free(const struct bigbar_bo *bo)
 	for (int round = 0; round < MOST_ROUNDS; round++) {
 		struct bigbar_map *above = map_bo(bo, SIZE);
 		struct bigbar_map *map = map_bo(bo, SIZE / 2);
-		void *behind;
+		void *after;
 
 		need(bigbar_unmap(above), "unmap the mapping above");
-		behind = take_behind(map, SIZE / 2);
-		if (behind) {
-			munmap(behind, SIZE / 2);
+		after = take_after(map, SIZE / 2);
+		if (after) {
+			munmap(after, SIZE / 2);
 			return map;
 		}
 	}
-	errx(EXIT_FAILURE, "there is no mapping with free addresses behind it");
+	errx(EXIT_FAILURE, "there is no mapping with free addresses after it");
 }
 
 /* It has PTEs while writes are tracked. Longer, it has large entries, and its contents. */
@@ -160,7 +160,7 @@ static void test_grow_elsewhere(struct bigbar_device *device)
 	void *address = bigbar_map_address(map);
 
 	/* If this fails, they are somebody's already. */
-	take_behind(map, PAGE);
+	take_after(map, PAGE);
 	grow(bo, map);
 	check(bigbar_map_address(map) != address, "it is elsewhere");
 	need(bigbar_unmap(map), "unmap it");

@@ -37,13 +37,13 @@ static inline int libbigbar_call(int fd, unsigned long request, void *argument)
 
 /* What the largest entry maps that fits into @size bytes. */
 uint64_t libbigbar_level(uint64_t size, uint64_t page);
-/* Whether address and place are as far behind a multiple of @alignment, a power of two. */
+/* Whether address and place are as far past a multiple of @alignment, a power of two. */
 bool libbigbar_is_congruent(uint64_t address, uint64_t alignment, uint64_t place);
 /* The lowest address of that kind that is not below @lowest. */
 uint64_t libbigbar_congruent(uint64_t lowest, uint64_t alignment, uint64_t place);
 /* Whether it is a range of pages inside an object of @size bytes, and not empty. */
 bool libbigbar_is_range(uint64_t start, uint64_t length, uint64_t size, uint64_t page);
-/* The first run of set bits at or behind @from; false if there is none. */
+/* The first run of set bits at or after @from; false if there is none. */
 bool libbigbar_next_run(const uint64_t *bitmap, uint64_t bits, uint64_t from,
 			uint64_t *first, uint64_t *count);
 

@@ -240,7 +240,7 @@ uint64_t bigbar_map_length(const struct bigbar_map *map);
  * for example while writes were tracked, there can be large ones again. For that alone, give
  * the length that the mapping has.
  *
- * If the addresses behind the mapping are free, and its own suits the new length, it stays
+ * If the addresses after the mapping are free, and its own suits the new length, it stays
  * where it is, and other threads may use it meanwhile. Otherwise its address changes: no
  * thread may use the old one any more.
  *
@@ -263,7 +263,7 @@ int bigbar_unmap(struct bigbar_map *map);
  * bigbar_reserve - take addresses for mappings to come
  * @length: bytes
  * @alignment: a power of two
- * @shift: bytes that the address is to be behind a multiple of @alignment
+ * @shift: bytes that the address is to be past a multiple of @alignment
  * @address: filled in
  *
  * For programs that lay out addresses themselves. Accesses to them fault until mmap() with
@@ -355,8 +355,8 @@ int bigbar_dirty_begin(const struct bigbar_bo *bo, struct bigbar_dirty **dirty);
  * @pages: filled in with the number of its pages
  *
  * Takes the record in parts of 32,768 pages; a run does not go from one part into the next. What
- * is taken is cleared in the driver: whoever stops before the end has lost what is left of the
- * last part.
+ * is taken is cleared in the driver: a caller that stops before the end has lost what is left of
+ * the last part.
  *
  * Return: 1 if there is a run, 0 at the end of the record; an error of bigbar_dirty_take(),
  * after which the same part can be tried again.

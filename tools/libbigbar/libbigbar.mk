@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 #
-# The source files of libbigbar, for whoever builds it.
+# The source files of libbigbar, for the makefiles that build it.
 
 libbigbar_sources := address.c bo.c device.c dirty.c map.c

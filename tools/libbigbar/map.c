@@ -189,7 +189,7 @@ static void give_addresses_back(const struct bigbar_map *map, uint64_t length)
 
 /*
  * The kernel lets no mapping of page frames grow in its place. So a new one is made, which
- * nobody uses yet, and is moved over the old one. The addresses behind that are taken first:
+ * nobody uses yet, and is moved over the old one. The addresses after that are taken first:
  * they would be as good as any for the new one.
  */
 int bigbar_map_grow(struct bigbar_map *map, uint64_t length)

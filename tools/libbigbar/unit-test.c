@@ -102,7 +102,7 @@ static bool has_bit(const uint64_t *bitmap, uint64_t bit)
 	return bitmap[bit / 64] >> bit % 64 & 1;
 }
 
-/* The run at or behind @from, bit by bit; its count is 0 if there is none. */
+/* The run at or after @from, bit by bit; its count is 0 if there is none. */
 static uint64_t count_bits(const uint64_t *bitmap, uint64_t bits, uint64_t *from)
 {
 	uint64_t end;
@@ -126,7 +126,7 @@ static void check_runs(const uint64_t *bitmap, uint64_t bits)
 	}
 }
 
-/* With long runs and short ones; what is behind the end does not count. */
+/* With long runs and short ones; what is past the end does not count. */
 static void test_runs(void)
 {
 	uint64_t bitmap[4];
@@ -298,8 +298,8 @@ static char *end_of(const struct bigbar_map *map)
 	return (char *)bigbar_map_address(map) + bigbar_map_length(map);
 }
 
-/* Takes a page behind a mapping, or returns NULL if there is something already. */
-static char *take_page_behind(const struct bigbar_map *map)
+/* Takes a page after a mapping, or returns NULL if there is something already. */
+static char *take_page_after(const struct bigbar_map *map)
 {
 	void *page = mmap(end_of(map), PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -319,7 +319,7 @@ static bool is_free_behind(const struct bigbar_map *map, uint64_t length)
 #define TRIES 16
 
 /*
- * A mapping of the first 2 MiB with as much free behind it. The kernel takes addresses from
+ * A mapping of the first 2 MiB with as much free after it. The kernel takes addresses from
  * above: it is below another mapping, which goes then.
  */
 static struct bigbar_map *map_below_free(int fd)
@@ -332,7 +332,7 @@ static struct bigbar_map *map_below_free(int fd)
 		if (is_free_behind(map, MIB(2)))
 			return map;
 	}
-	NEED(!"no mapping with free addresses behind it");
+	NEED(!"no mapping with free addresses after it");
 	return NULL;
 }
 
@@ -359,19 +359,19 @@ static void test_grow_elsewhere(void)
 	int fd = make_file(MIB(8));
 	struct bigbar_map *map = map_below_free(fd);
 	void *address = bigbar_map_address(map);
-	char *behind = take_page_behind(map);
+	char *after = take_page_after(map);
 	uint64_t before = address_space();
 
-	NEED(behind);
-	*behind = 1;
+	NEED(after);
+	*after = 1;
 	CHECK(!bigbar_map_grow(map, MIB(8)));
 	CHECK(bigbar_map_address(map) != address);
 	CHECK((uintptr_t)bigbar_map_address(map) % MIB(2) == 0);
 	CHECK(shows(map, 0));
-	CHECK(*behind == 1);
+	CHECK(*after == 1);
 	CHECK(address_space() == before + MIB(6) / PAGE);
 	CHECK(!bigbar_unmap(map));
-	munmap(behind, PAGE);
+	munmap(after, PAGE);
 	close(fd);
 }
 
@@ -631,7 +631,7 @@ static void fill_record(void)
 	}
 }
 
-/* The run at or behind @from, but not into the next window. */
+/* The run at or after @from, but not into the next window. */
 static uint64_t expected_run(const uint64_t *record, uint64_t *from)
 {
 	uint64_t count = count_bits(record, PAGES, from);

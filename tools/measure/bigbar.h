@@ -39,7 +39,7 @@ void move_bo(const struct bo *bo, uint32_t placement);
 uint64_t free_vram(const struct device *device);
 
 /*
- * Reserves addresses, which MAP_FIXED may replace, that begin @shift bytes behind a multiple of
+ * Reserves addresses, which MAP_FIXED may replace, that begin @shift bytes past a multiple of
  * @alignment.
  */
 uint64_t *reserve_addresses(uint64_t size, uint64_t alignment, uint64_t shift);

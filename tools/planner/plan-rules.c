@@ -237,11 +237,11 @@ static bool is_whole_run(const struct pfnmap_request *req,
 			 const struct pfnmap_plan *plan, unsigned long index)
 {
 	long before = entry_at(req, plan, 0) - level_pages(plan->level);
-	long behind = entry_at(req, plan, plan->nr_entries);
+	long after = entry_at(req, plan, plan->nr_entries);
 
 	return req->narrow || plan->level == PGTABLE_LEVEL_PUD ||
 	       (!is_cheap(req, before, plan->level) &&
-		!is_cheap(req, behind, plan->level));
+		!is_cheap(req, after, plan->level));
 }
 
 static bool is_narrow_if_asked(const struct pfnmap_request *req,

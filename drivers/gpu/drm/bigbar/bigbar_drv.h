@@ -164,7 +164,7 @@ struct bigbar_prime {
 /**
  * struct bigbar_bos - the buffer objects of a device
  * @lock: protects @list; taken last, and no reservation is taken with it held.
- * @list: those that a handle or a mapping has, or whoever else has a GEM reference.
+ * @list: those to which a handle, a mapping or other code has a GEM reference.
  */
 struct bigbar_bos {
 	struct mutex lock; /* protects list */

@@ -163,7 +163,7 @@ static int bigbar_kms_prepare_fb(struct drm_plane *plane, struct drm_plane_state
 	if (bigbar_kms_start(state) / state->fb->pitches[0] > U16_MAX)
 		ret = -ENOSPC;
 	else
-		/* Have the commit wait for moves, and for whoever draws. */
+		/* Have the commit wait for moves, and for drawing that is not finished. */
 		ret = drm_gem_plane_helper_prepare_fb(plane, state);
 	if (ret)
 		bigbar_kms_unpin(bo);

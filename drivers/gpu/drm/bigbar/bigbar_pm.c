@@ -70,10 +70,10 @@ static void bigbar_pm_count(struct bigbar_pm_memory *memory, const struct bigbar
 }
 
 /*
- * To take the last page would have the OOM killer end a process, at the next allocation of
- * whoever: so all else keeps a part of memory. And TTM, once buffer objects have half of all
- * memory, copies another one to memory that can be swapped out, which may have the killer do the
- * same.
+ * To take the last page would have the OOM killer end a process, at the next allocation that
+ * anybody makes: so all else keeps a part of memory. And TTM, once buffer objects have half of
+ * all memory, copies another one to memory that can be swapped out, which may have the killer do
+ * the same.
  */
 static bool bigbar_pm_has_memory_for(const struct bigbar_bo *bo,
 				     const struct bigbar_pm_memory *memory)

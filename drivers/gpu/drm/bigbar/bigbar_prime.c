@@ -102,7 +102,7 @@ static int bigbar_prime_pin(struct dma_buf_attachment *attach)
 	ret = bigbar_prime_place(bo, peer2peer);
 	if (ret)
 		return ret;
-	/* Whoever pins it need not wait for moves. */
+	/* The importer that pins it need not wait for moves. */
 	ret = dma_resv_wait_timeout(bo->ttm.base.resv, DMA_RESV_USAGE_KERNEL, true,
 				    MAX_SCHEDULE_TIMEOUT);
 	if (ret < 0)
@@ -208,8 +208,8 @@ static struct sg_table *bigbar_prime_table_of_vram(const struct bigbar_bo *bo,
 }
 
 /*
- * Whoever unplugs the device waits for this, and then until all is unmapped. The device is
- * awake, because the buffer object is in VRAM, and stays so if that moves away meanwhile.
+ * Unplugging the device waits for this, and then until all is unmapped. The device is awake,
+ * because the buffer object is in VRAM, and stays so if that moves away meanwhile.
  */
 static struct sg_table *bigbar_prime_map_vram(const struct bigbar_bo *bo,
 					      struct device *dev,
@@ -245,7 +245,7 @@ static struct sg_table *bigbar_prime_map(struct dma_buf_attachment *attach,
 	return drm_gem_map_dma_buf(attach, dir);
 }
 
-/* Whoever unplugs the device waits for the last. */
+/* Unplugging the device waits for the last. */
 static void bigbar_prime_unmapped(atomic_t *count)
 {
 	if (atomic_dec_and_test(count))
@@ -417,7 +417,7 @@ void bigbar_prime_revoke(struct bigbar_device *bigbar)
 	wait_var_event(&prime->in_vram, !atomic_read(&prime->in_vram));
 }
 
-/* Whoever unplugs the device waits for this, and then finds the buffer object. */
+/* Unplugging the device waits for this, and then finds the buffer object. */
 static struct drm_gem_object *bigbar_prime_import_foreign(struct drm_device *drm,
 							  struct dma_buf *dma_buf)
 {

@@ -48,20 +48,20 @@ pfnmap_insert_pages(struct pfnmap_rest *rest, struct pfnmap_plan *plan,
 	for (; window.first < end && left; left--) {
 		unsigned int nr = rest->source->extents(rest->source, window.first, end,
 							extents, PFNMAP_REST_EXTENTS);
-		const struct pfnmap_extent *extent = extents, *behind;
+		const struct pfnmap_extent *extent = extents, *past;
 
 		/* The owner must keep to what pfnmap_extents_fn says. */
 		if (WARN_ON_ONCE(!nr || nr > PFNMAP_REST_EXTENTS ||
 				 window.first - extents->first >= extents->nr_pages))
 			break;
-		behind = extents + pfnmap_plan_clip(&window, extents, nr);
+		past = extents + pfnmap_plan_clip(&window, extents, nr);
 		do {
 			struct pfnmap_run run = pfnmap_plan_run(level, rest->window.to_vpn,
 								extent);
 
 			set(data, run);
 			nr_more += run.nr_entries;
-		} while (++extent < behind);
+		} while (++extent < past);
 		window.first = extent[-1].first + extent[-1].nr_pages;
 	}
 	plan->nr_more += nr_more;

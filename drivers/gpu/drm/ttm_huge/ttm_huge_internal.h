@@ -88,8 +88,8 @@ static inline unsigned long ttm_huge_dirty_blocks(struct ttm_buffer_object *bo)
 }
 
 /*
- * A bit for each block of PTRS_PER_PTE pages, behind those of the pages: writes to the block
- * may be recorded by dirty bits. The last bit, behind those of the blocks, says that blocks may
+ * A bit for each block of PTRS_PER_PTE pages, after those of the pages: writes to the block
+ * may be recorded by dirty bits. The last bit, after those of the blocks, says that blocks may
  * become like that.
  */
 static inline unsigned long *ttm_huge_dirty_by_bits(struct ttm_buffer_object *bo,

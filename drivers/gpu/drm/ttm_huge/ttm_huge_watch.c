@@ -23,9 +23,9 @@
  * * A dirty bit that is in a page table is found by clean_record_shared_mapping_range(),
  *   which looks at the file's mappings in the order of the reverse map, flushes what it
  *   has cleaned, and flushes the whole range if somebody else has a flush pending.
- * * Whoever removes entries says so before, by an MMU notifier: munmap(), exit, fork(),
- *   mremap() and splits, where pfnmap zaps; moves, evictions and swap-out, where TTM
- *   zaps; and a driver that zaps a device. Each mapping has a notifier, the watch. It makes
+ * * All code that removes entries says so before, by an MMU notifier: munmap(), exit,
+ *   fork(), mremap() and splits, where pfnmap zaps; moves, evictions and swap-out, where
+ *   TTM zaps; and a driver that zaps a device. Each mapping has a notifier, the watch. It makes
  *   the PTEs read-only, and adds to the record what is dirty: see pfnmap_collect_dirty(). So
  *   a write is in the page table, or in the record, or faults.
  * * Taking the record first reads and clears it, then collects dirty bits, then looks
@@ -52,8 +52,8 @@
  * What bypasses the page table cannot be seen. KVM gives a machine write access where the page
  * table of the process has it: hva_to_pfn_remapped() takes a writable entry as it is, clean
  * or not, and takes no fault. The machine's writes set dirty bits in KVM's own tables, which
- * KVM forwards only for memory that has struct pages. So whoever starts the tracking says
- * whether to use dirty bits: see ttm_huge_dirty_start().
+ * KVM forwards only for memory that has struct pages. So the caller that starts the
+ * tracking says whether to use dirty bits: see ttm_huge_dirty_start().
  *
  * Locks: the reservation, i_mmap_rwsem, the core's section of MMU notifiers,
  * &ttm_huge_private.collecting, locks of page tables.
