@@ -193,18 +193,18 @@ void ttm_huge_dirty_free(struct ttm_buffer_object *bo)
 	kvfree(xa_erase(&to_ttm_huge(bo->bdev)->priv->dirty, ttm_huge_bo_index(bo)));
 }
 
-/* Copies a part of the record and clears it, while watches set bits. */
+/*
+ * Copies a part of the record and clears it, while watches set bits. The last word is copied
+ * whole: ttm_huge_dirty_look_again() clears what is not of the part.
+ */
 static void ttm_huge_dirty_fetch(unsigned long *record, unsigned long nr_pages,
 				 unsigned long *out)
 {
-	unsigned long mask;
-
 	for (; nr_pages >= BITS_PER_LONG; nr_pages -= BITS_PER_LONG, record++)
 		*out++ = READ_ONCE(*record) ? xchg(record, 0) : 0;
-	if (nr_pages) {
-		mask = BITMAP_LAST_WORD_MASK(nr_pages);
-		*out = atomic_long_fetch_andnot(mask, (atomic_long_t *)record) & mask;
-	}
+	if (nr_pages)
+		*out = atomic_long_fetch_andnot(BITMAP_LAST_WORD_MASK(nr_pages),
+						(atomic_long_t *)record);
 }
 
 static void ttm_huge_dirty_put_back(unsigned long *record, unsigned long nr_pages,
