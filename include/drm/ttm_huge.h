@@ -98,7 +98,14 @@ struct ttm_huge_device {
 int drmm_ttm_huge_device_init(struct drm_device *drm,
 			      struct ttm_huge_device *hdev,
 			      const struct ttm_huge_funcs *funcs);
+
+#if IS_ENABLED(CONFIG_DEBUG_FS)
 void ttm_huge_debugfs_init(struct ttm_device *bdev, struct dentry *root);
+#else
+static inline void ttm_huge_debugfs_init(struct ttm_device *bdev, struct dentry *root)
+{
+}
+#endif
 
 void ttm_huge_bo_fini(struct ttm_buffer_object *bo);
 
