@@ -241,7 +241,7 @@ static void bo_holder_hold_place(struct work_struct *work)
 {
 	struct hold *hold = container_of(work, struct hold, work);
 	struct ttm_device *bdev = drm_gem_ttm_of_gem(hold->obj)->bdev;
-	struct ttm_huge *huge = &container_of(bdev, struct ttm_huge_device, base)->huge;
+	struct ttm_huge *huge = to_ttm_huge(bdev);
 	const struct ttm_huge_funcs *huge_funcs = huge->funcs;
 	typeof(bdev->funcs) funcs = bdev->funcs;
 	struct ttm_device_funcs changed = *funcs;

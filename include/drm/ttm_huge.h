@@ -5,6 +5,7 @@
 #ifndef _DRM_TTM_HUGE_H_
 #define _DRM_TTM_HUGE_H_
 
+#include <linux/container_of.h>
 #include <linux/mm_types.h>
 #include <linux/pfnmap.h>
 #include <linux/types.h>
@@ -94,6 +95,21 @@ struct ttm_huge_device {
 	/** @huge: private. */
 	struct ttm_huge huge;
 };
+
+/**
+ * to_ttm_huge - what a TTM device has for huge mappings
+ * @bdev: a device that was set up for them
+ *
+ * For ttm_huge itself, and for its tests.
+ *
+ * Context: any.
+ *
+ * Return: its &struct ttm_huge.
+ */
+static inline struct ttm_huge *to_ttm_huge(struct ttm_device *bdev)
+{
+	return &container_of(bdev, struct ttm_huge_device, base)->huge;
+}
 
 int drmm_ttm_huge_device_init(struct drm_device *drm,
 			      struct ttm_huge_device *hdev,
@@ -289,8 +305,10 @@ static inline int ttm_huge_range_man_init(struct ttm_device *bdev,
 static inline void ttm_huge_set_aperture(struct ttm_huge_device *hdev, int type,
 					 u64 base, u64 size)
 {
-	hdev->huge.managers[type].base = base;
-	hdev->huge.managers[type].size = size;
+	struct ttm_huge_manager *hman = &to_ttm_huge(&hdev->base)->managers[type];
+
+	hman->base = base;
+	hman->size = size;
 }
 
 #endif

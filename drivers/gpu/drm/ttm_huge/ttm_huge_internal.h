@@ -63,11 +63,6 @@ struct ttm_huge_private {
 	struct rw_semaphore collecting;
 };
 
-static inline struct ttm_huge *to_ttm_huge(struct ttm_device *bdev)
-{
-	return &container_of(bdev, struct ttm_huge_device, base)->huge;
-}
-
 /* Where a buffer object begins in the fake-offset space; this is unique to it. */
 static inline unsigned long ttm_huge_bo_index(struct ttm_buffer_object *bo)
 {
