@@ -24,6 +24,9 @@
 #define ANY_BIGBAR_BO (ANY_BO | W(EVICT))
 #define CREATE (W(CREATE_MIXED) | W(CREATE_MIXED_IOCTL))
 
+/* That of ttm_huge, in sysfs. */
+#define MODULE_PATH "/sys/module/ttm_huge"
+
 static struct device bigbar;
 static struct device qxl, radeon;
 
@@ -129,10 +132,28 @@ static void end_scattered(void)
 	end_bigbar();
 }
 
+/* If TTM has ttm_huge inside, it is to use its own handler. */
 static void begin_qxl(const struct way *way, uint64_t largest)
 {
 	(void)way;
 	(void)largest;
+	set_max_level("off");
+	qxl = open_device("qxl");
+}
+
+static void begin_huge_qxl(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	set_max_level("pud");
+	qxl = open_device("qxl");
+}
+
+static void begin_qxl_ptes(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	set_max_level("pte");
 	qxl = open_device("qxl");
 }
 
@@ -145,6 +166,20 @@ static void open_surface(const struct way *way, struct subject *subject)
 {
 	(void)way;
 	take_bo(subject, create_qxl_surface(&qxl, subject->size));
+}
+
+static void open_surface_2m(const struct way *way, struct subject *subject)
+{
+	open_surface(way, subject);
+	align_to_2m(subject);
+}
+
+/* Only a module that was loaded has the file initstate. */
+static const char *missing_huge_ttm(void)
+{
+	if (access(MODULE_PATH, F_OK) || !access(MODULE_PATH "/initstate", F_OK))
+		return "TTM of this kernel does not have ttm_huge inside: see make in-tree";
+	return NULL;
 }
 
 static void close_opened(const struct subject *subject)
@@ -321,6 +356,7 @@ static void close_nothing(const struct subject *subject)
 
 #define AS_BELOW "the cost grows as up to there"
 #define RADEON_BAR "radeon's BAR has 256 MiB"
+#define QXL_VRAM "no surface is larger: qxl has 2 GiB of VRAM"
 
 /*
  * bigbar is bound to the PCI device until sysfs-wc. Peers that map the same memory are next to
@@ -336,9 +372,36 @@ const struct way ways[] = {
 	}, {
 		.name = "qxl", .what = "in-tree qxl, a surface in its VRAM", .role = PEER,
 		.memory = VRAM, .level = "PTE",
-		.largest = GIB(1), .too_large = "no surface is larger: qxl has 2 GiB of VRAM",
+		.largest = GIB(1), .too_large = QXL_VRAM,
 		.works = ANY_MEMORY | W(TWO_THREADS),
 		.begin = begin_qxl, .end = end_qxl, .open = open_surface, .close = close_opened,
+	}, {
+		.name = "qxl-pud", .what = "qxl with TTM that has ttm_huge inside, PUD entries",
+		.role = OURS,
+		.memory = SURFACE, .level = "PUD",
+		.smallest = GIB(1), .too_small = "no PUD entry is smaller than 1 GiB: see qxl-pmd",
+		.largest = GIB(1), .too_large = QXL_VRAM,
+		.missing = missing_huge_ttm,
+		.works = ANY_MEMORY | W(TWO_THREADS) | W(UNMAP_PART),
+		.begin = begin_huge_qxl, .end = end_qxl,
+		.open = open_surface, .close = close_opened,
+	}, {
+		.name = "qxl-pmd", .what = "the same, at an address aligned to 2 MiB only",
+		.role = OURS,
+		.memory = SURFACE, .level = "PMD",
+		.largest = GIB(1), .too_large = QXL_VRAM,
+		.missing = missing_huge_ttm,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_huge_qxl, .end = end_qxl,
+		.open = open_surface_2m, .close = close_opened,
+	}, {
+		.name = "qxl-pte", .what = "the same, runs of PTEs", .role = OURS,
+		.memory = SURFACE, .level = "PTE",
+		.largest = GIB(1), .too_large = QXL_VRAM,
+		.missing = missing_huge_ttm,
+		.works = ANY_MEMORY | W(TWO_THREADS),
+		.begin = begin_qxl_ptes, .end = end_qxl,
+		.open = open_surface, .close = close_opened,
 	}, {
 		.name = "pud", .what = "ttm_huge, PUD entries", .role = OURS,
 		.memory = VRAM, .level = "PUD",
@@ -479,7 +542,7 @@ const char *memory_name(enum memory memory)
 {
 	static const char * const names[] = {
 		[VRAM] = "VRAM", [PIECES] = "pieces", [SYSTEM] = "system",
-		[RADEON] = "radeon", [ANONYMOUS] = "anonymous",
+		[RADEON] = "radeon", [SURFACE] = "surface", [ANONYMOUS] = "anonymous",
 	};
 
 	return names[memory];

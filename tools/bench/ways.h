@@ -19,6 +19,7 @@ enum memory {
 	PIECES,		/* VRAM of a buffer object, in pieces */
 	SYSTEM,		/* a buffer object in system memory */
 	RADEON,		/* a buffer object in radeon's VRAM */
+	SURFACE,	/* one in qxl's VRAM, if its TTM has ttm_huge inside */
 	ANONYMOUS,
 };
 

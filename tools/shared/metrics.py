@@ -12,8 +12,8 @@ SMALL_BELOW = 2 << 20
 IN_TREE = "in-tree"
 # The way with TTM's own handler, for each memory. Apart from our ways, only TTM maps a buffer
 # object in pieces, and at the same cost as one that is not in pieces.
-BASELINE = {"system": "in-tree-system", "radeon": "radeon"}
-ONLY_TTM_MAPS = ("pieces", "system", "radeon")
+BASELINE = {"system": "in-tree-system", "radeon": "radeon", "surface": "qxl"}
+ONLY_TTM_MAPS = ("pieces", "system", "radeon", "surface")
 
 # The smallest size that can have an entry of each level.
 LEVELS = {"PUD": 1 << 30, "PMD": 2 << 20, "PTE": 0}
