@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +14,11 @@
 #include "igt_shim.h"
 #include "lib/access.h"
 #include "lib/display.h"
+#include "lib/file.h"
 #include "lib/gem.h"
+#include "lib/hold.h"
 #include "lib/huge_device.h"
+#include "lib/monitor.h"
 #include "lib/outside.h"
 #include "lib/page_table.h"
 #include "lib/plug.h"
@@ -35,6 +40,13 @@ IGT_TEST_DESCRIPTION("Buffer objects in VRAM on a display");
 #define PIXELS (DISPLAY_WIDTH * DISPLAY_HEIGHT)
 #define PITCH (DISPLAY_WIDTH * sizeof(uint32_t))
 #define EVENT_TIMEOUT_MS 10000
+/* A flip that does not wait would be over at once. */
+#define NO_EVENT_MS 500
+/* The largest width and height of a framebuffer. */
+#define MOST_SIZE 8192
+/* The register that turns the display on, in BAR 2. */
+#define ENABLE 0x508
+#define ENABLED 1
 
 /* A client that is master of the display, and its only pipe. */
 struct pipe {
@@ -87,6 +99,8 @@ static struct pipe open_pipe(void)
 	igt_assert(resources);
 	igt_assert_eq(drmSetMaster(pipe.fd), 0);
 	igt_assert_eq(resources->count_crtcs, 1);
+	igt_assert_eq(resources->max_width, MOST_SIZE);
+	igt_assert_eq(resources->max_height, MOST_SIZE);
 	pipe.crtc = resources->crtcs[0];
 	drmModeFreeResources(resources);
 	pipe.connector = display_connector(pipe.fd);
@@ -133,6 +147,35 @@ static void show_nothing(struct pipe *pipe)
 	igt_assert_eq(drmModeSetCrtc(pipe->fd, pipe->crtc, 0, 0, 0, NULL, 0, NULL), 0);
 }
 
+static uint64_t address_of_registers(int fd)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 16];
+	uint64_t start;
+	FILE *file;
+
+	device_folder(fd, folder);
+	snprintf(path, sizeof(path), "%s/resource", folder);
+	file = fopen(path, "r");
+	igt_assert(file);
+	igt_assert_eq(fscanf(file, "%*[^\n] %*[^\n] %" SCNx64, &start), 1);
+	fclose(file);
+	return start;
+}
+
+/* As QEMU sees it: its dump of the screen has the last picture when the display is off, too. */
+static bool display_is_on(int fd)
+{
+	int monitor = monitor_open();
+	unsigned int value;
+	char command[64];
+
+	snprintf(command, sizeof(command), "xp /1hx 0x%" PRIx64,
+		 address_of_registers(fd) + ENABLE);
+	igt_assert_eq(sscanf(monitor_ask(monitor, 0, command), "%*[^:]: %x", &value), 1);
+	monitor_close(monitor);
+	return value & ENABLED;
+}
+
 static void assert_shown(const char *name, const struct frame *frame)
 {
 	display_assert_shows(name, frame->pixels, DISPLAY_HEIGHT);
@@ -150,21 +193,79 @@ static void assert_has_pmd(const struct frame *frame)
 	igt_assert_eq_u64(levels.entries[HUGE_PTE], MIB(1) / HUGE_PAGE_SIZE);
 }
 
+static void assert_cap(int fd, uint64_t cap, uint64_t expected)
+{
+	uint64_t value = 0;
+
+	igt_assert_eq(drmGetCap(fd, cap, &value), 0);
+	igt_assert_eq_u64(value, expected);
+}
+
 /**
  * SUBTEST: mode
  * Description: A mode is set with a dumb buffer, which comes to the screen, and so does what
- *	is drawn later. The mapping that it is drawn into has a PMD entry.
+ *	is drawn later. The mapping that it is drawn into has a PMD entry. Programs are told of
+ *	the depth of pictures, and that it is better to draw elsewhere and copy.
  */
 static void test_mode(void)
 {
 	struct pipe pipe = open_pipe();
 	struct frame frame = make_frame(&pipe, 1);
 
+	assert_cap(pipe.fd, DRM_CAP_DUMB_PREFERRED_DEPTH, 24);
+	assert_cap(pipe.fd, DRM_CAP_DUMB_PREFER_SHADOW, 1);
 	show(&pipe, &frame);
 	assert_shown("mode", &frame);
 	assert_has_pmd(&frame);
 	draw(&frame, 2);
 	assert_shown("mode", &frame);
+}
+
+/* A framebuffer that begins anywhere in a buffer object. */
+static uint32_t add_fb(const struct pipe *pipe, const struct huge_bo *bo, uint32_t width,
+		       uint32_t height, uint32_t pitch, uint32_t offset)
+{
+	const uint32_t handles[4] = { bo->handle }, pitches[4] = { pitch }, offsets[4] = { offset };
+	uint32_t id;
+
+	igt_assert_eq(drmModeAddFB2(pipe->fd, width, height, DRM_FORMAT_XRGB8888, handles, pitches,
+				    offsets, &id, 0), 0);
+	return id;
+}
+
+/* A picture in the midst of a buffer object, larger than the screen, and what is seen of it. */
+#define PART_WIDTH (DISPLAY_WIDTH + 48)
+#define PART_HEIGHT (DISPLAY_HEIGHT + 16)
+#define PART_PITCH (PITCH + 320)
+#define PART_OFFSET (3 * PART_PITCH + 20)
+#define PART_X 5
+#define PART_Y 7
+
+/**
+ * SUBTEST: part
+ * Description: A part of a picture comes to the screen. The picture is larger than that, begins
+ *	in the midst of a line of a buffer object, and there is room between its lines.
+ */
+static void test_part(void)
+{
+	static uint32_t seen[DISPLAY_HEIGHT][DISPLAY_WIDTH];
+	struct pipe pipe = open_pipe();
+	struct frame whole = make_frame(&pipe, 10);
+	struct huge_bo bo = huge_bo_create(pipe.fd, MIB(8), HUGE_VRAM, HUGE_CONTIGUOUS);
+	uint32_t *pixels = huge_bo_map(&bo);
+	uint32_t id = add_fb(&pipe, &bo, PART_WIDTH, PART_HEIGHT, PART_PITCH, PART_OFFSET);
+
+	for (uint32_t i = 0; i < bo.size / sizeof(*pixels); i++)
+		pixels[i] = i * 2654435761u >> 8;
+	for (uint32_t y = 0; y < DISPLAY_HEIGHT; y++)
+		memcpy(seen[y], pixels + (PART_OFFSET + (y + PART_Y) * PART_PITCH) /
+		       sizeof(*pixels) + PART_X, sizeof(seen[y]));
+	/* Registers may have been left as they should be. */
+	show(&pipe, &whole);
+	assert_shown("part", &whole);
+	igt_assert_eq(drmModeSetCrtc(pipe.fd, pipe.crtc, id, PART_X, PART_Y, &pipe.connector, 1,
+				     &pipe.mode), 0);
+	display_assert_shows("part", seen[0], DISPLAY_HEIGHT);
 }
 
 static void *flipped_to;
@@ -206,6 +307,27 @@ static void test_flip(void)
 	igt_assert_eq(huge_bo_try_move(&second.bo, HUGE_SYSTEM), EBUSY);
 }
 
+/**
+ * SUBTEST: fences
+ * Description: A page flip waits until the other picture has been drawn.
+ */
+static void test_fences(void)
+{
+	struct pipe pipe = open_pipe();
+	struct frame first = make_frame(&pipe, 11), second = make_frame(&pipe, 12);
+	struct pollfd events = { .fd = pipe.fd, .events = POLLIN };
+
+	show(&pipe, &first);
+	hold_fence(second.pixels, "write");
+	igt_assert_eq(drmModePageFlip(pipe.fd, pipe.crtc, second.id, DRM_MODE_PAGE_FLIP_EVENT,
+				      &second), 0);
+	igt_assert_eq(poll(&events, 1, NO_EVENT_MS), 0);
+	igt_assert(is_held());
+	release_hold();
+	assert_flipped_to(&pipe, &second);
+	assert_shown("fences", &second);
+}
+
 static uint32_t property_of(int fd, uint32_t object, uint32_t type, const char *name)
 {
 	drmModeObjectPropertiesPtr all = drmModeObjectGetProperties(fd, object, type);
@@ -236,37 +358,95 @@ static uint32_t only_plane(int fd)
 	return plane;
 }
 
+/* The plane would show so many pixels of a line, and as many pixels of the screen. */
+static int try_widths(const struct pipe *pipe, uint32_t plane, uint64_t source, uint64_t shown)
+{
+	drmModeAtomicReqPtr request = drmModeAtomicAlloc();
+	uint32_t from = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "SRC_W");
+	uint32_t to = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "CRTC_W");
+	int ret;
+
+	igt_assert(drmModeAtomicAddProperty(request, plane, from, source << 16) > 0);
+	igt_assert(drmModeAtomicAddProperty(request, plane, to, shown) > 0);
+	ret = drmModeAtomicCommit(pipe->fd, request, DRM_MODE_ATOMIC_TEST_ONLY, NULL);
+	drmModeAtomicFree(request);
+	return -ret;
+}
+
+static int try_without_plane(const struct pipe *pipe, uint32_t plane)
+{
+	drmModeAtomicReqPtr request = drmModeAtomicAlloc();
+	uint32_t fb = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "FB_ID");
+	uint32_t crtc = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "CRTC_ID");
+	int ret;
+
+	igt_assert(drmModeAtomicAddProperty(request, plane, fb, 0) > 0);
+	igt_assert(drmModeAtomicAddProperty(request, plane, crtc, 0) > 0);
+	ret = drmModeAtomicCommit(pipe->fd, request, DRM_MODE_ATOMIC_TEST_ONLY, NULL);
+	drmModeAtomicFree(request);
+	return -ret;
+}
+
 /**
  * SUBTEST: atomic
  * Description: An atomic commit that does not wait brings another picture to the screen, and
- *	an event. One that only tests refuses a picture that is too small.
+ *	an event. One that only tests refuses a picture that is too small or would have to be
+ *	scaled, and a mode without a picture.
  */
 static void test_atomic(void)
 {
 	struct pipe pipe = open_pipe();
 	struct frame first = make_frame(&pipe, 3), second = make_frame(&pipe, 4);
 	drmModeAtomicReqPtr request = drmModeAtomicAlloc();
-	uint32_t plane, width, id;
+	uint32_t plane, id;
 
 	show(&pipe, &first);
 	igt_assert_eq(drmSetClientCap(pipe.fd, DRM_CLIENT_CAP_ATOMIC, 1), 0);
 	plane = only_plane(pipe.fd);
 	id = property_of(pipe.fd, plane, DRM_MODE_OBJECT_PLANE, "FB_ID");
-	width = property_of(pipe.fd, plane, DRM_MODE_OBJECT_PLANE, "CRTC_W");
 	igt_assert(drmModeAtomicAddProperty(request, plane, id, second.id) > 0);
 	igt_assert_eq(drmModeAtomicCommit(pipe.fd, request, DRM_MODE_PAGE_FLIP_EVENT |
 					  DRM_MODE_ATOMIC_NONBLOCK, &second), 0);
 	assert_flipped_to(&pipe, &second);
 	assert_shown("atomic", &second);
-	igt_assert(drmModeAtomicAddProperty(request, plane, width, DISPLAY_WIDTH / 2) > 0);
-	igt_assert(drmModeAtomicCommit(pipe.fd, request, DRM_MODE_ATOMIC_TEST_ONLY, NULL) < 0);
 	drmModeAtomicFree(request);
+	igt_assert_eq(try_widths(&pipe, plane, DISPLAY_WIDTH, DISPLAY_WIDTH), 0);
+	igt_assert_eq(try_widths(&pipe, plane, DISPLAY_WIDTH, DISPLAY_WIDTH / 2), ERANGE);
+	igt_assert_eq(try_widths(&pipe, plane, DISPLAY_WIDTH / 2, DISPLAY_WIDTH), ERANGE);
+	igt_assert_eq(try_widths(&pipe, plane, DISPLAY_WIDTH / 2, DISPLAY_WIDTH / 2), EINVAL);
+	igt_assert_eq(try_without_plane(&pipe, plane), EINVAL);
+}
+
+static int try_show_bo(struct pipe *pipe, const struct huge_bo *bo, uint32_t pitch)
+{
+	uint32_t id;
+
+	igt_assert_eq(drmModeAddFB(pipe->fd, DISPLAY_WIDTH, DISPLAY_HEIGHT, 24, 32, pitch,
+				   bo->handle, &id), 0);
+	return try_show(pipe, id);
+}
+
+/* Larger than what VRAM can have beside what is shown: it is not shown, and not pinned. */
+static void assert_no_room_beside(struct pipe *pipe, const struct frame *frame)
+{
+	struct huge_bo bo = huge_bo_create(pipe->fd, huge_vram(pipe->fd).size, HUGE_SYSTEM,
+					   HUGE_CONTIGUOUS);
+
+	igt_assert_eq(try_show_bo(pipe, &bo, PITCH), ENOMEM);
+	igt_assert_eq(huge_bo_placement(&bo), HUGE_SYSTEM);
+	assert_shown("pinned", frame);
+	igt_assert(display_is_on(pipe->fd));
+	show_nothing(pipe);
+	igt_assert(!display_is_on(pipe->fd));
+	huge_bo_move(&bo, HUGE_VRAM);
 }
 
 /**
  * SUBTEST: pinned
  * Description: What is shown stays in VRAM: it cannot be moved, and is not evicted when VRAM
- *	is full. It can be moved when it is not shown any more, and comes back when it is.
+ *	is full. It can be moved when it is not shown any more, and comes back when it is. What
+ *	VRAM has no room for is not shown, and can be moved later. When nothing is shown, the
+ *	display is off.
  */
 static void test_pinned(void)
 {
@@ -288,6 +468,7 @@ static void test_pinned(void)
 	show(&pipe, &frame);
 	igt_assert_eq(huge_bo_placement(&frame.bo), HUGE_VRAM);
 	assert_shown("pinned", &frame);
+	assert_no_room_beside(&pipe, &frame);
 }
 
 /**
@@ -313,15 +494,6 @@ static void test_close(void)
 	huge_bo_move(&shared, HUGE_SYSTEM);
 }
 
-static int try_show_bo(struct pipe *pipe, const struct huge_bo *bo, uint32_t pitch)
-{
-	uint32_t id;
-
-	igt_assert_eq(drmModeAddFB(pipe->fd, DISPLAY_WIDTH, DISPLAY_HEIGHT, 24, 32, pitch,
-				   bo->handle, &id), 0);
-	return try_show(pipe, id);
-}
-
 /**
  * SUBTEST: refused
  * Description: What the display cannot show is refused: buffer objects that may be scattered,
@@ -337,6 +509,57 @@ static void test_refused(void)
 	igt_assert_eq(try_show_bo(&pipe, &scattered, PITCH), EINVAL);
 	igt_assert_eq(try_show_bo(&pipe, &whole, PITCH + 2), EINVAL);
 	igt_assert_eq(try_show_bo(&pipe, &whole, PITCH + 64), 0);
+}
+
+/* 0, or an errno value, with a mode that the connector does not tell of. */
+static int try_mode(struct pipe *pipe, uint32_t id, uint16_t width, uint16_t height)
+{
+	drmModeModeInfo mode = {
+		.clock = 1000,
+		.hdisplay = width,
+		.hsync_start = width + 1,
+		.hsync_end = width + 2,
+		.htotal = width + 3,
+		.vdisplay = height,
+		.vsync_start = height + 1,
+		.vsync_end = height + 2,
+		.vtotal = height + 3,
+	};
+
+	return -drmModeSetCrtc(pipe->fd, pipe->crtc, id, 0, 0, &pipe->connector, 1, &mode);
+}
+
+/* The smallest picture, and one pixel more than a register can have. */
+#define LEAST 64
+#define LEAST_PITCH (LEAST * sizeof(uint32_t))
+#define LONG_PITCH (0x10000 * sizeof(uint32_t))
+#define FAR_LINE (0x10000 * LEAST_PITCH)
+
+/**
+ * SUBTEST: refused-sizes
+ * Description: Modes are refused that are smaller than the display can be, or larger than
+ *	VRAM; and so are lines that do not begin with a whole pixel, that are longer than the
+ *	registers of the display can tell, or too many. What was refused can be moved.
+ */
+static void test_refused_sizes(void)
+{
+	struct pipe pipe = open_pipe();
+	struct huge_bo bo = huge_bo_create(pipe.fd, MIB(32), HUGE_VRAM, HUGE_CONTIGUOUS);
+	uint32_t good = add_fb(&pipe, &bo, LEAST, LEAST, PITCH, 0);
+	uint32_t half_pixel = add_fb(&pipe, &bo, LEAST, LEAST, PITCH, 2);
+	uint32_t long_lines = add_fb(&pipe, &bo, LEAST, LEAST, LONG_PITCH, 0);
+	uint32_t far_lines = add_fb(&pipe, &bo, LEAST, LEAST, LEAST_PITCH, FAR_LINE);
+
+	igt_assert_eq(try_mode(&pipe, good, LEAST - 8, LEAST), EINVAL);
+	igt_assert_eq(try_mode(&pipe, good, LEAST, LEAST - 8), EINVAL);
+	igt_assert_lt_u64(huge_vram(pipe.fd).size, MOST_SIZE * MOST_SIZE * sizeof(uint32_t));
+	igt_assert_eq(try_mode(&pipe, good, MOST_SIZE, MOST_SIZE), EINVAL);
+	igt_assert_eq(try_mode(&pipe, half_pixel, LEAST, LEAST), EINVAL);
+	igt_assert_eq(try_mode(&pipe, long_lines, LEAST, LEAST), EINVAL);
+	igt_assert_eq(try_mode(&pipe, far_lines, LEAST, LEAST), ENOSPC);
+	huge_bo_move(&bo, HUGE_SYSTEM);
+	igt_assert_eq(try_mode(&pipe, good, LEAST, LEAST), 0);
+	igt_assert_eq(huge_bo_try_move(&bo, HUGE_SYSTEM), EBUSY);
 }
 
 /**
@@ -415,6 +638,7 @@ static void test_off(void)
 
 static void clean_up(void)
 {
+	release_all_holds();
 	kill_children();
 	huge_release_all();
 	power_restore();
@@ -423,11 +647,14 @@ static void clean_up(void)
 
 static const struct subtest subtests[] = {
 	{ "mode", "A picture comes to the screen", test_mode },
+	{ "part", "A part of a picture", test_part },
 	{ "flip", "Page flip", test_flip },
+	{ "fences", "A picture that is being drawn", test_fences },
 	{ "atomic", "Atomic commit", test_atomic },
 	{ "pinned", "What is shown stays in VRAM", test_pinned },
 	{ "close", "A program that ends shows nothing", test_close },
 	{ "refused", "What cannot be shown", test_refused },
+	{ "refused-sizes", "Sizes that the display cannot have", test_refused_sizes },
 	{ "unplug", "Unplugged while shown", test_unplug },
 	{ "sleep", "Asleep while shown", test_sleep },
 	{ "modetest", "modetest draws and shows", test_modetest },
