@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <xf86drm.h>
 
 #include "igt_shim.h"
@@ -373,11 +374,17 @@ static void assert_in_gems(int fd, const char *lines)
 	igt_assert_f(strstr(text, lines), "%s has\n%sand not\n%s", path.text, text, lines);
 }
 
+static void assert_mode(int fd, const char *name, unsigned int mode)
+{
+	igt_assert_eq(file_mode(huge_debugfs(fd, name).text), mode);
+}
+
 /**
  * SUBTEST: gems
  * Description: A file of debugfs shows each client, the oldest first, with its process, and
  *	its buffer objects, with the size, where it is now, the largest level by which it can
- *	be mapped, and the name by which others open it. It shows none that are gone.
+ *	be mapped, and the name by which others open it. It shows none that are gone. A process
+ *	whose name has a line break has one line, too. Only root can open the file.
  */
 static void test_gems(void)
 {
@@ -403,6 +410,11 @@ static void test_gems(void)
 		 getpid(), named.handle, flink.name, small.handle, single.handle, getpid(),
 		 large.handle);
 	assert_in_gems(fd, lines);
+	assert_mode(fd, "gems", 0400);
+	igt_assert_eq(prctl(PR_SET_NAME, "big\nbar"), 0);
+	snprintf(lines, sizeof(lines), "client %d command big\\012bar\nhandle", getpid());
+	assert_in_gems(fd, lines);
+	igt_assert_eq(prctl(PR_SET_NAME, "bigbar_stats"), 0);
 }
 
 /* The errno of a request to a file that counts entries, or 0. */
@@ -422,7 +434,7 @@ static void assert_shows_no_levels(int file)
  * SUBTEST: levels
  * Description: A file of debugfs shows, when it is asked, by how many entries of each level a
  *	buffer object is mapped: all of its mappings in this process count, and no others.
- *	Before it is asked, it shows nothing.
+ *	Before it is asked, it shows nothing. Only root can open it.
  */
 static void test_levels(void)
 {
@@ -433,6 +445,7 @@ static void test_levels(void)
 	char *address;
 
 	assert_shows_no_levels(file);
+	assert_mode(fd, LEVELS, 0600);
 	close(file);
 	*(volatile char *)huge_bo_map(&other) = 1;
 	address = huge_bo_map(&bo);
@@ -448,15 +461,33 @@ static void test_levels(void)
 	huge_assert_levels(&found, &expected, "a page mapped twice");
 }
 
+/* The longest text that the file accepts. */
+#define MOST_BYTES 31
+
+/* Of the request that begins the text, the rest of which is blank. */
+static void assert_length_limited(int file, char *text, size_t size)
+{
+	size_t length = strlen(text);
+
+	memset(text + length, ' ', size - length - 1);
+	text[MOST_BYTES + 1] = '\0';
+	igt_assert_eq(request_levels(file, text), EINVAL);
+	assert_shows_no_levels(file);
+	text[MOST_BYTES] = '\0';
+	igt_assert_eq(request_levels(file, text), 0);
+}
+
 /**
  * SUBTEST: levels-input
  * Description: Bad requests to the file of debugfs that counts entries: text that is no file
- *	and handle, a file that is not open or not of the device, an unknown handle. Nothing is
- *	kept of them, nor of a good one.
+ *	and handle, is too long or cannot be read, a file that is not open or not of the device,
+ *	an unknown handle. Nothing is kept of them, nor of a good one: neither the buffer object
+ *	nor the file.
  */
 static void test_levels_input(void)
 {
-	int fd = huge_open(), file = levels_open(fd), foreign = open("/dev/null", O_RDWR);
+	int looker = huge_open(), file = levels_open(looker), foreign = open("/dev/null", O_RDWR);
+	int fd = huge_open();
 	struct huge_bo bo = huge_vram_bo(fd, MIB(2));
 	const struct {
 		int error;
@@ -475,10 +506,13 @@ static void test_levels_input(void)
 		igt_assert_eq(request_levels(file, text), requests[i].error);
 		assert_shows_no_levels(file);
 	}
+	igt_assert_eq(write(file, huge_reserve(KIB(4), KIB(4)), 1), -1);
+	igt_assert_eq(errno, EFAULT);
 	snprintf(text, sizeof(text), " %d %u\n", fd, bo.handle);
-	igt_assert_eq(request_levels(file, text), 0);
-	huge_bo_destroy(&bo);
-	igt_assert_eq_u64(huge_vram_used_settled(fd, 0), 0);
+	assert_length_limited(file, text, sizeof(text));
+	/* With its handle. */
+	huge_close(fd);
+	igt_assert_eq_u64(huge_vram_used_settled(looker, 0), 0);
 	close(foreign);
 	close(file);
 }

@@ -544,8 +544,8 @@ static void test_nodes(int fd)
 
 /**
  * SUBTEST: memory-freed
- * Description: All calls, moves to and fro, and reads of fdinfo, of many clients and buffer
- *	objects leave only a few objects in the kernel's allocator.
+ * Description: All calls, moves to and fro, counts of entries, and reads of fdinfo, of many
+ *	clients and buffer objects leave only a few objects in the kernel's allocator.
  */
 static void test_memory_freed(int fd)
 {
@@ -558,6 +558,7 @@ static void test_memory_freed(int fd)
 		if (i == FREED_ROUNDS / 8)
 			before = slab_caches_now();
 		fdinfo_read(bo.fd);
+		huge_bo_levels(&bo);
 		huge_bo_move(&bo, HUGE_SYSTEM);
 		huge_bo_move(&bo, HUGE_VRAM);
 		huge_bo_destroy(&bo);
