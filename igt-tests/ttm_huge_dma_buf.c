@@ -548,6 +548,26 @@ static void test_importer_dynamic(void)
 	}
 }
 
+static void pin(void *argument)
+{
+	importer_do(*(const int *)argument, "pin");
+}
+
+/**
+ * SUBTEST: importer-pin-waits
+ * Description: When a driver has pinned the buffer object, the moves that had begun are over.
+ */
+static void test_importer_pin_waits(void)
+{
+	struct scene scene = make_scene(SCENE_SIZE, HUGE_SYSTEM);
+	int importer = importer_dynamic(scene.dma_buf.fd);
+
+	hold_fence(scene.pattern.address, "kernel");
+	assert_waits_for_hold(pin, &importer);
+	importer_do(importer, "map");
+	assert_importer_has(&scene, importer, HUGE_SYSTEM);
+}
+
 /**
  * SUBTEST: importer-unused
  * Description: System memory that was never accessed is zero for a driver that maps it.
@@ -1039,6 +1059,10 @@ static void assert_import(void)
 	assert_is_imported(&import);
 	assert_exported_again(import.fd, import.handle, foreign.dma_buf);
 	pattern_change(&import.pattern);
+	/* The mapping cannot be expanded. */
+	igt_assert(mremap(import.pattern.address, foreign.size, 2 * foreign.size,
+			  MREMAP_MAYMOVE) == MAP_FAILED);
+	igt_assert_eq(errno, EFAULT);
 	/* Its mapping holds the memory. */
 	igt_assert_eq(bigbar_destroy(import.fd, import.handle), 0);
 	igt_assert_eq_u64(in_use_beyond(&before, -1).bos, 0);
@@ -1165,10 +1189,21 @@ static int open_lent(void)
 	return fd;
 }
 
+/* The file of one device that counts entries does not take a client of another device. */
+static void assert_counts_own(int own, int other, uint32_t handle)
+{
+	int file = levels_open(own);
+
+	igt_assert_eq(dprintf(file, "%d %u", other, handle), -1);
+	igt_assert_eq(errno, EINVAL);
+	close(file);
+}
+
 /**
  * SUBTEST: import-unbound
  * Description: What a device has imported is pinned where the exporter has it, until the
- *	device is unbound, although its client still has a handle and a mapping.
+ *	device is unbound, although its client still has a handle and a mapping. The exporter
+ *	does not count its entries for a client of the other device.
  */
 static void test_import_unbound(void)
 {
@@ -1180,6 +1215,7 @@ static void test_import_unbound(void)
 	igt_assert_eq(drmPrimeFDToHandle(fd, scene.dma_buf.fd, &handle), 0);
 	seen.address = map_handle(fd, handle, scene.bo.size);
 	igt_assert_eq(huge_bo_try_move(&scene.bo, HUGE_VRAM), EBUSY);
+	assert_counts_own(scene.bo.fd, fd, handle);
 	take_back(0);
 	huge_bo_move(&scene.bo, HUGE_VRAM);
 	pattern_change(&scene.pattern);
@@ -1339,6 +1375,7 @@ static const struct subtest subtests[] = {
 	{ "unplug", "A mapping after unplug", test_unplug },
 	{ "importer-static", "A driver that cannot be told", test_importer_static },
 	{ "importer-dynamic", "A driver that can be told", test_importer_dynamic },
+	{ "importer-pin-waits", "Pinned while it is being moved", test_importer_pin_waits },
 	{ "importer-unused", "A driver as the first user", test_importer_unused },
 	{ "importer-told", "A driver is told of a move", test_importer_told },
 	{ "importer-goes-on", "A driver that is told and goes on", test_importer_goes_on },
