@@ -113,17 +113,27 @@ static void test_suspend(enum huge_level level)
 	}
 }
 
+/* It was moved away and back before any device was suspended, and not accessed since. */
+static void assert_was_away(struct scene *scene)
+{
+	struct page_table table = page_table_read(&scene->bo);
+
+	igt_assert_eq(table.count, 0);
+	page_table_free(&table);
+	assert_back(scene);
+}
+
 /**
  * SUBTEST: suspend-freezer
  * Description: The data are there when the kernel has only stopped all programs, without a
- *	device that was suspended.
+ *	device that was suspended. They have been away from VRAM meanwhile.
  */
 static void test_suspend_freezer(void)
 {
 	struct scene scene = make_scene_of_size(MIB(4), 0);
 
 	igt_assert_eq(power_sleep("mem", "freezer"), 0);
-	assert_back(&scene);
+	assert_was_away(&scene);
 }
 
 /**
@@ -267,7 +277,8 @@ static void test_suspend_unplug(void)
 /**
  * SUBTEST: hibernate
  * Description: The data are there when the system has been prepared for hibernation, up to
- *	where the image would be made.
+ *	where the image would be made; and when it has only stopped all programs, in which case
+ *	they have been away from VRAM, too.
  */
 static void test_hibernate(void)
 {
@@ -275,6 +286,8 @@ static void test_hibernate(void)
 
 	sleep_and_lose(&scene, "disk", "devices");
 	assert_back(&scene);
+	igt_assert_eq(power_sleep("disk", "freezer"), 0);
+	assert_was_away(&scene);
 }
 
 /* The kernel log tells once, with a text, that the device cannot sleep. */
@@ -481,6 +494,31 @@ static void test_runtime(void)
 }
 
 /**
+ * SUBTEST: runtime-peer
+ * Description: Another device has had a buffer object mapped in VRAM, and pinned, so that
+ *	there was no room for another one. The device does not sleep while the buffer object is
+ *	in VRAM, and does when it has been moved away.
+ */
+static void test_runtime_peer(void)
+{
+	char *address;
+	struct scene scene = { .bo = huge_mapped_bo(MIB(2), 0, &address) };
+	const uint64_t all = huge_vram(scene.bo.fd).size;
+	struct huge_bo dma_buf = huge_bo_export(&scene.bo), refused;
+	int importer = make_peer(&scene, &dma_buf);
+
+	igt_assert_eq(write_file(runtime_path(scene.bo.fd, "control"), "auto"), 0);
+	importer_do(importer, "pin");
+	importer_do(importer, "map");
+	igt_assert_eq(huge_bo_try_create(scene.bo.fd, all, HUGE_VRAM, 0, &refused), ENOMEM);
+	importer_do(importer, "unmap");
+	importer_do(importer, "unpin");
+	igt_assert(!falls_asleep(scene.bo.fd));
+	huge_bo_move(&scene.bo, HUGE_SYSTEM);
+	igt_assert(falls_asleep(scene.bo.fd));
+}
+
+/**
  * SUBTEST: runtime-unplug
  * Description: A buffer object in VRAM of a device that is unbound does not keep it from
  *	being bound again, used, and asleep when it is not used.
@@ -535,6 +573,7 @@ static const struct subtest subtests[] = {
 	{ "peer-pinned", "Suspend while another device pins VRAM", test_peer_pinned },
 	{ "imported-static", "Suspend while another device has memory", test_imported_static },
 	{ "runtime", "The device by itself", test_runtime },
+	{ "runtime-peer", "Asleep after another device had VRAM", test_runtime_peer },
 	{ "runtime-unplug", "The device by itself, unbound and bound", test_runtime_unplug },
 };
 
