@@ -879,11 +879,33 @@ static void test_read_first(void)
 	assert_recorded(&bo, pages, COUNT_OF(pages));
 }
 
+/*
+ * Two pages in order show that writes are dense, and the pages that follow take no fault, also
+ * when their record was taken. When only few were written again, each takes a fault again.
+ */
+static void assert_dense_for_a_while(const struct huge_bo *bo, char *address)
+{
+	const bool by_bits = has_dirty_bits();
+	const uint64_t few[] = { 210, 220 }, alone[] = { 300, 350 };
+
+	igt_assert_eq_u64(faults_of_writing(address, 200, 256), by_bits ? 2 : 56);
+	assert_range_taken(bo, 0, pages_of(bo), 200, 256);
+	igt_assert_eq_u64(faults_of_writing(address, 200, 256), by_bits ? 0 : 56);
+	assert_range_taken(bo, 0, pages_of(bo), 200, 256);
+	write_pages(address, few, COUNT_OF(few));
+	assert_recorded(bo, few, COUNT_OF(few));
+	for (unsigned int i = 0; i < COUNT_OF(alone); i++)
+		igt_assert_eq_u64(faults_of_writing(address, alone[i], alone[i] + 1), 1);
+	assert_recorded(bo, alone, COUNT_OF(alone));
+}
+
 /**
  * SUBTEST: sparse
  * Description: Each write to a page alone takes one fault, and another one when its record has
  *	been taken. It is recorded each time. A page that was not in the part of the
- *	record that was taken stays writable.
+ *	record that was taken stays writable. With the CPU's dirty bits, pages that are written
+ *	in order take no fault from the third on, until few pages are written between two
+ *	records.
  */
 static void test_sparse(void)
 {
@@ -899,6 +921,7 @@ static void test_sparse(void)
 		igt_assert_eq_u64(faults_of_writing(address, pages[1], pages[1] + 1), 0);
 		assert_recorded(&bo, pages + 1, COUNT_OF(pages) - 1);
 	}
+	assert_dense_for_a_while(&bo, address);
 }
 
 /* A mapping of the same memory from a file that can only be read. */
