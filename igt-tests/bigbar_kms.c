@@ -13,8 +13,8 @@
 
 #include "igt_shim.h"
 #include "lib/access.h"
+#include "lib/bar.h"
 #include "lib/display.h"
-#include "lib/file.h"
 #include "lib/gem.h"
 #include "lib/hold.h"
 #include "lib/huge_device.h"
@@ -44,7 +44,8 @@ IGT_TEST_DESCRIPTION("Buffer objects in VRAM on a display");
 #define NO_EVENT_MS 500
 /* The largest width and height of a framebuffer. */
 #define MOST_SIZE 8192
-/* The register that turns the display on, in BAR 2. */
+/* The register that turns the display on. */
+#define REGISTERS_BAR 2
 #define ENABLE 0x508
 #define ENABLED 1
 
@@ -147,33 +148,21 @@ static void show_nothing(struct pipe *pipe)
 	igt_assert_eq(drmModeSetCrtc(pipe->fd, pipe->crtc, 0, 0, 0, NULL, 0, NULL), 0);
 }
 
-static uint64_t address_of_registers(int fd)
-{
-	char folder[PATH_MAX], path[PATH_MAX + 16];
-	uint64_t start;
-	FILE *file;
-
-	device_folder(fd, folder);
-	snprintf(path, sizeof(path), "%s/resource", folder);
-	file = fopen(path, "r");
-	igt_assert(file);
-	igt_assert_eq(fscanf(file, "%*[^\n] %*[^\n] %" SCNx64, &start), 1);
-	fclose(file);
-	return start;
-}
-
 /* As QEMU sees it: its dump of the screen has the last picture when the display is off, too. */
 static bool display_is_on(int fd)
 {
 	int monitor = monitor_open();
-	unsigned int value;
+	const char *value;
 	char command[64];
+	bool on;
 
 	snprintf(command, sizeof(command), "xp /1hx 0x%" PRIx64,
-		 address_of_registers(fd) + ENABLE);
-	igt_assert_eq(sscanf(monitor_ask(monitor, 0, command), "%*[^:]: %x", &value), 1);
+		 bar_start(fd, REGISTERS_BAR) + ENABLE);
+	value = strchr(monitor_ask(monitor, 0, command), ':');
+	igt_assert(value);
+	on = strtoul(value + 1, NULL, 16) & ENABLED;
 	monitor_close(monitor);
-	return value & ENABLED;
+	return on;
 }
 
 static void assert_shown(const char *name, const struct frame *frame)
@@ -358,33 +347,41 @@ static uint32_t only_plane(int fd)
 	return plane;
 }
 
-/* The plane would show so many pixels of a line, and as many pixels of the screen. */
-static int try_widths(const struct pipe *pipe, uint32_t plane, uint64_t source, uint64_t shown)
+struct value {
+	const char *property;
+	uint64_t value;
+};
+
+/* Whether the plane can have both: 0, or an errno value. */
+static int try_plane(const struct pipe *pipe, uint32_t plane, const struct value values[2])
 {
 	drmModeAtomicReqPtr request = drmModeAtomicAlloc();
-	uint32_t from = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "SRC_W");
-	uint32_t to = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "CRTC_W");
 	int ret;
 
-	igt_assert(drmModeAtomicAddProperty(request, plane, from, source << 16) > 0);
-	igt_assert(drmModeAtomicAddProperty(request, plane, to, shown) > 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t id = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE,
+					  values[i].property);
+
+		igt_assert(drmModeAtomicAddProperty(request, plane, id, values[i].value) > 0);
+	}
 	ret = drmModeAtomicCommit(pipe->fd, request, DRM_MODE_ATOMIC_TEST_ONLY, NULL);
 	drmModeAtomicFree(request);
 	return -ret;
 }
 
+/* The plane would show so many pixels of a line, and as many pixels of the screen. */
+static int try_widths(const struct pipe *pipe, uint32_t plane, uint64_t source, uint64_t shown)
+{
+	const struct value values[] = { { "SRC_W", source << 16 }, { "CRTC_W", shown } };
+
+	return try_plane(pipe, plane, values);
+}
+
 static int try_without_plane(const struct pipe *pipe, uint32_t plane)
 {
-	drmModeAtomicReqPtr request = drmModeAtomicAlloc();
-	uint32_t fb = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "FB_ID");
-	uint32_t crtc = property_of(pipe->fd, plane, DRM_MODE_OBJECT_PLANE, "CRTC_ID");
-	int ret;
+	const struct value values[] = { { "FB_ID", 0 }, { "CRTC_ID", 0 } };
 
-	igt_assert(drmModeAtomicAddProperty(request, plane, fb, 0) > 0);
-	igt_assert(drmModeAtomicAddProperty(request, plane, crtc, 0) > 0);
-	ret = drmModeAtomicCommit(pipe->fd, request, DRM_MODE_ATOMIC_TEST_ONLY, NULL);
-	drmModeAtomicFree(request);
-	return -ret;
+	return try_plane(pipe, plane, values);
 }
 
 /**

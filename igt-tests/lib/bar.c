@@ -16,27 +16,62 @@
 #define PREFETCHABLE_MEMORY 0x2200
 #define BARS 6
 
-struct bar bar_in(const char *folder)
+struct resource {
+	uint64_t start;
+	uint64_t end;
+	uint64_t flags;
+};
+
+static FILE *open_resources(const char *folder)
 {
 	char path[PATH_MAX + 16];
-	uint64_t start, end, flags;
-	struct bar bar = {};
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/resource", folder);
 	file = fopen(path, "r");
 	igt_assert(file);
+	return file;
+}
+
+static struct resource next_resource(FILE *file)
+{
+	struct resource next;
+
+	igt_assert_eq(fscanf(file, "%" SCNx64 "%" SCNx64 "%" SCNx64, &next.start, &next.end,
+			     &next.flags), 3);
+	return next;
+}
+
+uint64_t bar_start(int fd, unsigned int number)
+{
+	char folder[PATH_MAX];
+	struct resource resource;
+	FILE *file;
+
+	device_folder(fd, folder);
+	file = open_resources(folder);
+	for (unsigned int i = 0; i <= number; i++)
+		resource = next_resource(file);
+	fclose(file);
+	return resource.start;
+}
+
+struct bar bar_in(const char *folder)
+{
+	FILE *file = open_resources(folder);
+	struct bar bar = {};
+
 	for (int i = 0; i < BARS; i++) {
-		igt_assert_eq(fscanf(file, "%" SCNx64 "%" SCNx64 "%" SCNx64, &start, &end, &flags),
-			      3);
-		if ((flags & PREFETCHABLE_MEMORY) != PREFETCHABLE_MEMORY)
+		struct resource resource = next_resource(file);
+
+		if ((resource.flags & PREFETCHABLE_MEMORY) != PREFETCHABLE_MEMORY)
 			continue;
 		bar.count++;
-		if (end - start < bar.size)
+		if (resource.end - resource.start < bar.size)
 			continue;
 		bar.number = i;
-		bar.phys = start;
-		bar.size = end - start + 1;
+		bar.phys = resource.start;
+		bar.size = resource.end - resource.start + 1;
 		snprintf(bar.path, sizeof(bar.path), "%s/resource%d", folder, i);
 	}
 	fclose(file);

@@ -26,6 +26,8 @@ struct bar {
  */
 struct bar bar_in(const char *folder);
 struct bar bar_of(int fd);
+/* Where any BAR of that device begins, memory or registers. */
+uint64_t bar_start(int fd, unsigned int number);
 bool bar_has(const struct bar *bar, uint64_t phys);
 /* Maps it; the caller unmaps. Some kernels refuse that while a driver has the BAR. */
 char *bar_map(const struct bar *bar, uint64_t phys, uint64_t length, int prot);

@@ -132,29 +132,32 @@ static void end_scattered(void)
 	end_bigbar();
 }
 
-/* If TTM has ttm_huge inside, it is to use its own handler. */
-static void begin_qxl(const struct way *way, uint64_t largest)
+static void begin_qxl(const char *max_level)
 {
-	(void)way;
-	(void)largest;
-	set_max_level("off");
+	set_max_level(max_level);
 	qxl = open_device("qxl");
 }
 
-static void begin_huge_qxl(const struct way *way, uint64_t largest)
+/* If TTM has ttm_huge inside, it is to use its own handler. */
+static void begin_qxl_in_tree(const struct way *way, uint64_t largest)
 {
 	(void)way;
 	(void)largest;
-	set_max_level("pud");
-	qxl = open_device("qxl");
+	begin_qxl("off");
+}
+
+static void begin_qxl_huge(const struct way *way, uint64_t largest)
+{
+	(void)way;
+	(void)largest;
+	begin_qxl("pud");
 }
 
 static void begin_qxl_ptes(const struct way *way, uint64_t largest)
 {
 	(void)way;
 	(void)largest;
-	set_max_level("pte");
-	qxl = open_device("qxl");
+	begin_qxl("pte");
 }
 
 static void end_qxl(void)
@@ -374,7 +377,8 @@ const struct way ways[] = {
 		.memory = VRAM, .level = "PTE",
 		.largest = GIB(1), .too_large = QXL_VRAM,
 		.works = ANY_MEMORY | W(TWO_THREADS),
-		.begin = begin_qxl, .end = end_qxl, .open = open_surface, .close = close_opened,
+		.begin = begin_qxl_in_tree, .end = end_qxl,
+		.open = open_surface, .close = close_opened,
 	}, {
 		.name = "qxl-pud", .what = "qxl with TTM that has ttm_huge inside, PUD entries",
 		.role = OURS,
@@ -383,7 +387,7 @@ const struct way ways[] = {
 		.largest = GIB(1), .too_large = QXL_VRAM,
 		.missing = missing_huge_ttm,
 		.works = ANY_MEMORY | W(TWO_THREADS) | W(UNMAP_PART),
-		.begin = begin_huge_qxl, .end = end_qxl,
+		.begin = begin_qxl_huge, .end = end_qxl,
 		.open = open_surface, .close = close_opened,
 	}, {
 		.name = "qxl-pmd", .what = "the same, at an address aligned to 2 MiB only",
@@ -392,7 +396,7 @@ const struct way ways[] = {
 		.largest = GIB(1), .too_large = QXL_VRAM,
 		.missing = missing_huge_ttm,
 		.works = ANY_MEMORY | W(TWO_THREADS),
-		.begin = begin_huge_qxl, .end = end_qxl,
+		.begin = begin_qxl_huge, .end = end_qxl,
 		.open = open_surface_2m, .close = close_opened,
 	}, {
 		.name = "qxl-pte", .what = "the same, runs of PTEs", .role = OURS,
